@@ -1,0 +1,87 @@
+// The op loop: every thread runs it over the same plan.
+//
+//   plan  [ops, scratch, scratchBytes, -] then one row an op: [opcode, blocks, counter, bytes][arguments …]
+//
+// Blocks are cut by shape, never by the number of threads, and handed out by an atomic counter; threads meet at a barrier between ops. So
+// which thread ran a block changes nothing in the result.
+import { runBlock } from "./dispatch";
+import { Control, OpHeader, PlanHeader } from "./ops";
+
+/** Looks at the barrier this often before going to sleep: some tens of microseconds, more than most ops are uneven by. */
+const SPINS: i32 = 20000;
+const SECOND: i64 = 1_000_000_000;
+/** A thread that hears nothing for this long takes the others for dead. */
+const PATIENCE: i32 = 120;
+
+/** Runs a plan as thread `thread` of `threads`. Returns false if a thread failed. */
+export function runPlan(plan: usize, thread: i32, threads: i32): bool {
+  const ops = load<i32>(plan + PlanHeader.ops);
+  const scratch = load<usize>(plan + PlanHeader.scratch) + <usize>thread * load<usize>(plan + PlanHeader.scratchBytes);
+  let row = plan + PlanHeader.size;
+  for (let op = 0; op < ops; op++) {
+    if (threads == 1) runAlone(row, scratch);
+    else {
+      runShare(row, scratch);
+      if (!meet(row, threads)) return false;
+    }
+    row += load<usize>(row + OpHeader.bytes);
+  }
+  return true;
+}
+
+function runAlone(row: usize, scratch: usize): void {
+  const opcode = load<i32>(row + OpHeader.opcode);
+  const blocks = load<i32>(row + OpHeader.blocks);
+  for (let block = 0; block < blocks; block++) runBlock(opcode, row + OpHeader.size, block, scratch);
+}
+
+function runShare(row: usize, scratch: usize): void {
+  const opcode = load<i32>(row + OpHeader.opcode);
+  const blocks = load<i32>(row + OpHeader.blocks);
+  for (;;) {
+    const block = atomic.add<i32>(row + OpHeader.counter, 1);
+    if (block >= blocks) return;
+    runBlock(opcode, row + OpHeader.size, block, scratch);
+  }
+}
+
+/** Barrier: the last thread to arrive resets the op's counter and lets the others go. */
+function meet(row: usize, threads: i32): bool {
+  const passed = atomic.load<i32>(Control.barrier);
+  if (atomic.add<i32>(Control.arrived, 1) + 1 == threads) {
+    atomic.store<i32>(row + OpHeader.counter, 0);
+    atomic.store<i32>(Control.arrived, 0);
+    atomic.add<i32>(Control.barrier, 1);
+    atomic.notify(Control.barrier, -1);
+    return true;
+  }
+  for (let i = 0; i < SPINS; i++) if (atomic.load<i32>(Control.barrier) != passed) return true;
+  for (let seconds = 0; seconds < PATIENCE; seconds++) {
+    if (atomic.load<i32>(Control.failed) != 0) return false;
+    atomic.wait<i32>(Control.barrier, passed, SECOND);
+    if (atomic.load<i32>(Control.barrier) != passed) return true;
+  }
+  atomic.store<i32>(Control.failed, 1);
+  return false;
+}
+
+/** A worker's life: wait for a job, run its plan, wait for the next; returns when asked to, or when a thread failed. `job`: the last one given out. */
+export function work(thread: i32, threads: i32, job: i32): void {
+  for (;;) {
+    for (let i = 0; i < SPINS; i++) if (atomic.load<i32>(Control.job) != job) break;
+    while (atomic.load<i32>(Control.job) == job) atomic.wait<i32>(Control.job, job, -1);
+    job = atomic.load<i32>(Control.job);
+    const plan = load<usize>(Control.plan);
+    if (plan == 0 || !runPlan(plan, thread, threads)) return;
+  }
+}
+
+/** Thread 0's part of a step: gives the job out, runs its share, and returns when every thread is done. */
+export function runStep(plan: usize, threads: i32): bool {
+  if (threads > 1) {
+    store<usize>(Control.plan, plan);
+    atomic.add<i32>(Control.job, 1);
+    atomic.notify(Control.job, -1);
+  }
+  return runPlan(plan, 0, threads);
+}

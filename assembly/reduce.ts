@@ -1,0 +1,93 @@
+import { blockEnd, blockStart, loadOne, storeOne } from "./simd/lanes";
+import { State } from "./plan/ops";
+
+/**
+ * Op: joins partial sums in block order, so the result does not depend on which thread made which.
+ *
+ * out: [size]; partials: [count][stride], of which the first `size` are read.
+ */
+export function reducePartials(
+  block: i32, scratch: usize, out: usize, partials: usize, size: i32, count: i32, stride: i32, blockSize: i32,
+): void {
+  let i = (<usize>blockStart(block, blockSize)) << 2;
+  const end = (<usize>blockEnd(block, blockSize, size)) << 2;
+  const step = (<usize>stride) << 2;
+  for (; i + 16 <= end; i += 16) {
+    let sum = v128.load(partials + i);
+    let next = partials + i;
+    for (let p = 1; p < count; p++) sum = f32x4.add(sum, v128.load((next += step)));
+    v128.store(out + i, sum);
+  }
+  for (; i < end; i += 4) {
+    let sum = loadOne(partials + i);
+    let next = partials + i;
+    for (let p = 1; p < count; p++) sum = f32x4.add(sum, loadOne((next += step)));
+    storeOne(out + i, sum);
+  }
+}
+
+/** Op: partials [blocks][columns] = sums over `blockRows` rows of x [rows, columns]. The gradient of a bias. */
+export function columnSums(block: i32, scratch: usize, partials: usize, x: usize, rows: i32, columns: i32, blockRows: i32): void {
+  const bytes = (<usize>columns) << 2;
+  const out = partials + <usize>block * bytes;
+  memory.fill(out, 0, bytes);
+  for (let row = blockStart(block, blockRows), last = blockEnd(block, blockRows, rows); row < last; row++) {
+    const source = x + <usize>row * bytes;
+    let i: usize = 0;
+    for (; i + 16 <= bytes; i += 16) v128.store(out + i, f32x4.add(v128.load(out + i), v128.load(source + i)));
+    for (; i < bytes; i += 4) store<f32>(out + i, load<f32>(out + i) + load<f32>(source + i));
+  }
+}
+
+/** Op: out[i] = a[i] + b[i]. out, a, b: [size]; out may be a or b. Joins the gradients of a tensor with several uses. */
+export function add(block: i32, scratch: usize, out: usize, a: usize, b: usize, size: i32, blockSize: i32): void {
+  let i = (<usize>blockStart(block, blockSize)) << 2;
+  const end = (<usize>blockEnd(block, blockSize, size)) << 2;
+  for (; i + 16 <= end; i += 16) v128.store(out + i, f32x4.add(v128.load(a + i), v128.load(b + i)));
+  for (; i < end; i += 4) storeOne(out + i, f32x4.add(loadOne(a + i), loadOne(b + i)));
+}
+
+/** Op: partials f64 [blocks] = sums of squares of x [size]. */
+export function sumOfSquares(block: i32, scratch: usize, partials: usize, x: usize, size: i32, blockSize: i32): void {
+  let i = (<usize>blockStart(block, blockSize)) << 2;
+  const end = (<usize>blockEnd(block, blockSize, size)) << 2;
+  let low = f64x2.splat(0), high = f64x2.splat(0);
+  for (; i + 16 <= end; i += 16) {
+    const value = v128.load(x + i);
+    const first = f64x2.promote_low_f32x4(value);
+    const second = f64x2.promote_low_f32x4(v128.shuffle<i64>(value, value, 1, 1));
+    low = f64x2.add(low, f64x2.mul(first, first));
+    high = f64x2.add(high, f64x2.mul(second, second));
+  }
+  const sums = f64x2.add(low, high);
+  let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  for (; i < end; i += 4) {
+    const value = <f64>load<f32>(x + i);
+    sum += value * value;
+  }
+  store<f64>(partials + ((<usize>block) << 3), sum);
+}
+
+/** Op (one block): sets the state's gradient scale so that the global norm of all gradients is at most `maxNorm`. partials: f64 [count]. */
+export function clipByGlobalNorm(block: i32, scratch: usize, state: usize, partials: usize, count: i32, maxNorm: f32): void {
+  let sum: f64 = 0;
+  for (let p = 0; p < count; p++) sum += load<f64>(partials + ((<usize>p) << 3));
+  const norm = Math.sqrt(sum);
+  store<f32>(state + State.gradientScale, norm > <f64>maxNorm ? <f32>(<f64>maxNorm / norm) : 1);
+}
+
+/**
+ * Op (one block): adds a batch's results to the running sums of the epoch.
+ * rowLoss: [rows]; rowCorrect: [rows] or address 0.
+ */
+export function accumulateMetrics(block: i32, scratch: usize, state: usize, rowLoss: usize, rowCorrect: usize, rows: i32): void {
+  let loss: f64 = 0, correct: f64 = 0;
+  for (let row = 0; row < rows; row++) {
+    loss += <f64>load<f32>(rowLoss + ((<usize>row) << 2));
+    if (rowCorrect != 0) correct += <f64>load<f32>(rowCorrect + ((<usize>row) << 2));
+  }
+  store<f64>(state + State.batchLoss, loss / <f64>rows);
+  store<f64>(state + State.batchCorrect, correct);
+  store<f64>(state + State.lossSum, load<f64>(state + State.lossSum) + loss);
+  store<f64>(state + State.correctSum, load<f64>(state + State.correctSum) + correct);
+}

@@ -1,0 +1,42 @@
+// Lane helpers shared by the kernels.
+
+/** acc + a·b: fused where the build allows it. */
+// @ts-ignore: decorator
+@inline
+export function multiplyAdd(acc: v128, a: v128, b: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, acc) : f32x4.add(acc, f32x4.mul(a, b));
+}
+
+/** Sum of the four lanes, always in the order (0 + 2) + (1 + 3). */
+// @ts-ignore: decorator
+@inline
+export function sumLanes(x: v128): f32 {
+  return f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 2) + (f32x4.extract_lane(x, 1) + f32x4.extract_lane(x, 3));
+}
+
+/** One float in lane 0, zeros in the others: lets a tail run through the code of the vectors. */
+// @ts-ignore: decorator
+@inline
+export function loadOne(address: usize): v128 {
+  return v128.load32_zero(address);
+}
+
+// @ts-ignore: decorator
+@inline
+export function storeOne(address: usize, x: v128): void {
+  v128.store_lane<f32>(address, x, 0);
+}
+
+/** First element of a block of an element-wise kernel. */
+// @ts-ignore: decorator
+@inline
+export function blockStart(block: i32, blockSize: i32): i32 {
+  return block * blockSize;
+}
+
+/** End (exclusive) of a block of an element-wise kernel. */
+// @ts-ignore: decorator
+@inline
+export function blockEnd(block: i32, blockSize: i32, size: i32): i32 {
+  return min((block + 1) * blockSize, size);
+}

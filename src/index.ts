@@ -1,0 +1,23 @@
+/** The public names, for every platform. */
+export { LanewiseError } from './errors.js';
+export type { ErrorCode } from './errors.js';
+export * as layers from './layers/index.js';
+export type { ActivationName } from './layers/activations.js';
+export type { Flops, Layer, WeightInput } from './layers/layer.js';
+export type { LossName } from './losses.js';
+export { History } from './model/history.js';
+export type { BatchLogs, EpochLogs } from './model/history.js';
+export { sequential } from './model/sequential.js';
+export type {
+  Callbacks, CompileOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, MetricName, ModelSummary, Sequential, SequentialOptions,
+} from './model/sequential.js';
+export { adam } from './optimizers/adam.js';
+export type { Optimizer } from './optimizers/optimizer.js';
+export * as schedules from './optimizers/schedules.js';
+export { sgd } from './optimizers/sgd.js';
+export { detectFeatures } from './runtime/features.js';
+export type { Features } from './runtime/features.js';
+export type { Build } from './runtime/load.js';
+export type { Threads } from './runtime/threads.js';
+export type { NestedArray, TensorInput } from './tensor/convert.js';
+export type { NumericArray, Tensor } from './tensor/tensor.js';

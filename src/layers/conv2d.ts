@@ -1,0 +1,151 @@
+import { LanewiseError } from '../errors.js';
+import { ELEMENT_BLOCK, blocksOf, imageBlock } from '../plan/blocking.js';
+import { Kernel } from '../plan/ops.js';
+import type { PlanTensor, Tape } from '../plan/tape.js';
+import type { Shape } from '../tensor/shape.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { ActivationName } from './activations.js';
+import { emitActivation, floorOf, requireActivation } from './activations.js';
+import { emitBiasGradient } from './bias.js';
+import type { EmitContext, Flops, LayerOptions, Size2d, WeightSpec } from './layer.js';
+import { Layer, requirePositiveInteger, size2d } from './layer.js';
+import type { Padding, Window2d } from './window.js';
+import { requirePadding, window2d } from './window.js';
+
+export interface Conv2dOptions extends LayerOptions {
+  /** Output channels. */
+  filters: number;
+  kernelSize: Size2d;
+  /** Default 1. */
+  strides?: Size2d;
+  /** `valid` (default): windows inside the image only; `same`: output size is input size over stride, zeros around the image. */
+  padding?: Padding;
+  /** Default `linear`. */
+  activation?: ActivationName;
+  /** Default true. */
+  useBias?: boolean;
+}
+
+/**
+ * 2-D convolution (cross-correlation, as everywhere in deep learning).
+ *
+ * Input shape: [height, width, channels]. Output shape: [outHeight, outWidth, filters].
+ * Weights: kernel [kernelHeight, kernelWidth, channels, filters], Glorot uniform; bias [filters], zeros.
+ */
+class Conv2d extends Layer {
+  readonly type = 'conv2d';
+  private readonly filters: number;
+  private readonly kernelSize: readonly [number, number];
+  private readonly strides: readonly [number, number];
+  private readonly padding: Padding;
+  private readonly activation: ActivationName;
+  private readonly useBias: boolean;
+
+  constructor(options: Conv2dOptions) {
+    super(options);
+    this.filters = requirePositiveInteger(options.filters, 'filters', this.name);
+    this.kernelSize = size2d(options.kernelSize, 'kernelSize', this.name);
+    this.strides = size2d(options.strides ?? 1, 'strides', this.name);
+    this.padding = requirePadding(options.padding ?? 'valid', this.name);
+    this.activation = requireActivation(options.activation ?? 'linear', this.name);
+    this.useBias = options.useBias ?? true;
+  }
+
+  private window(inputShape: Shape): Window2d {
+    return window2d(inputShape, this.kernelSize, this.strides, this.padding);
+  }
+
+  protected outputShape(inputShape: Shape): Shape {
+    if (inputShape.length !== 3) throw this.shapeError('wrong rank of input', '[height, width, channels]', inputShape);
+    const { outH, outW } = this.window(inputShape);
+    if (outH < 1 || outW < 1) {
+      throw this.shapeError('the kernel is larger than the input', `at least [${this.kernelSize.join(', ')}, channels]`, inputShape, "Use padding: 'same' or a smaller kernel");
+    }
+    return [outH, outW, this.filters];
+  }
+
+  protected override weightSpecs(inputShape: Shape): readonly WeightSpec[] {
+    const kernel: WeightSpec = { name: 'kernel', shape: [...this.kernelSize, inputShape[2]!, this.filters], initializer: 'glorotUniform' };
+    return this.useBias ? [kernel, { name: 'bias', shape: [this.filters], initializer: 'zeros' }] : [kernel];
+  }
+
+  override flops(): Flops {
+    const outputs = sizeOf(this.output);
+    const products = outputs * sizeOf(this.kernelSize) * this.input[2]!;
+    return { multiplications: products, additions: this.useBias ? products : products - outputs };
+  }
+
+  override describe(): string {
+    const [sh, sw] = this.strides;
+    const parts = [`${this.filters} filters ${this.kernelSize.join('×')}`, this.padding];
+    if (sh !== 1 || sw !== 1) parts.push(`strides ${sh}×${sw}`);
+    if (this.activation !== 'linear') parts.push(this.activation);
+    return parts.join(', ');
+  }
+
+  emit(input: PlanTensor, { tape, parameters: [kernel, bias] }: EmitContext): PlanTensor {
+    if (!kernel) throw new LanewiseError('invalid-state', 'no kernel', { where: this.name });
+    const x = tape.toRows(input);
+    const { batch } = tape;
+    const [inH, inW, inC] = this.input as [number, number, number];
+    const [outH, outW, outC] = this.output as [number, number, number];
+    const { kernelH, kernelW, strideH, strideW, padTop, padLeft, paddedH, paddedW } = this.window(this.input);
+    const geometry = {
+      batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW, strideH, strideW, padTop, padLeft, blockImages: imageBlock(batch),
+    };
+    const blocks = blocksOf(batch, geometry.blockImages);
+    const patch = kernelH * kernelW * inC;
+    const padded = padTop > 0 || padLeft > 0 || paddedH > inH || paddedW > inW ? 4 * paddedH * paddedW * inC : 0;
+    const tiles = Kernel.rowTableBytes + Kernel.edgeBytes;
+    const y = tape.tensor(this.output);
+
+    const panels = tape.buffer(Math.ceil(outC / Kernel.panel) * Kernel.panel * patch);
+    tape.op(
+      'packPanels', { panels, b: kernel.value, k: patch, n: outC, strideK: outC, strideN: 1, matrixStride: 0 }, Math.ceil(outC / Kernel.panel),
+    );
+    tape.op(
+      'conv2dForward',
+      { y: y.ref, x: x.ref, filterPanels: panels, bias: bias?.value, ...geometry, floor: floorOf(this.activation) },
+      blocks, tiles + 4 * 6 * patch + padded,
+    );
+
+    tape.record(y, [x], (dy) => {
+      const size = patch * outC;
+      const partials = tape.buffer(blocks * size);
+      tape.op('conv2dBackwardFilter', { partials, x: x.ref, dy: dy.ref, ...geometry }, blocks, Kernel.edgeBytes + padded);
+      tape.op(
+        'reducePartials',
+        { out: kernel.gradient, partials, size, count: blocks, stride: size, blockSize: ELEMENT_BLOCK }, blocksOf(size, ELEMENT_BLOCK),
+      );
+      if (bias) emitBiasGradient(tape, bias, dy, batch * outH * outW, outC);
+      return [x.needsGradient ? this.emitBackwardInput(tape, x, dy, kernel.value, geometry, padded) : undefined];
+    });
+    return emitActivation(tape, y, this.activation, this.activation === 'relu');
+  }
+
+  private emitBackwardInput(
+    tape: Tape, x: PlanTensor, dy: PlanTensor, kernel: PlanTensor['ref'], geometry: ConvGeometry, padded: number,
+  ): PlanTensor {
+    const { kernelH, kernelW, inC, outC, batch, blockImages } = geometry;
+    const panelsPerTap = Math.ceil(inC / Kernel.panel);
+    const panels = tape.buffer(kernelH * kernelW * panelsPerTap * Kernel.panel * outC);
+    tape.op(
+      'packPanels',
+      { panels, b: kernel, k: outC, n: inC, strideK: 1, strideN: outC, matrixStride: inC * outC }, kernelH * kernelW * panelsPerTap,
+    );
+    const dx = tape.like(x);
+    tape.op(
+      'conv2dBackwardInput', { dx: dx.ref, dy: dy.ref, filterPanels: panels, ...geometry }, blocksOf(batch, blockImages),
+      Kernel.rowTableBytes + 2 * Kernel.edgeBytes + 32 + padded,
+    );
+    return dx;
+  }
+}
+
+type ConvGeometry = Record<
+  'batch' | 'inH' | 'inW' | 'inC' | 'outH' | 'outW' | 'outC' | 'kernelH' | 'kernelW' | 'strideH' | 'strideW' | 'padTop' | 'padLeft' | 'blockImages',
+  number
+>;
+
+/** 2-D convolution. @throws LanewiseError `invalid-argument` */
+export const conv2d = (options: Conv2dOptions): Layer => new Conv2d(options);

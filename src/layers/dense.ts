@@ -1,0 +1,129 @@
+import { LanewiseError } from '../errors.js';
+import { STEP_BLOCK, blocksOf, gemmBlocks } from '../plan/blocking.js';
+import { Kernel } from '../plan/ops.js';
+import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
+import type { Shape } from '../tensor/shape.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { ActivationName } from './activations.js';
+import { emitActivation, floorOf, requireActivation } from './activations.js';
+import { emitBiasGradient } from './bias.js';
+import { emitLanesGradients, emitTransposed } from './lanes.js';
+import type { EmitContext, Flops, LayerOptions, WeightSpec } from './layer.js';
+import { Layer, requirePositiveInteger } from './layer.js';
+
+export interface DenseOptions extends LayerOptions {
+  units: number;
+  /** Default `linear`. */
+  activation?: ActivationName;
+  /** Default true. */
+  useBias?: boolean;
+}
+
+/**
+ * y = f(x · kernel + bias) over the last axis.
+ *
+ * Input shape: […, features]. Output shape: […, units]. Weights: kernel [features, units], Glorot uniform; bias [units], zeros.
+ */
+class Dense extends Layer {
+  readonly type = 'dense';
+  private readonly units: number;
+  private readonly activation: ActivationName;
+  private readonly useBias: boolean;
+
+  constructor(options: DenseOptions) {
+    super(options);
+    this.units = requirePositiveInteger(options.units, 'units', this.name);
+    this.activation = requireActivation(options.activation ?? 'linear', this.name);
+    this.useBias = options.useBias ?? true;
+  }
+
+  protected outputShape(inputShape: Shape): Shape {
+    if (inputShape.length === 0) throw this.shapeError('wrong rank of input', '[…, features]', inputShape);
+    return [...inputShape.slice(0, -1), this.units];
+  }
+
+  protected override weightSpecs(inputShape: Shape): readonly WeightSpec[] {
+    const kernel: WeightSpec = { name: 'kernel', shape: [inputShape.at(-1)!, this.units], initializer: 'glorotUniform' };
+    return this.useBias ? [kernel, { name: 'bias', shape: [this.units], initializer: 'zeros' }] : [kernel];
+  }
+
+  override flops(): Flops {
+    const outputs = sizeOf(this.output);
+    const products = outputs * this.input.at(-1)!;
+    return { multiplications: products, additions: this.useBias ? products : products - outputs };
+  }
+
+  override describe(): string {
+    return `${this.units} units${this.activation === 'linear' ? '' : `, ${this.activation}`}`;
+  }
+
+  emit(x: PlanTensor, { tape, parameters: [kernel, bias] }: EmitContext): PlanTensor {
+    if (!kernel) throw new LanewiseError('invalid-state', 'no kernel', { where: this.name });
+    if (x.layout === 'lanes') return emitActivation(tape, this.emitLanes(tape, x, kernel, bias), this.activation);
+    return emitActivation(tape, this.emitRows(tape, x, kernel, bias), this.activation, this.activation === 'relu');
+  }
+
+  private emitRows(tape: Tape, x: PlanTensor, kernel: PlanParameter, bias: PlanParameter | undefined): PlanTensor {
+    const features = this.input.at(-1)!;
+    const rows = tape.length(this.input, 'rows') / features;
+    const { units } = this;
+    const y = tape.tensor(this.output);
+    emitGemm(tape, { c: y.ref, a: x.ref, b: kernel.value, bias: bias?.value }, { m: rows, n: units, k: features, floor: floorOf(this.activation) });
+    tape.record(y, [x], (dy) => {
+      emitGemm(tape, { c: kernel.gradient, a: x.ref, b: dy.ref }, { m: features, n: units, k: rows, transposeA: true });
+      if (bias) emitBiasGradient(tape, bias, dy, rows, units);
+      if (!x.needsGradient) return [];
+      const dx = tape.like(x);
+      emitGemm(tape, { c: dx.ref, a: dy.ref, b: kernel.value }, { m: rows, n: features, k: units, transposeB: true });
+      return [dx];
+    });
+    return y;
+  }
+
+  /** Over a sequence in lanes: the product of every step. */
+  private emitLanes(tape: Tape, x: PlanTensor, kernel: PlanParameter, bias: PlanParameter | undefined): PlanTensor {
+    const [time, features] = this.input as [number, number];
+    const { units } = this;
+    const blocks = tape.groups * blocksOf(time, STEP_BLOCK);
+    const y = tape.tensor(this.output, 'lanes');
+    tape.op(
+      'lanesForward', { y: y.ref, x: x.ref, w: kernel.value, bias: bias?.value, time, features, units, blockSteps: STEP_BLOCK }, blocks,
+      Kernel.edgeBytes,
+    );
+    tape.record(y, [x], (dy) => {
+      emitLanesGradients(tape, { x, dy, kernel, bias, time, features, units });
+      if (!x.needsGradient) return [];
+      const dx = tape.like(x);
+      const w = emitTransposed(tape, kernel.value, features, units);
+      tape.op(
+        'lanesForward', { y: dx.ref, x: dy.ref, w, bias: undefined, time, features: units, units: features, blockSteps: STEP_BLOCK }, blocks,
+        Kernel.edgeBytes,
+      );
+      return [dx];
+    });
+    return y;
+  }
+}
+
+/** C [m, n] = op(A) · op(B) + bias, all dense in memory. */
+function emitGemm(
+  tape: Tape,
+  { c, a, b, bias }: { c: PlanTensor['ref']; a: PlanTensor['ref']; b: PlanTensor['ref']; bias?: PlanTensor['ref'] | undefined },
+  { m, n, k, transposeA = false, transposeB = false, floor = -Infinity }: {
+    m: number; n: number; k: number; transposeA?: boolean; transposeB?: boolean; floor?: number;
+  },
+): void {
+  const { blockM, blockN } = gemmBlocks(m, n);
+  tape.op(
+    'gemm',
+    {
+      c, a, b, bias, m, n, k, lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n,
+      transposeA: Number(transposeA), transposeB: Number(transposeB), blockM, blockN, floor,
+    },
+    blocksOf(m, blockM) * blocksOf(n, blockN),
+    Kernel.rowTableBytes + Kernel.edgeBytes + 4 * blockN * Kernel.depth,
+  );
+}
+
+/** Fully connected layer. @throws LanewiseError `invalid-argument` */
+export const dense = (options: DenseOptions): Layer => new Dense(options);

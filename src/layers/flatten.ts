@@ -1,0 +1,23 @@
+import type { PlanTensor } from '../plan/tape.js';
+import type { Shape } from '../tensor/shape.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { EmitContext, LayerOptions } from './layer.js';
+import { Layer } from './layer.js';
+
+/** All values of a sample in one row. Output shape: [size]. Costs nothing: the bytes stay where they are. */
+class Flatten extends Layer {
+  readonly type = 'flatten';
+
+  protected outputShape(inputShape: Shape): Shape {
+    return [sizeOf(inputShape)];
+  }
+
+  emit(input: PlanTensor, { tape }: EmitContext): PlanTensor {
+    const x = tape.toRows(input);
+    const y: PlanTensor = { ref: x.ref, shape: this.output, layout: 'rows', needsGradient: x.needsGradient };
+    tape.record(y, [x], (dy) => [{ ...dy, shape: x.shape }]);
+    return y;
+  }
+}
+
+export const flatten = (options: LayerOptions = {}): Layer => new Flatten(options);

@@ -1,0 +1,63 @@
+import type { PlanTensor } from '../plan/tape.js';
+import type { Shape } from '../tensor/shape.js';
+import type { EmitContext, LayerOptions, Size2d } from './layer.js';
+import { Layer, size2d } from './layer.js';
+import type { Padding } from './window.js';
+import { requirePadding, window2d } from './window.js';
+
+export interface MaxPooling2dOptions extends LayerOptions {
+  /** Default 2. */
+  poolSize?: Size2d;
+  /** Default: the pool size. */
+  strides?: Size2d;
+  /** Default `valid`. */
+  padding?: Padding;
+}
+
+/** Largest value of each window. Input shape: [height, width, channels]. Output shape: [outHeight, outWidth, channels]. */
+class MaxPooling2d extends Layer {
+  readonly type = 'maxPooling2d';
+  private readonly poolSize: readonly [number, number];
+  private readonly strides: readonly [number, number];
+  private readonly padding: Padding;
+
+  constructor(options: MaxPooling2dOptions) {
+    super(options);
+    this.poolSize = size2d(options.poolSize ?? 2, 'poolSize', this.name);
+    this.strides = size2d(options.strides ?? this.poolSize, 'strides', this.name);
+    this.padding = requirePadding(options.padding ?? 'valid', this.name);
+  }
+
+  protected outputShape(inputShape: Shape): Shape {
+    if (inputShape.length !== 3) throw this.shapeError('wrong rank of input', '[height, width, channels]', inputShape);
+    const { outH, outW } = window2d(inputShape, this.poolSize, this.strides, this.padding);
+    if (outH < 1 || outW < 1) throw this.shapeError('the pool is larger than the input', `at least [${this.poolSize.join(', ')}, channels]`, inputShape);
+    return [outH, outW, inputShape[2]!];
+  }
+
+  override describe(): string {
+    return `${this.poolSize.join('×')}, ${this.padding}`;
+  }
+
+  emit(input: PlanTensor, { tape }: EmitContext): PlanTensor {
+    const x = tape.toRows(input);
+    const [inH, inW, channels] = this.input as [number, number, number];
+    const { outH, outW, kernelH: poolH, kernelW: poolW, strideH, strideW, padTop, padLeft } =
+      window2d(this.input, this.poolSize, this.strides, this.padding);
+    const geometry = { inH, inW, channels, outH, outW, poolH, poolW, strideH, strideW, padTop, padLeft };
+    const y = tape.tensor(this.output, 'rows', x.needsGradient);
+    const argmax = tape.training && x.needsGradient ? tape.buffer(tape.length(this.output, 'rows')) : undefined;
+    tape.op('maxPoolForward', { y: y.ref, argmax, x: x.ref, ...geometry }, tape.batch);
+    if (argmax) {
+      tape.record(y, [x], (dy) => {
+        const dx = tape.like(x);
+        tape.op('maxPoolBackward', { dx: dx.ref, dy: dy.ref, argmax, ...geometry }, tape.batch);
+        return [dx];
+      });
+    }
+    return y;
+  }
+}
+
+/** Max pooling. @throws LanewiseError `invalid-argument` */
+export const maxPooling2d = (options: MaxPooling2dOptions = {}): Layer => new MaxPooling2d(options);

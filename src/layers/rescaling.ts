@@ -1,0 +1,54 @@
+import { LanewiseError } from '../errors.js';
+import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
+import type { PlanTensor } from '../plan/tape.js';
+import type { Shape } from '../tensor/shape.js';
+import type { EmitContext, LayerOptions } from './layer.js';
+import { Layer } from './layer.js';
+
+export interface RescalingOptions extends LayerOptions {
+  /** Factor, such as 1 / 255 for bytes. */
+  scale: number;
+  /** Added after. Default 0. */
+  offset?: number;
+}
+
+/** y = scale · x + offset: brings raw data to the range a network likes. Output shape: the input's. */
+class Rescaling extends Layer {
+  readonly type = 'rescaling';
+  private readonly scale: number;
+  private readonly offset: number;
+
+  constructor(options: RescalingOptions) {
+    super(options);
+    this.scale = options.scale;
+    this.offset = options.offset ?? 0;
+    for (const [option, value] of [['scale', this.scale], ['offset', this.offset]] as const) {
+      if (!Number.isFinite(value)) {
+        throw new LanewiseError('invalid-argument', `${option} is not finite`, { where: this.name, received: String(value) });
+      }
+    }
+  }
+
+  protected outputShape(inputShape: Shape): Shape {
+    return inputShape;
+  }
+
+  override describe(): string {
+    return `× ${Number(this.scale.toPrecision(4))}${this.offset === 0 ? '' : ` + ${this.offset}`}`;
+  }
+
+  emit(x: PlanTensor, { tape }: EmitContext): PlanTensor {
+    const size = tape.length(x.shape, x.layout);
+    const blocks = blocksOf(size, ELEMENT_BLOCK);
+    const y = tape.like(x);
+    tape.op('affine', { y: y.ref, x: x.ref, size, blockSize: ELEMENT_BLOCK, scale: this.scale, offset: this.offset }, blocks);
+    tape.record(y, [x], (dy) => {
+      tape.op('affine', { y: dy.ref, x: dy.ref, size, blockSize: ELEMENT_BLOCK, scale: this.scale, offset: 0 }, blocks);
+      return [dy];
+    });
+    return y;
+  }
+}
+
+/** Rescaling. @throws LanewiseError `invalid-argument` */
+export const rescaling = (options: RescalingOptions): Layer => new Rescaling(options);

@@ -1,0 +1,171 @@
+import type { Layer } from '../layers/layer.js';
+import type { Loss, TargetSpec } from '../losses.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import { addressOf } from '../plan/builder.js';
+import type { PlannedOp } from '../plan/builder.js';
+import type { Ref } from '../plan/buffer.js';
+import { fixedRef } from '../plan/buffer.js';
+import { Control, STATE_BYTES } from '../plan/ops.js';
+import type { PlanParameter, PlanTensor } from '../plan/tape.js';
+import { Tape } from '../plan/tape.js';
+import { Engine, align } from '../runtime/engine.js';
+import type { Build } from '../runtime/load.js';
+import type { Shape } from '../tensor/shape.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { Parameters } from './parameters.js';
+
+/** What a plan is for: a training step, the loss without training, or the outputs alone. */
+export type PlanKind = 'train' | 'evaluate' | 'predict';
+
+/** A compiled plan of one kind for one batch size, and where data goes in and comes out. */
+export interface Plan {
+  readonly address: number;
+  readonly ops: readonly PlannedOp[];
+  readonly batch: number;
+  readonly input: number;
+  readonly target: number;
+  readonly output: number;
+  readonly rowLoss: number;
+  readonly rowCorrect: number;
+}
+
+export interface ProgramOptions {
+  layers: readonly Layer[];
+  parameters: Parameters;
+  inputShape: Shape;
+  loss: Loss;
+  optimizer: Optimizer;
+  seed: number;
+  build: Build;
+  threads: number;
+}
+
+/**
+ * A compiled model: one region each for parameters, gradients and the optimizer's slots, one arena that all plans share, and a plan for each
+ * kind and batch size, made when it is first needed.
+ */
+export class Program {
+  private readonly plans = new Map<string, Plan>();
+  private readonly regionBytes: number;
+  /** Parameters, then gradients, then the optimizer's slots. */
+  private readonly region: number;
+  readonly state: number;
+  readonly target: TargetSpec;
+  private arena = { address: 0, bytes: 0 };
+  private scratch = { address: 0, bytes: 0 };
+
+  private constructor(
+    readonly engine: Engine,
+    private readonly options: ProgramOptions,
+  ) {
+    const { parameters, optimizer, layers, loss } = options;
+    this.target = loss.target(layers.at(-1)!.output);
+    this.regionBytes = align(4 * parameters.size);
+    this.region = engine.reserve(this.regionBytes * (2 + optimizer.slots));
+    this.state = engine.reserve(STATE_BYTES);
+  }
+
+  static async create(options: ProgramOptions): Promise<Program> {
+    options.loss.target(options.layers.at(-1)!.output); // refuse before threads are started
+    const { build, threads } = options;
+    const engine = await Engine.create({ build, threads, base: Control.end, control: Control });
+    try {
+      const program = new Program(engine, options);
+      options.parameters.attach(engine, program.region);
+      return program;
+    } catch (error) {
+      engine.close();
+      throw error;
+    }
+  }
+
+  /** Ends the program; the weights go back to where they were before. */
+  close(): void {
+    this.options.parameters.detach();
+    this.engine.close();
+  }
+
+  /** The optimizer's slots, gaps included: what a checkpoint needs beside the weights. */
+  slotRegion(): Float32Array {
+    const { optimizer, parameters } = this.options;
+    return this.engine.floats(this.region + 2 * this.regionBytes, (optimizer.slots * this.regionBytes) / 4).subarray(0, optimizer.slots * parameters.size);
+  }
+
+  plan(kind: PlanKind, batch: number): Plan {
+    const key = `${kind} ${batch}`;
+    let plan = this.plans.get(key);
+    if (!plan) {
+      plan = this.compile(kind, batch);
+      this.plans.set(key, plan);
+    }
+    return plan;
+  }
+
+  private compile(kind: PlanKind, batch: number): Plan {
+    const { layers, inputShape, loss, optimizer, parameters, seed } = this.options;
+    const state = fixedRef(this.state, STATE_BYTES);
+    const tape = new Tape(batch, kind === 'train', seed, state);
+    const input = tape.tensor(inputShape, 'rows', false, true);
+    const target = tape.buffer(batch * sizeOf(this.target.shape), true);
+
+    let output: PlanTensor = input;
+    layers.forEach((layer, stream) => {
+      tape.owner = layer.name;
+      output = layer.emit(output, { tape, parameters: this.parametersOf(layer), stream });
+    });
+    tape.owner = 'loss';
+    let rowLoss: Ref | undefined;
+    let rowCorrect: Ref | undefined;
+    if (kind === 'predict') {
+      output = this.pinned(tape, tape.toRows(output));
+    } else {
+      ({ rowLoss, rowCorrect } = { rowCorrect: undefined, ...loss.emit(tape, output, target) });
+      tape.owner = 'loss';
+      tape.op('accumulateMetrics', { state, rowLoss, rowCorrect, rows: batch }, 1);
+    }
+    if (kind === 'train') {
+      tape.owner = 'optimizer';
+      const slots = Array.from({ length: optimizer.slots }, (_, slot) => this.regionRef(2 + slot));
+      optimizer.emit(tape, { w: this.regionRef(0), g: this.regionRef(1), slots, size: parameters.size }, state);
+    }
+
+    const threads = this.engine.threads;
+    tape.place((bytes) => this.reserveArena(bytes), align);
+    const scratch = this.reserveScratch(align(tape.scratch), threads);
+    const address = tape.encode(this.engine, scratch, this.scratch.bytes / threads);
+    const place = (ref: Ref | undefined): number => (ref?.buffer.address === undefined ? 0 : addressOf(ref));
+    return {
+      address, ops: tape.ops, batch,
+      input: place(input.ref), target: place(target), output: place(output.ref), rowLoss: place(rowLoss), rowCorrect: place(rowCorrect),
+    };
+  }
+
+  /** A copy of the outputs that nothing overwrites before they are read. */
+  private pinned(tape: Tape, output: PlanTensor): PlanTensor {
+    const copy = tape.tensor(output.shape, 'rows', false, true);
+    const size = tape.length(output.shape, 'rows');
+    tape.op('affine', { y: copy.ref, x: output.ref, size, blockSize: size, scale: 1, offset: 0 }, 1);
+    return copy;
+  }
+
+  private parametersOf(layer: Layer): PlanParameter[] {
+    return this.options.parameters.startsOf(layer).map((start) => ({
+      value: { ...this.regionRef(0), offset: 4 * start }, gradient: { ...this.regionRef(1), offset: 4 * start }, trainable: true,
+    }));
+  }
+
+  private regionRef(index: number): Ref {
+    return fixedRef(this.region + index * this.regionBytes, this.regionBytes);
+  }
+
+  /** One arena serves all plans, since only one runs at a time: a larger plan gets a new one, and earlier plans keep the old. */
+  private reserveArena(bytes: number): number {
+    if (bytes > this.arena.bytes) this.arena = { address: this.engine.reserve(bytes), bytes };
+    return this.arena.address;
+  }
+
+  private reserveScratch(bytes: number, threads: number): number {
+    if (bytes * threads > this.scratch.bytes) this.scratch = { address: this.engine.reserve(bytes * threads), bytes: bytes * threads };
+    return this.scratch.address;
+  }
+}

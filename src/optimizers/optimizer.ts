@@ -1,0 +1,33 @@
+import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
+import type { PlanBuilder } from '../plan/builder.js';
+import type { Ref } from '../plan/buffer.js';
+import { refTo, PlanBuffer } from '../plan/buffer.js';
+
+/** A flat range of parameters that are updated together. */
+export interface ParameterRange {
+  w: Ref;
+  g: Ref;
+  /** One address for each of the optimizer's slots. */
+  slots: readonly Ref[];
+  size: number;
+}
+
+export interface Optimizer {
+  readonly name: string;
+  /** Numbers kept for each weight, such as Adam's two moments. */
+  readonly slots: number;
+  /** The rate the kernel is given at a step (counted from 0), corrections included. */
+  rateAt(step: number): number;
+  /** Lays out the update. */
+  emit(plan: PlanBuilder, range: ParameterRange, state: Ref): void;
+  /** In short, for summaries. */
+  describe(): string;
+}
+
+/** Ops that lower the state's gradient scale where the global norm is above `maxNorm`. */
+export function emitClipping(plan: PlanBuilder, { g, size }: ParameterRange, state: Ref, maxNorm: number): void {
+  const blocks = blocksOf(size, ELEMENT_BLOCK);
+  const partials = refTo(new PlanBuffer(8 * blocks));
+  plan.op('sumOfSquares', { partials, x: g, size, blockSize: ELEMENT_BLOCK }, blocks);
+  plan.op('clipByGlobalNorm', { state, partials, count: blocks, maxNorm }, 1);
+}

@@ -1,0 +1,65 @@
+import { LanewiseError } from '../errors.js';
+import { cosineOfTurns } from '../numerics.js';
+
+/** The learning rate at a step, counted from 0. A function of the step alone, so that a run can go on from anywhere. */
+export type Schedule = (step: number) => number;
+/** A fixed rate, or one that changes from step to step. */
+export type LearningRate = number | Schedule;
+
+export interface OneCycleOptions {
+  /** The highest rate, reached after the warm-up. */
+  maxLearningRate: number;
+  /** Steps in the whole run: epochs × batches. */
+  totalSteps: number;
+  /** Share of the steps spent rising. Default 0.3. */
+  warmup?: number;
+  /** The first rate is the highest over this. Default 25. */
+  startFactor?: number;
+  /** The last rate is the first over this. Default 10 000. */
+  endFactor?: number;
+}
+
+/** Half a cosine up, half a cosine down (Smith and Topin: "Super-convergence", 2018). @throws LanewiseError `invalid-argument` */
+export function oneCycle({ maxLearningRate, totalSteps, warmup = 0.3, startFactor = 25, endFactor = 1e4 }: OneCycleOptions): Schedule {
+  for (const [name, value] of Object.entries({ maxLearningRate, totalSteps, startFactor, endFactor })) {
+    if (!(value > 0 && Number.isFinite(value))) {
+      throw new LanewiseError('invalid-argument', `${name} is out of range`, { where: 'oneCycle', expected: 'a positive number', received: String(value) });
+    }
+  }
+  const first = maxLearningRate / startFactor;
+  const last = first / endFactor;
+  const peak = warmup * totalSteps;
+  const glide = (from: number, to: number, share: number): number => to + ((from - to) * (1 + cosineOfTurns(share / 2))) / 2;
+  return (step) =>
+    step < peak ? glide(first, maxLearningRate, step / peak) : glide(maxLearningRate, last, Math.min(1, (step - peak) / Math.max(1, totalSteps - 1 - peak)));
+}
+
+export interface CosineDecayOptions {
+  learningRate: number;
+  /** Steps until the rate reaches its end. */
+  totalSteps: number;
+  /** Steps of linear rise before. Default 0. */
+  warmupSteps?: number;
+}
+
+/** Linear warm-up, then half a cosine down to zero (Loshchilov and Hutter: "SGDR", 2017). @throws LanewiseError `invalid-argument` */
+export function cosineDecay({ learningRate, totalSteps, warmupSteps = 0 }: CosineDecayOptions): Schedule {
+  if (!(learningRate > 0 && totalSteps > warmupSteps && warmupSteps >= 0)) {
+    throw new LanewiseError('invalid-argument', 'steps or rate out of range', {
+      where: 'cosineDecay', expected: 'learningRate > 0 and totalSteps > warmupSteps', received: `${learningRate}, ${totalSteps}, ${warmupSteps}`,
+    });
+  }
+  return (step) =>
+    step < warmupSteps
+      ? (learningRate * (step + 1)) / warmupSteps
+      : (learningRate * (1 + cosineOfTurns(Math.min(1, (step - warmupSteps) / (totalSteps - warmupSteps)) / 2))) / 2;
+}
+
+/** The rate at a step. @throws LanewiseError `invalid-argument` if the schedule gives no usable number. */
+export function rateAt(learningRate: LearningRate, step: number): number {
+  const rate = typeof learningRate === 'number' ? learningRate : learningRate(step);
+  if (Number.isFinite(rate) && rate >= 0) return rate;
+  throw new LanewiseError('invalid-argument', 'the learning rate is out of range', {
+    where: `step ${step}`, expected: 'a finite number of at least 0', received: String(rate),
+  });
+}

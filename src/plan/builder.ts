@@ -1,0 +1,98 @@
+import { PlanBuffer, refTo } from './buffer.js';
+import type { Ref } from './buffer.js';
+import type { ArgumentKind, OpName } from './ops.js';
+import { OP_HEADER_BYTES, OP_NAMES, OPS, OpHeader, PLAN_HEADER_BYTES, PlanHeader } from './ops.js';
+import { planMemory } from './planner.js';
+
+type ArgumentValue<Kind> = Kind extends 'i32' | 'f32' ? number : Kind extends 'out?' | 'in?' ? Ref | undefined : Ref;
+/** The arguments of an op, by name. */
+export type OpArguments<Name extends OpName> = { [Key in keyof (typeof OPS)[Name]['args']]: ArgumentValue<(typeof OPS)[Name]['args'][Key]> };
+
+export interface PlannedOp {
+  readonly name: OpName;
+  readonly args: Readonly<Record<string, number | Ref | undefined>>;
+  /** Pieces of work that threads share. */
+  readonly blocks: number;
+  /** Who asked for it: a layer's name, `loss` or `optimizer`. */
+  readonly owner: string;
+}
+
+/** What an encoded plan needs of memory. */
+export interface Memory {
+  reserve(bytes: number): number;
+  integers(address: number, length: number): Int32Array;
+}
+
+/** Collects ops, finds their buffers a place and writes the plan for the kernels to read. */
+export class PlanBuilder {
+  readonly ops: PlannedOp[] = [];
+  /** Who the next ops belong to. */
+  owner = '';
+  private scratchBytes = 0;
+
+  /** A buffer of `length` floats (or other 4-byte numbers) somewhere in the arena. */
+  buffer(length: number, pinned = false): Ref {
+    return refTo(new PlanBuffer(length * 4, pinned));
+  }
+
+  op<Name extends OpName>(name: Name, args: OpArguments<Name>, blocks: number, scratchBytes = 0): void {
+    this.ops.push({ name, args: args as PlannedOp['args'], blocks, owner: this.owner });
+    this.scratchBytes = Math.max(this.scratchBytes, scratchBytes);
+  }
+
+  /** Bytes of scratch each thread needs. */
+  get scratch(): number {
+    return this.scratchBytes;
+  }
+
+  /** Places all buffers in an arena at `arena(bytes)`. */
+  place(arena: (bytes: number) => number, align: (bytes: number) => number): void {
+    const lifetimes = new Map<PlanBuffer, { bytes: number; first: number; last: number }>();
+    this.ops.forEach(({ args }, index) => {
+      for (const value of Object.values(args)) {
+        if (typeof value !== 'object' || value.buffer.address !== undefined) continue;
+        const { buffer } = value;
+        const life = lifetimes.get(buffer) ?? { bytes: buffer.bytes, first: buffer.pinned ? 0 : index, last: index };
+        life.last = buffer.pinned ? this.ops.length : index;
+        lifetimes.set(buffer, life);
+      }
+    });
+    const buffers = [...lifetimes.keys()];
+    const map = planMemory([...lifetimes.values()], align);
+    const base = arena(map.bytes);
+    buffers.forEach((buffer, index) => (buffer.address = base + map.offsets[index]!));
+  }
+
+  /** Writes the plan into memory and returns its address. Every buffer must have its place. */
+  encode(memory: Memory, scratch: number, scratchBytes: number): number {
+    const rowBytes = (op: PlannedOp): number => OP_HEADER_BYTES + 4 * Object.keys(OPS[op.name].args).length;
+    const bytes = PLAN_HEADER_BYTES + this.ops.reduce((sum, op) => sum + rowBytes(op), 0);
+    const address = memory.reserve(bytes);
+    const words = memory.integers(address, bytes / 4);
+    const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
+    words[PlanHeader.ops / 4] = this.ops.length;
+    words[PlanHeader.scratch / 4] = scratch;
+    words[PlanHeader.scratchBytes / 4] = scratchBytes;
+    let row = PLAN_HEADER_BYTES / 4;
+    for (const op of this.ops) {
+      words[row + OpHeader.opcode / 4] = OP_NAMES.indexOf(op.name);
+      words[row + OpHeader.blocks / 4] = op.blocks;
+      words[row + OpHeader.counter / 4] = 0;
+      words[row + OpHeader.bytes / 4] = rowBytes(op);
+      let next = row + OP_HEADER_BYTES / 4;
+      for (const [name, kind] of Object.entries<ArgumentKind>(OPS[op.name].args)) {
+        const value = op.args[name];
+        if (kind === 'f32') floats[next] = value as number;
+        else words[next] = typeof value === 'object' ? addressOf(value) : (value ?? 0);
+        next++;
+      }
+      row += rowBytes(op) / 4;
+    }
+    return address;
+  }
+}
+
+export function addressOf({ buffer, offset }: Ref): number {
+  if (buffer.address === undefined) throw new Error('buffer without a place'); // a defect of ours, not of the user
+  return buffer.address + offset;
+}

@@ -1,0 +1,149 @@
+/**
+ * The op table: every kernel the plan can call, with its arguments in the order of the AssemblyScript function of the same name.
+ * This is the one source of truth of the binary interface; `scripts/generate-ops.ts` writes assembly/plan/ops.ts from it, and a test
+ * fails if the two differ.
+ *
+ * Kinds of argument: `out`, `in`, `inout` are addresses of buffers (so the planner knows who writes and who reads), with `?` where address 0
+ * is allowed; `i32` and `f32` are numbers.
+ */
+export type ArgumentKind = 'out' | 'in' | 'inout' | 'out?' | 'in?' | 'i32' | 'f32';
+type Arguments = Readonly<Record<string, ArgumentKind>>;
+
+interface OpDefinition {
+  /** AssemblyScript module below assembly/, without extension. */
+  readonly module: string;
+  readonly args: Arguments;
+}
+
+const images = {
+  batch: 'i32', inH: 'i32', inW: 'i32', inC: 'i32', outH: 'i32', outW: 'i32', outC: 'i32',
+  kernelH: 'i32', kernelW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32', blockImages: 'i32',
+} as const;
+const windows = {
+  inH: 'i32', inW: 'i32', channels: 'i32', outH: 'i32', outW: 'i32',
+  poolH: 'i32', poolW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
+} as const;
+const elements = { size: 'i32', blockSize: 'i32' } as const;
+const randomMask = { key0: 'i32', key1: 'i32', threshold: 'i32', scale: 'f32' } as const;
+
+export const OPS = {
+  gemm: {
+    module: 'gemm/gemm',
+    args: {
+      c: 'out', a: 'in', b: 'in', bias: 'in?', m: 'i32', n: 'i32', k: 'i32', lda: 'i32', ldb: 'i32', ldc: 'i32',
+      transposeA: 'i32', transposeB: 'i32', blockM: 'i32', blockN: 'i32', floor: 'f32',
+    },
+  },
+  packPanels: {
+    module: 'gemm/panels',
+    args: { panels: 'out', b: 'in', k: 'i32', n: 'i32', strideK: 'i32', strideN: 'i32', matrixStride: 'i32' },
+  },
+  conv2dForward: { module: 'conv2d/forward', args: { y: 'out', x: 'in', filterPanels: 'in', bias: 'in?', ...images, floor: 'f32' } },
+  conv2dBackwardInput: { module: 'conv2d/backward-input', args: { dx: 'out', dy: 'in', filterPanels: 'in', ...images } },
+  conv2dBackwardFilter: { module: 'conv2d/backward-filter', args: { partials: 'out', x: 'in', dy: 'in', ...images } },
+  maxPoolForward: { module: 'pool2d/max-forward', args: { y: 'out', argmax: 'out?', x: 'in', ...windows } },
+  maxPoolBackward: { module: 'pool2d/max-backward', args: { dx: 'out', dy: 'in', argmax: 'in', ...windows } },
+  activationForward: { module: 'activation', args: { y: 'out', x: 'in', ...elements, kind: 'i32' } },
+  activationBackward: { module: 'activation', args: { dx: 'out', dy: 'in', y: 'in', ...elements, kind: 'i32' } },
+  affine: { module: 'activation', args: { y: 'out', x: 'in', ...elements, scale: 'f32', offset: 'f32' } },
+  softmaxForward: { module: 'softmax', args: { y: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
+  softmaxBackward: { module: 'softmax', args: { dx: 'out', dy: 'in', y: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
+  softmaxCrossEntropy: {
+    module: 'softmax',
+    args: {
+      dLogits: 'out?', rowLoss: 'out', rowCorrect: 'out', logits: 'in', labels: 'in', rows: 'i32', classes: 'i32', blockRows: 'i32',
+      gradientScale: 'f32',
+    },
+  },
+  meanSquaredError: {
+    module: 'mean-squared-error',
+    args: {
+      dPredictions: 'out?', rowLoss: 'out', predictions: 'in', targets: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32',
+      gradientScale: 'f32',
+    },
+  },
+  dropout: { module: 'dropout', args: { y: 'out', x: 'in', state: 'in', ...elements, ...randomMask } },
+  dropoutSteps: { module: 'dropout', args: { y: 'out', x: 'in', state: 'in', time: 'i32', features: 'i32', ...randomMask } },
+  toLanes: {
+    module: 'recurrent/lanes',
+    args: { lanes: 'out', rows: 'in', batch: 'i32', time: 'i32', features: 'i32', first: 'i32', count: 'i32' },
+  },
+  fromLanes: {
+    module: 'recurrent/lanes',
+    args: { rows: 'out', lanes: 'in', batch: 'i32', time: 'i32', features: 'i32', first: 'i32', count: 'i32' },
+  },
+  lanesForward: {
+    module: 'recurrent/lanes',
+    args: { y: 'out', x: 'in', w: 'in', bias: 'in?', time: 'i32', features: 'i32', units: 'i32', blockSteps: 'i32' },
+  },
+  lanesBackwardKernel: {
+    module: 'recurrent/lanes-backward-kernel',
+    args: { partials: 'out', x: 'in', dy: 'in', time: 'i32', features: 'i32', units: 'i32', shift: 'i32', blockSteps: 'i32' },
+  },
+  simpleRnnForward: { module: 'recurrent/lanes', args: { h: 'inout', w: 'in', time: 'i32', units: 'i32', kind: 'i32' } },
+  simpleRnnBackward: {
+    module: 'recurrent/lanes',
+    args: { d: 'out', dy: 'in', h: 'in', wTransposed: 'in', time: 'i32', units: 'i32', kind: 'i32' },
+  },
+  transpose: { module: 'recurrent/lanes', args: { out: 'out', x: 'in', rows: 'i32', columns: 'i32' } },
+  reducePartials: { module: 'reduce', args: { out: 'out', partials: 'in', size: 'i32', count: 'i32', stride: 'i32', blockSize: 'i32' } },
+  columnSums: { module: 'reduce', args: { partials: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
+  add: { module: 'reduce', args: { out: 'out', a: 'in', b: 'in', ...elements } },
+  sumOfSquares: { module: 'reduce', args: { partials: 'out', x: 'in', ...elements } },
+  clipByGlobalNorm: { module: 'reduce', args: { state: 'inout', partials: 'in', count: 'i32', maxNorm: 'f32' } },
+  accumulateMetrics: { module: 'reduce', args: { state: 'inout', rowLoss: 'in', rowCorrect: 'in?', rows: 'i32' } },
+  sgd: {
+    module: 'optimizer',
+    args: { w: 'inout', g: 'in', velocity: 'in?', state: 'in', ...elements, momentum: 'f32', nesterov: 'i32' },
+  },
+  adam: {
+    module: 'optimizer',
+    args: { w: 'inout', g: 'in', m: 'inout', v: 'inout', state: 'in', ...elements, gain1: 'f32', gain2: 'f32', epsilon: 'f32' },
+  },
+} as const satisfies Record<string, OpDefinition>;
+
+export type OpName = keyof typeof OPS;
+export const OP_NAMES = Object.keys(OPS) as readonly OpName[];
+
+/** Activation functions as kernels number them. */
+export const Activation = { linear: 0, relu: 1, tanh: 2, sigmoid: 3 } as const;
+
+/** Sizes that kernels and planner share. */
+export const Kernel = {
+  lanes: 8, // sequences side by side in a recurrent layer
+  panel: 8, // columns of a packed panel
+  depth: 256, // rows of B packed at a time by gemm
+  rowTableBytes: 64, // scratch: addresses of a tile's rows
+  edgeBytes: 192, // scratch: a tile that hangs over the edge
+  randomGroup: 8, // elements that share one call of the generator
+} as const;
+
+/** Byte offsets in the state: the numbers that change from step to step. */
+export const State = {
+  step: 0, // u32, steps done before this one: the counter of dropout
+  learningRate: 4, // f32, bias corrections included
+  gradientScale: 8, // f32, 1 unless clipping by norm lowers it
+  lossSum: 16, // f64, sum of the samples' losses since the last reset
+  correctSum: 24, // f64
+  batchLoss: 32, // f64, mean loss of the last batch
+  batchCorrect: 40, // f64
+} as const;
+export const STATE_BYTES = 64;
+
+/** Words before an op's arguments in the plan. */
+export const OpHeader = { opcode: 0, blocks: 4, counter: 8, bytes: 12 } as const;
+export const OP_HEADER_BYTES = 16;
+
+/** The first words of a plan. */
+export const PlanHeader = { ops: 0, scratch: 4, scratchBytes: 8 } as const;
+export const PLAN_HEADER_BYTES = 16;
+
+/** Fixed addresses through which threads meet; each on a cache line of its own. Buffers begin at `end`. */
+export const Control = {
+  job: 64, // i32, number of the last job given out
+  plan: 68, // address of its plan; 0 asks the workers to return
+  arrived: 128, // i32, threads waiting at the barrier
+  barrier: 192, // i32, barriers passed
+  failed: 256, // i32, set by a thread that cannot go on
+  end: 512,
+} as const;

@@ -1,0 +1,131 @@
+import type { Shape } from '../tensor/shape.js';
+import { sizeOf } from '../tensor/shape.js';
+import { ELEMENT_BLOCK, blocksOf } from './blocking.js';
+import type { Ref } from './buffer.js';
+import { PlanBuilder } from './builder.js';
+import { Kernel } from './ops.js';
+
+/**
+ * How a batch lies in memory. `rows`: [batch, …shape], as at the API. `lanes`: [ceil(batch / 8)][time][features][8], eight sequences side
+ * by side, for recurrent layers and what follows them.
+ */
+export type Layout = 'rows' | 'lanes';
+
+/** A batch of values in a plan. */
+export interface PlanTensor {
+  readonly ref: Ref;
+  /** Shape of one sample. */
+  readonly shape: Shape;
+  readonly layout: Layout;
+  /** Whether a gradient with respect to it is wanted. */
+  readonly needsGradient: boolean;
+  /** Where this is the softmax of something: that something, from which a cross-entropy is better computed. */
+  readonly logits?: PlanTensor;
+}
+
+/** A parameter and its gradient. */
+export interface PlanParameter {
+  readonly value: Ref;
+  readonly gradient: Ref;
+  readonly trainable: boolean;
+}
+
+interface Step {
+  owner: string;
+  output: PlanTensor;
+  inputs: readonly PlanTensor[];
+  /** From the gradient of the output, which it may overwrite, to those of the inputs that need one. */
+  backward: (gradient: PlanTensor) => readonly (PlanTensor | undefined)[];
+}
+
+/** A plan builder that remembers how each tensor came about, so that the backward pass can be laid out from the end. */
+export class Tape extends PlanBuilder {
+  private readonly steps: Step[] = [];
+
+  constructor(
+    readonly batch: number,
+    /** Whether dropout and the like act, and a backward pass will follow. */
+    readonly training: boolean,
+    readonly seed: number,
+    /** The numbers that change from step to step. */
+    readonly state: Ref,
+  ) {
+    super();
+  }
+
+  /** Groups of eight sequences. */
+  get groups(): number {
+    return Math.ceil(this.batch / Kernel.lanes);
+  }
+
+  /** Floats of a tensor of the whole batch. */
+  length(shape: Shape, layout: Layout): number {
+    return (layout === 'lanes' ? this.groups * Kernel.lanes : this.batch) * sizeOf(shape);
+  }
+
+  tensor(shape: Shape, layout: Layout = 'rows', needsGradient = true, pinned = false): PlanTensor {
+    return { ref: this.buffer(this.length(shape, layout), pinned), shape, layout, needsGradient };
+  }
+
+  /** A tensor like another: same shape and layout, bytes of its own. */
+  like(other: PlanTensor): PlanTensor {
+    return this.tensor(other.shape, other.layout, other.needsGradient);
+  }
+
+  record(output: PlanTensor, inputs: readonly PlanTensor[], backward: Step['backward']): void {
+    this.steps.push({ owner: this.owner, output, inputs, backward });
+  }
+
+  /** Lays out the backward pass from the gradient of `output`. */
+  backward(output: PlanTensor, gradient: PlanTensor): void {
+    const gradients = new Map<PlanTensor, PlanTensor>([[output, gradient]]);
+    for (const step of [...this.steps].reverse()) {
+      const arriving = gradients.get(step.output);
+      if (!arriving || !step.output.needsGradient) continue;
+      this.owner = step.owner;
+      step.backward(arriving).forEach((next, index) => {
+        const input = step.inputs[index]!;
+        if (!next || !input.needsGradient) return;
+        const earlier = gradients.get(input);
+        gradients.set(input, earlier ? this.add(earlier, next) : next);
+      });
+    }
+  }
+
+  private add(a: PlanTensor, b: PlanTensor): PlanTensor {
+    const out = this.like(a);
+    const size = this.length(a.shape, a.layout);
+    this.op('add', { out: out.ref, a: a.ref, b: b.ref, size, blockSize: ELEMENT_BLOCK }, blocksOf(size, ELEMENT_BLOCK));
+    return out;
+  }
+
+  /** The same values in lanes: [time, features] samples only. */
+  toLanes(x: PlanTensor): PlanTensor {
+    return x.layout === 'lanes' ? x : this.relayout(x, 'lanes');
+  }
+
+  /** The same values in rows. */
+  toRows(x: PlanTensor): PlanTensor {
+    return x.layout === 'rows' ? x : this.relayout(x, 'rows');
+  }
+
+  private relayout(x: PlanTensor, layout: Layout): PlanTensor {
+    const [time = 1, features = 1] = x.shape;
+    const y = this.tensor(x.shape, layout, x.needsGradient);
+    this.moveSteps(y, x, { time, features, first: 0, count: time });
+    this.record(y, [x], (dy) => {
+      if (!x.needsGradient) return [];
+      const dx = this.like(x);
+      this.moveSteps(dx, dy, { time, features, first: 0, count: time });
+      return [dx];
+    });
+    return y;
+  }
+
+  /** Between layouts: `count` steps from `first` on of a sequence in lanes are the whole of the rows. */
+  moveSteps(to: PlanTensor, from: PlanTensor, steps: { time: number; features: number; first: number; count: number }): void {
+    const sizes = { batch: this.batch, ...steps };
+    if (to.layout === 'lanes') this.op('toLanes', { lanes: to.ref, rows: from.ref, ...sizes }, this.groups);
+    else this.op('fromLanes', { rows: to.ref, lanes: from.ref, ...sizes }, this.groups);
+  }
+}

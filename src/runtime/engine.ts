@@ -1,0 +1,142 @@
+import { instantiateSync } from '@assemblyscript/loader';
+import { LanewiseError } from '../errors.js';
+import type { Build } from './load.js';
+import { loadKernels } from './load.js';
+import type { WorkerHandle } from './platform/platform.js';
+import { platform } from './platform/platform.js';
+
+export interface EngineOptions {
+  build: Build;
+  threads: number;
+  /** First address that buffers may use; below lie the words through which threads meet. */
+  base: number;
+  /** Addresses of those words. */
+  control: { job: number; plan: number; barrier: number; failed: number };
+}
+
+type Kernels = { runStep(plan: number, threads: number): number } & Record<string, unknown>;
+
+const PAGE = 65536;
+const MAXIMUM_PAGES = 65536; // 4 GiB, all that 32-bit addresses reach
+/** Left free behind the last buffer: a tile may read a few floats past the end of its operands. */
+const SLACK = 256;
+export const ALIGNMENT = 64;
+
+export const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+
+/** One shared memory, the kernels over it, and the threads that run plans in it. */
+export class Engine {
+  private top: number;
+  private closed = false;
+
+  private constructor(
+    readonly build: Build,
+    readonly threads: number,
+    private readonly memory: WebAssembly.Memory,
+    private readonly kernels: Kernels,
+    private readonly workers: WorkerHandle[],
+    private readonly control: EngineOptions['control'],
+    base: number,
+  ) {
+    this.top = base;
+  }
+
+  /** @throws LanewiseError `unsupported`, `out-of-memory` or `worker-failed`. */
+  static async create({ build, threads, base, control }: EngineOptions): Promise<Engine> {
+    const module = await loadKernels(build);
+    const memory = newMemory();
+    const { exports } = instantiateSync<Kernels>(module, { env: { memory } });
+    const workers: WorkerHandle[] = [];
+    try {
+      for (let thread = 1; thread < threads; thread++) {
+        workers.push(
+          await platform().startWorker({ module, memory, thread, threads, lastJob: 0, failed: control.failed, barrier: control.barrier }),
+        );
+      }
+    } catch (error) {
+      for (const worker of workers) worker.terminate();
+      throw error;
+    }
+    const engine = new Engine(build, threads, memory, exports, workers, control, base);
+    if (workers.length > 0) abandoned.register(engine, workers, engine);
+    return engine;
+  }
+
+  /**
+   * Sets bytes aside, zeroed and aligned, until the engine is gone.
+   * @throws LanewiseError `out-of-memory`, naming the bytes asked for; nothing is changed then.
+   */
+  reserve(bytes: number): number {
+    const address = this.top;
+    const end = address + align(bytes);
+    const missing = Math.ceil((end + SLACK - this.memory.buffer.byteLength) / PAGE);
+    if (missing > 0) {
+      try {
+        this.memory.grow(missing);
+      } catch (cause) {
+        throw new LanewiseError('out-of-memory', 'WebAssembly memory could not grow', {
+          expected: 'at most 4 GiB in all', received: `${bytes} bytes more than the ${address} in use`, cause,
+          remedy: 'Use a smaller batch or model',
+        });
+      }
+    }
+    this.top = end;
+    return address;
+  }
+
+  /** Views are made anew each time: growing the memory leaves old ones too short. */
+  floats(address: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, length);
+  }
+
+  integers(address: number, length: number): Int32Array {
+    return new Int32Array(this.memory.buffer, address, length);
+  }
+
+  doubles(address: number, length: number): Float64Array {
+    return new Float64Array(this.memory.buffer, address, length);
+  }
+
+  /**
+   * Runs a plan once on all threads and returns when it is done.
+   * @throws LanewiseError `worker-failed` if a thread trapped or fell silent; the engine is closed then.
+   */
+  run(plan: number): void {
+    if (this.closed) throw new LanewiseError('invalid-state', 'the model is closed', { remedy: 'Compile it again' });
+    let done = false;
+    try {
+      done = this.kernels.runStep(plan, this.threads) !== 0;
+    } finally {
+      if (!done) this.close();
+    }
+    if (!done) throw new LanewiseError('worker-failed', 'a worker thread failed during a step', { remedy: 'Compile the model again' });
+  }
+
+  /** Ends the threads. Memory goes with the last reference; without a call, so do the threads. */
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    abandoned.unregister(this);
+    const words = new Int32Array(this.memory.buffer);
+    Atomics.store(words, this.control.plan >> 2, 0);
+    Atomics.add(words, this.control.job >> 2, 1);
+    Atomics.notify(words, this.control.job >> 2);
+    for (const worker of this.workers) worker.terminate();
+  }
+}
+
+/** Ends the threads of engines nobody closed. */
+const abandoned = new FinalizationRegistry<WorkerHandle[]>((workers) => {
+  for (const worker of workers) worker.terminate();
+});
+
+function newMemory(): WebAssembly.Memory {
+  // A smaller maximum is tried where an engine will not set 4 GiB of addresses aside.
+  for (let maximum = MAXIMUM_PAGES; ; maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial: 2, maximum, shared: true });
+    } catch (cause) {
+      if (maximum <= 1024) throw new LanewiseError('out-of-memory', 'no shared WebAssembly memory could be made', { cause });
+    }
+  }
+}

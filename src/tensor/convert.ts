@@ -1,0 +1,67 @@
+import { LanewiseError } from '../errors.js';
+import type { Shape } from './shape.js';
+import { formatShape, sizeOf } from './shape.js';
+import type { NumericArray, Tensor } from './tensor.js';
+
+/** Nested arrays of numbers, as deep as the tensor has axes. */
+export type NestedArray = readonly number[] | readonly NestedArray[];
+
+/** What the model accepts as data: a tensor, or nested arrays. */
+export type TensorInput = Tensor | NestedArray;
+
+const isTensor = (input: TensorInput): input is Tensor => !Array.isArray(input) && 'data' in input && 'shape' in input;
+
+/**
+ * A checked tensor from what the user gave.
+ * @throws LanewiseError `invalid-shape` for ragged arrays, or a shape that does not fit the data.
+ */
+export function toTensor(input: TensorInput, where: string): Tensor {
+  if (typeof input !== 'object' || input === null) {
+    throw new LanewiseError('invalid-argument', 'not a tensor', {
+      where, expected: '{ data, shape } or nested arrays of numbers', received: String(input),
+    });
+  }
+  if (!isTensor(input)) return fromNested(input, where);
+  const { data, shape } = input;
+  if (!ArrayBuffer.isView(data) || data instanceof DataView) {
+    throw new LanewiseError('invalid-argument', 'data is not a typed array', { where, received: typeof data });
+  }
+  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || sizeOf(shape) !== data.length) {
+    throw new LanewiseError('invalid-shape', 'shape and data do not fit', {
+      where, expected: `${sizeOf(shape)} values for shape ${formatShape(shape)}`, received: `${data.length} values`,
+    });
+  }
+  return input;
+}
+
+function fromNested(input: NestedArray, where: string): Tensor<Float32Array> {
+  const shape: number[] = [];
+  for (let level: NestedArray | number | undefined = input; Array.isArray(level); level = level[0] as NestedArray | number | undefined) {
+    shape.push(level.length);
+  }
+  const data = new Float32Array(sizeOf(shape));
+  let next = 0;
+  const fill = (level: NestedArray | number, axis: number): void => {
+    if (typeof level === 'number') {
+      if (axis !== shape.length) throw ragged(where, shape);
+      data[next++] = level;
+      return;
+    }
+    if (!Array.isArray(level) || level.length !== shape[axis]) throw ragged(where, shape);
+    for (const item of level as readonly (NestedArray | number)[]) fill(item, axis + 1);
+  };
+  fill(input, 0);
+  return { data, shape };
+}
+
+const ragged = (where: string, shape: Shape): LanewiseError =>
+  new LanewiseError('invalid-shape', 'nested arrays are ragged or hold something else than numbers', {
+    where, expected: `arrays of shape ${formatShape(shape)}`,
+  });
+
+/** The index of the first value that is not finite, or -1. Integers always are. */
+export function firstNotFinite(data: NumericArray): number {
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) return -1;
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
+  return -1;
+}

@@ -1,0 +1,69 @@
+import { sumOfSquares } from './reduce.js';
+import { map, requireShape, type Values } from './values.js';
+
+export interface SgdOptions {
+  weights: Values;
+  gradients: Values;
+  learningRate: number;
+  momentum?: number; // default 0
+  nesterov?: boolean; // default false
+  velocity?: Values; // default zeros
+}
+
+/**
+ * Keras's SGD: velocity = momentum·velocity - learningRate·gradient; weights += velocity, or with Nesterov's momentum
+ * weights += momentum·velocity - learningRate·gradient.
+ */
+export function sgdStep(options: SgdOptions): { weights: Float64Array; velocity: Float64Array } {
+  const { weights, gradients, learningRate, momentum = 0, nesterov = false } = options;
+  const old = options.velocity ?? new Float64Array(weights.length);
+  requireShape('gradients', gradients, [weights.length]);
+  requireShape('velocity', old, [weights.length]);
+  const velocity = map(old, (value, i) => momentum * value - learningRate * gradients[i]!);
+  const step = nesterov ? map(velocity, (value, i) => momentum * value - learningRate * gradients[i]!) : velocity;
+  return { weights: map(weights, (value, i) => value + step[i]!), velocity };
+}
+
+export interface AdamOptions {
+  weights: Values;
+  gradients: Values;
+  m?: Values; // first moment, default zeros
+  v?: Values; // second moment, default zeros
+  step: number; // 1 for the first
+  learningRate?: number; // default 1e-3
+  beta1?: number; // default 0.9
+  beta2?: number; // default 0.999
+  epsilon?: number; // default 1e-7
+}
+
+/**
+ * Keras 3's Adam: m += (g - m)(1 - β1); v += (g² - v)(1 - β2);
+ * weights -= learningRate·√(1 - β2^step)/(1 - β1^step) · m/(√v + ε).
+ * ε stands beside the uncorrected √v ("epsilon hat" in Kingma and Ba, 2015, section 2); an ε of PyTorch is ε·√(1 - β2^step) here.
+ */
+export function adamStep(options: AdamOptions): { weights: Float64Array; m: Float64Array; v: Float64Array } {
+  const { weights, gradients, step, learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7 } = options;
+  const oldM = options.m ?? new Float64Array(weights.length);
+  const oldV = options.v ?? new Float64Array(weights.length);
+  requireShape('gradients', gradients, [weights.length]);
+  requireShape('m', oldM, [weights.length]);
+  requireShape('v', oldV, [weights.length]);
+  const m = map(oldM, (value, i) => value + (gradients[i]! - value) * (1 - beta1));
+  const v = map(oldV, (value, i) => value + (gradients[i]! ** 2 - value) * (1 - beta2));
+  const rate = (learningRate * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step);
+  return { weights: map(weights, (value, i) => value - (rate * m[i]!) / (Math.sqrt(v[i]!) + epsilon)), m, v };
+}
+
+/** The Euclidean norm of all gradients together. */
+export function globalNorm(gradients: readonly Values[]): number {
+  let squares = 0;
+  for (const values of gradients) squares += sumOfSquares(values);
+  return Math.sqrt(squares);
+}
+
+/** Scales all gradients by clipNorm / globalNorm when the norm is over clipNorm; else gives copies. */
+export function clipByGlobalNorm(gradients: readonly Values[], clipNorm: number): Float64Array[] {
+  const norm = globalNorm(gradients);
+  const scale = norm > clipNorm ? clipNorm / norm : 1;
+  return gradients.map((values) => map(values, (value) => value * scale));
+}
