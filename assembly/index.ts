@@ -1,4 +1,4 @@
 // The binary interface: what TypeScript may call. Everything goes through plans; the tiles are exported only so that they stay out of line.
 export { runStep, work } from "./plan/run";
-export { tileColumns, tileRows } from "./gemm/tile";
+export { tileColumns, tileRows, tileSegments } from "./gemm/tile";
 export { tileDots } from "./recurrent/lanes-backward-kernel";

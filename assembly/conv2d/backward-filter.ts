@@ -1,5 +1,5 @@
 import { loadEdge, storeEdge } from "../gemm/edge";
-import { EDGE_BYTES, TILE_COLUMNS, TILE_ROWS, tileColumns } from "../gemm/tile";
+import { EDGE_BYTES, TILE_COLUMNS, TILE_ROWS, tileSegments } from "../gemm/tile";
 import { extent, needsPadding, padImage } from "./patch";
 
 /**
@@ -51,10 +51,10 @@ function imageBackwardFilter(
         const tile = partial + ((<usize>((i * kernelRow + m) * outC + column)) << 2);
         const gradient = dy + ((<usize>column) << 2);
         if (rows == TILE_ROWS && columns == TILE_COLUMNS) {
-          tileColumns(tile, ldc, source, xStep, xJump, gradient, ldc, 0, outW, outH);
+          tileSegments(tile, ldc, source, xStep, xJump, gradient, ldc, outW, outH);
         } else {
           loadEdge(edge, tile, ldc, rows, columns);
-          tileColumns(edge, 32, source, xStep, xJump, gradient, ldc, 0, outW, outH);
+          tileSegments(edge, 32, source, xStep, xJump, gradient, ldc, outW, outH);
           storeEdge(tile, ldc, edge, rows, columns);
         }
       }

@@ -55,14 +55,14 @@ function imageBackwardInput(
           const columns = min(TILE_COLUMNS, inC - channel);
           if (columns == TILE_COLUMNS) {
             for (let r = 0; r < count; r++) setTarget(scratch, r, placeOf(places, r) + offset);
-            tileRows(scratch, panel, outC, -Infinity);
+            tileRows(scratch, panel, outC);
           } else {
             for (let r = 0; r < count; r++) {
               const row = edge + ((<usize>r) << 5);
               memory.copy(row, placeOf(places, r) + offset, (<usize>columns) << 2);
               setTarget(scratch, r, row);
             }
-            tileRows(scratch, panel, outC, -Infinity);
+            tileRows(scratch, panel, outC);
             for (let r = 0; r < count; r++) {
               memory.copy(placeOf(places, r) + offset, edge + ((<usize>r) << 5), (<usize>columns) << 2);
             }

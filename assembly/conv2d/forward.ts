@@ -1,5 +1,5 @@
 import { fillBias, storeEdge } from "../gemm/edge";
-import { EDGE_BYTES, ROW_TABLE_BYTES, TILE_COLUMNS, TILE_ROWS, setRow, tileRows } from "../gemm/tile";
+import { EDGE_BYTES, ROW_TABLE_BYTES, TILE_COLUMNS, TILE_ROWS, clampRows, setRow, tileRows } from "../gemm/tile";
 import { extent, needsPadding, padImage } from "./patch";
 
 /** Below this many contiguous floats a kernel row is too short for a call of its own: the whole patch is gathered. */
@@ -8,14 +8,14 @@ const SHORT_ROW: i32 = 24;
 /**
  * Convolution (cross-correlation, as in Keras) without a stored im2col matrix: a tile of output pixels reads its patches in place.
  *
- * y: [batch, outH, outW, outC] = max(floor, x ⋆ filter + bias); x: [batch, inH, inW, inC];
+ * y: [batch, outH, outW, outC] = x ⋆ filter + bias, with ReLU if asked for; x: [batch, inH, inW, inC];
  * filterPanels: [ceil(outC / 8)][kernelH · kernelW · inC][8]; bias: [outC] or address 0. A block is `blockImages` images.
  * scratch: row table, edge tile, gathered patches [6][kernelH · kernelW · inC], then a padded image if one is needed.
  */
 export function conv2dForward(
   block: i32, scratch: usize, y: usize, x: usize, filterPanels: usize, bias: usize,
   batch: i32, inH: i32, inW: i32, inC: i32, outH: i32, outW: i32, outC: i32,
-  kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, padTop: i32, padLeft: i32, blockImages: i32, floor: f32,
+  kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, padTop: i32, padLeft: i32, blockImages: i32, relu: i32,
 ): void {
   const rows = extent(outH, strideH, kernelH);
   const columns = extent(outW, strideW, kernelW);
@@ -32,7 +32,7 @@ export function conv2dForward(
     }
     imageForward(
       scratch, y + ((<usize>n * <usize>(outH * outW * outC)) << 2), source, filterPanels, bias,
-      width, inC, outH, outW, outC, kernelH, kernelW, strideH, strideW, floor,
+      width, inC, outH, outW, outC, kernelH, kernelW, strideH, strideW, relu,
     );
   }
 }
@@ -40,7 +40,7 @@ export function conv2dForward(
 /** One image, `width` pixels a row, padding included. */
 function imageForward(
   scratch: usize, y: usize, x: usize, filterPanels: usize, bias: usize,
-  width: i32, inC: i32, outH: i32, outW: i32, outC: i32, kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, floor: f32,
+  width: i32, inC: i32, outH: i32, outW: i32, outC: i32, kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, relu: i32,
 ): void {
   const edge = scratch + ROW_TABLE_BYTES;
   const patches = edge + EDGE_BYTES;
@@ -80,9 +80,10 @@ function imageForward(
           store<usize>(address, target + <usize>r * targetRow, 4);
           if (i > 0) store<usize>(address, load<usize>(address) + rowStride);
         }
-        tileRows(scratch, panel, length, i == segments - 1 ? floor : -Infinity);
+        tileRows(scratch, panel, length);
         panel += (<usize>length) << 5;
       }
+      if (relu) clampRows(scratch);
       if (segments > 1) {
         for (let r = 0; r < TILE_ROWS; r++) {
           const address = scratch + ((<usize>r) << 3);

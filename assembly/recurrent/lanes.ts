@@ -52,10 +52,10 @@ function stepProduct(edge: usize, out: usize, a: usize, b: usize, m: i32, k: i32
   for (let i = 0; i < m; i += TILE_ROWS) {
     const tile = out + ((<usize>i) << 5);
     if (i + TILE_ROWS <= m) {
-      tileColumns(tile, 32, a + ((<usize>i) << 2), aStep, 0, b, 32, 0, k, 1);
+      tileColumns(tile, 32, a + ((<usize>i) << 2), aStep, b, 32, k);
     } else {
       loadEdge(edge, tile, 32, m - i, 8);
-      tileColumns(edge, 32, a + ((<usize>i) << 2), aStep, 0, b, 32, 0, k, 1);
+      tileColumns(edge, 32, a + ((<usize>i) << 2), aStep, b, 32, k);
       storeEdge(tile, 32, edge, m - i, 8);
     }
   }

@@ -12,8 +12,8 @@ export function requireActivation<Name extends ActivationName>(name: Name, where
   throw new LanewiseError('invalid-argument', 'unknown activation', { where, expected: allowed.join(', '), received: String(name) });
 }
 
-/** Lowest value a fused kernel lets through: ReLU is part of the product's last pass. */
-export const floorOf = (activation: ActivationName): number => (activation === 'relu' ? 0 : -Infinity);
+/** 1 where a kernel that can apply ReLU on the way shall do so. */
+export const reluFlag = (activation: ActivationName): number => Number(activation === 'relu');
 
 /**
  * Applies an activation to a freshly computed tensor, in place where a kernel has not already. ReLU is taken as done if `fused`.

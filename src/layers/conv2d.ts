@@ -5,7 +5,7 @@ import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { ActivationName } from './activations.js';
-import { emitActivation, floorOf, requireActivation } from './activations.js';
+import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
 import type { EmitContext, Flops, LayerOptions, Size2d, WeightSpec } from './layer.js';
 import { Layer, requirePositiveInteger, size2d } from './layer.js';
@@ -105,7 +105,7 @@ class Conv2d extends Layer {
     );
     tape.op(
       'conv2dForward',
-      { y: y.ref, x: x.ref, filterPanels: panels, bias: bias?.value, ...geometry, floor: floorOf(this.activation) },
+      { y: y.ref, x: x.ref, filterPanels: panels, bias: bias?.value, ...geometry, relu: reluFlag(this.activation) },
       blocks, tiles + 4 * 6 * patch + padded,
     );
 

@@ -5,7 +5,7 @@ import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { ActivationName } from './activations.js';
-import { emitActivation, floorOf, requireActivation } from './activations.js';
+import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
 import { emitLanesGradients, emitTransposed } from './lanes.js';
 import type { EmitContext, Flops, LayerOptions, WeightSpec } from './layer.js';
@@ -68,7 +68,7 @@ class Dense extends Layer {
     const rows = tape.length(this.input, 'rows') / features;
     const { units } = this;
     const y = tape.tensor(this.output);
-    emitGemm(tape, { c: y.ref, a: x.ref, b: kernel.value, bias: bias?.value }, { m: rows, n: units, k: features, floor: floorOf(this.activation) });
+    emitGemm(tape, { c: y.ref, a: x.ref, b: kernel.value, bias: bias?.value }, { m: rows, n: units, k: features, relu: reluFlag(this.activation) });
     tape.record(y, [x], (dy) => {
       emitGemm(tape, { c: kernel.gradient, a: x.ref, b: dy.ref }, { m: features, n: units, k: rows, transposeA: true });
       if (bias) emitBiasGradient(tape, bias, dy, rows, units);
@@ -109,8 +109,8 @@ class Dense extends Layer {
 function emitGemm(
   tape: Tape,
   { c, a, b, bias }: { c: PlanTensor['ref']; a: PlanTensor['ref']; b: PlanTensor['ref']; bias?: PlanTensor['ref'] | undefined },
-  { m, n, k, transposeA = false, transposeB = false, floor = -Infinity }: {
-    m: number; n: number; k: number; transposeA?: boolean; transposeB?: boolean; floor?: number;
+  { m, n, k, transposeA = false, transposeB = false, relu = 0 }: {
+    m: number; n: number; k: number; transposeA?: boolean; transposeB?: boolean; relu?: number;
   },
 ): void {
   const { blockM, blockN } = gemmBlocks(m, n);
@@ -118,7 +118,7 @@ function emitGemm(
     'gemm',
     {
       c, a, b, bias, m, n, k, lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n,
-      transposeA: Number(transposeA), transposeB: Number(transposeB), blockM, blockN, floor,
+      transposeA: Number(transposeA), transposeB: Number(transposeB), blockM, blockN, relu,
     },
     blocksOf(m, blockM) * blocksOf(n, blockN),
     Kernel.rowTableBytes + Kernel.edgeBytes + 4 * blockN * Kernel.depth,

@@ -31,14 +31,14 @@ export const OPS = {
     module: 'gemm/gemm',
     args: {
       c: 'out', a: 'in', b: 'in', bias: 'in?', m: 'i32', n: 'i32', k: 'i32', lda: 'i32', ldb: 'i32', ldc: 'i32',
-      transposeA: 'i32', transposeB: 'i32', blockM: 'i32', blockN: 'i32', floor: 'f32',
+      transposeA: 'i32', transposeB: 'i32', blockM: 'i32', blockN: 'i32', relu: 'i32',
     },
   },
   packPanels: {
     module: 'gemm/panels',
     args: { panels: 'out', b: 'in', k: 'i32', n: 'i32', strideK: 'i32', strideN: 'i32', matrixStride: 'i32' },
   },
-  conv2dForward: { module: 'conv2d/forward', args: { y: 'out', x: 'in', filterPanels: 'in', bias: 'in?', ...images, floor: 'f32' } },
+  conv2dForward: { module: 'conv2d/forward', args: { y: 'out', x: 'in', filterPanels: 'in', bias: 'in?', ...images, relu: 'i32' } },
   conv2dBackwardInput: { module: 'conv2d/backward-input', args: { dx: 'out', dy: 'in', filterPanels: 'in', ...images } },
   conv2dBackwardFilter: { module: 'conv2d/backward-filter', args: { partials: 'out', x: 'in', dy: 'in', ...images } },
   maxPoolForward: { module: 'pool2d/max-forward', args: { y: 'out', argmax: 'out?', x: 'in', ...windows } },
