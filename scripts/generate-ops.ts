@@ -5,7 +5,7 @@ import { Activation, Control, Kernel, OP_HEADER_BYTES, OP_NAMES, OPS, OpHeader, 
 import type { ArgumentKind } from '../src/plan/ops.js';
 
 const ASSEMBLY_TYPES: Record<ArgumentKind, string> = {
-  out: 'usize', in: 'usize', inout: 'usize', 'out?': 'usize', 'in?': 'usize', i32: 'i32', f32: 'f32',
+  out: 'usize', in: 'usize', inout: 'usize', 'out?': 'usize', 'in?': 'usize', 'inout?': 'usize', i32: 'i32', f32: 'f32',
 };
 
 function namespace(name: string, values: Readonly<Record<string, number>>, type: string): string {

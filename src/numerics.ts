@@ -9,8 +9,8 @@ const LN2 = 0.6931471805599453;
 export function logarithm(x: number): number {
   let mantissa = x;
   let exponent = 0;
-  while (mantissa >= Math.SQRT2) (mantissa /= 2), exponent++;
-  while (mantissa < Math.SQRT1_2) (mantissa *= 2), exponent--;
+  for (; mantissa >= Math.SQRT2; exponent++) mantissa /= 2;
+  for (; mantissa < Math.SQRT1_2; exponent--) mantissa *= 2;
   const t = (mantissa - 1) / (mantissa + 1);
   const square = t * t; // at most 0.0295: 12 terms reach below 2^-53
   let sum = 0;

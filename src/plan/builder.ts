@@ -4,7 +4,7 @@ import type { ArgumentKind, OpName } from './ops.js';
 import { OP_HEADER_BYTES, OP_NAMES, OPS, OpHeader, PLAN_HEADER_BYTES, PlanHeader } from './ops.js';
 import { planMemory } from './planner.js';
 
-type ArgumentValue<Kind> = Kind extends 'i32' | 'f32' ? number : Kind extends 'out?' | 'in?' ? Ref | undefined : Ref;
+type ArgumentValue<Kind> = Kind extends 'i32' | 'f32' ? number : Kind extends 'out?' | 'in?' | 'inout?' ? Ref | undefined : Ref;
 /** The arguments of an op, by name. */
 export type OpArguments<Name extends OpName> = { [Key in keyof (typeof OPS)[Name]['args']]: ArgumentValue<(typeof OPS)[Name]['args'][Key]> };
 
@@ -36,7 +36,7 @@ export class PlanBuilder {
   }
 
   op<Name extends OpName>(name: Name, args: OpArguments<Name>, blocks: number, scratchBytes = 0): void {
-    this.ops.push({ name, args: args as PlannedOp['args'], blocks, owner: this.owner });
+    this.ops.push({ name, args, blocks, owner: this.owner });
     this.scratchBytes = Math.max(this.scratchBytes, scratchBytes);
   }
 

@@ -6,7 +6,7 @@
  * Kinds of argument: `out`, `in`, `inout` are addresses of buffers (so the planner knows who writes and who reads), with `?` where address 0
  * is allowed; `i32` and `f32` are numbers.
  */
-export type ArgumentKind = 'out' | 'in' | 'inout' | 'out?' | 'in?' | 'i32' | 'f32';
+export type ArgumentKind = 'out' | 'in' | 'inout' | 'out?' | 'in?' | 'inout?' | 'i32' | 'f32';
 type Arguments = Readonly<Record<string, ArgumentKind>>;
 
 interface OpDefinition {
@@ -94,7 +94,7 @@ export const OPS = {
   accumulateMetrics: { module: 'reduce', args: { state: 'inout', rowLoss: 'in', rowCorrect: 'in?', rows: 'i32' } },
   sgd: {
     module: 'optimizer',
-    args: { w: 'inout', g: 'in', velocity: 'in?', state: 'in', ...elements, momentum: 'f32', nesterov: 'i32' },
+    args: { w: 'inout', g: 'in', velocity: 'inout?', state: 'in', ...elements, momentum: 'f32', nesterov: 'i32' },
   },
   adam: {
     module: 'optimizer',

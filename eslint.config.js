@@ -1,0 +1,60 @@
+import importX from 'eslint-plugin-import-x';
+import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
+import tseslint from 'typescript-eslint';
+
+/**
+ * The house, from the ground up. A folder (or file) may import from those before it and from itself, never from those after it.
+ */
+const FLOORS = [
+  ['errors.ts', 'numerics.ts'],
+  ['random.ts'],
+  ['tensor'],
+  ['initializers.ts', 'runtime'],
+  ['plan'],
+  ['optimizers', 'layers', 'losses.ts'],
+  ['model'],
+  ['index.ts'],
+  ['entry.node.ts', 'entry.browser.ts'],
+  ['data', 'io'],
+  ['node.ts'],
+  ['report'],
+  ['networks'],
+  ['cli'],
+];
+const zones = FLOORS.flatMap((floor, level) => {
+  const above = FLOORS.slice(level + 1).flat();
+  return above.length === 0 ? [] : floor.map((target) => ({ target: `./src/${target}`, from: above.map((name) => `./src/${name}`) }));
+});
+
+export default tseslint.config(
+  { ignores: ['build/', 'node_modules/', 'assembly/', 'tests/kernels/', 'tests/simd-math/assembly/', 'as-pect.config.js'] },
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] }, tsconfigRootDir: import.meta.dirname } },
+    plugins: { 'import-x': importX },
+    settings: { 'import-x/resolver-next': [createTypeScriptImportResolver()] },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': ['error', { basePath: import.meta.dirname, zones }],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'off', // index access is checked by noUncheckedIndexedAccess; `!` says why it is safe by context
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+      eqeqeq: 'error',
+      'max-lines': ['error', 500],
+    },
+  },
+  {
+    // Only the platform folder, data files, files and the command line may know Node.
+    files: ['src/**/*.ts'],
+    ignores: [
+      'src/runtime/platform/node.ts', 'src/entry.node.ts', 'src/cli/**', 'src/report/**', 'src/io/files.ts', 'src/node.ts',
+      'src/data/idx-file.ts', 'src/data/download.ts', 'src/data/fashion-mnist.ts', 'src/data/signals-file.ts',
+    ],
+    rules: { 'no-restricted-imports': ['error', { patterns: ['node:*'] }], 'no-restricted-globals': ['error', 'process', 'Buffer', 'require'] },
+  },
+  {
+    files: ['tests/**/*.ts'],
+    rules: { '@typescript-eslint/no-floating-promises': 'off' }, // node:test collects its own promises
+  },
+);
