@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'invalid-data' // values that must not reach a step: NaN, a label out of range, an empty set
   | 'invalid-file' // a file that breaks the rules of its format
   | 'file-not-found'
+  | 'write-failed' // a file or folder that cannot be written
   | 'network-failed' // a download that did not succeed
   | 'unsupported' // the engine or the format lacks what is needed
   | 'out-of-memory'

@@ -91,6 +91,8 @@ export class Sequential {
   private compiled: Compiled | undefined;
   private steps = 0;
   private busy = false;
+  /** When the event loop last had its turn. */
+  private rested = 0;
 
   /** @throws LanewiseError `invalid-argument`, `invalid-shape` */
   constructor(
@@ -210,7 +212,6 @@ export class Sequential {
     const times: number[] = [];
     let lossSum = 0;
     let correct = 0;
-    let rest = performance.now();
     for (let start = 0, batch = 0; start < data.rows; start += batchSize, batch++) {
       const count = Math.min(batchSize, data.rows - start);
       const begin = performance.now();
@@ -220,10 +221,7 @@ export class Sequential {
       lossSum += results.loss * count;
       correct += results.correct;
       await callbacks.onBatchEnd?.(batch, { loss: results.loss, ...(accuracy && { accuracy: results.correct / count }) });
-      if (now - rest > PATIENCE) {
-        await platform().yieldToEventLoop();
-        rest = performance.now();
-      }
+      await this.rest(now);
     }
     const seconds = times.reduce((sum, time) => sum + time, 0) / 1000;
     const stepMs = times.sort((a, b) => a - b)[times.length >> 1]!;
@@ -319,14 +317,17 @@ export class Sequential {
   }
 
   private async eachBatch(rows: number, batchSize: number, run: (start: number, count: number) => void): Promise<void> {
-    let rest = performance.now();
     for (let start = 0; start < rows; start += batchSize) {
       run(start, Math.min(batchSize, rows - start));
-      if (performance.now() - rest > PATIENCE) {
-        await platform().yieldToEventLoop();
-        rest = performance.now();
-      }
+      await this.rest(performance.now());
     }
+  }
+
+  /** Gives the event loop its turn, if that is due: measured across calls and epochs, which may each be shorter than our patience. */
+  private async rest(now: number): Promise<void> {
+    if (now - this.rested <= PATIENCE) return;
+    await platform().yieldToEventLoop();
+    this.rested = performance.now();
   }
 
   /** Copies of all weights, layer by layer. */

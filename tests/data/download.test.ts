@@ -102,7 +102,10 @@ describe('download', () => {
   it('says why no connection was made', () =>
     withFolder(async (folder) => {
       let closedUrl = '';
-      await withServer(() => {}, async (url) => void (closedUrl = url));
+      await withServer(() => {}, (url) => {
+        closedUrl = url;
+        return Promise.resolve();
+      });
       const request = { url: closedUrl, target: join(folder, 'file'), bytes: 1, sha256: SHA256, stallTimeout: 300 };
       await assert.rejects(download(request), refusal('network-failed', /ECONNREFUSED/));
       assert.deepEqual(await filesBelow(folder), []);

@@ -10,7 +10,7 @@ export function finiteDifference(f: ScalarFunction, x: Values, epsilon = 1e-6): 
     const below = Float64Array.from(x);
     above[i] = value + epsilon;
     below[i] = value - epsilon;
-    return (f(above) - f(below)) / (above[i]! - below[i]!);
+    return (f(above) - f(below)) / (above[i] - below[i]);
   });
 }
 

@@ -168,7 +168,10 @@ class WorstError {
     for (let lane = 0; lane < LANES; lane++) {
       const x = input[lane]!;
       const error = ulpError(output[lane]!, exact(x));
-      if (error > this.error) (this.error = error), (this.argument = x);
+      if (error > this.error) {
+        this.error = error;
+        this.argument = x;
+      }
     }
   }
 }

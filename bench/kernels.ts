@@ -1,0 +1,191 @@
+/**
+ * Kernels on the shapes of the two networks, and square matrix products: time and rate of each, by Benchmark.js.
+ *
+ *   npm run bench -- [--filter TEXT] [--threads N] [--build strict|relaxed] [--json]
+ */
+import Benchmark from 'benchmark';
+import { Command } from 'commander';
+import '../src/entry.node.js';
+import { ELEMENT_BLOCK, STEP_BLOCK, blocksOf, gemmBlocks, imageBlock } from '../src/plan/blocking.js';
+import { PlanBuilder } from '../src/plan/builder.js';
+import type { Ref } from '../src/plan/buffer.js';
+import { Activation, Control, Kernel } from '../src/plan/ops.js';
+import { Engine, align } from '../src/runtime/engine.js';
+import type { Build } from '../src/runtime/load.js';
+
+interface Case {
+  name: string;
+  /** Multiplications and additions of one run, or 0. */
+  flops: number;
+  /** Bytes read and written in one run, where memory is the limit. */
+  bytes: number;
+  emit: (plan: PlanBuilder) => void;
+}
+
+const tiles = Kernel.rowTableBytes + Kernel.edgeBytes;
+
+function gemm(name: string, m: number, n: number, k: number, transposeA = 0, transposeB = 0): Case {
+  return {
+    name: `gemm ${name} ${m}×${n}×${k}${transposeA ? ' Aᵀ' : ''}${transposeB ? ' Bᵀ' : ''}`, flops: 2 * m * n * k, bytes: 0,
+    emit(plan) {
+      const { blockM, blockN } = gemmBlocks(m, n);
+      plan.op(
+        'gemm',
+        {
+          c: plan.buffer(m * n, true), a: plan.buffer(m * k, true), b: plan.buffer(k * n, true), bias: undefined, m, n, k,
+          lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n, transposeA, transposeB, blockM, blockN, relu: 0,
+        },
+        blocksOf(m, blockM) * blocksOf(n, blockN), tiles + 4 * blockN * Kernel.depth,
+      );
+    },
+  };
+}
+
+/** The three passes of a 3×3 convolution of a batch of 128, valid padding. */
+function convolution(name: string, inH: number, inC: number, outC: number): Case[] {
+  const batch = 128;
+  const outH = inH - 2;
+  const geometry = {
+    batch, inH, inW: inH, inC, outH, outW: outH, outC, kernelH: 3, kernelW: 3, strideH: 1, strideW: 1, padTop: 0, padLeft: 0,
+    blockImages: imageBlock(batch),
+  };
+  const blocks = blocksOf(batch, geometry.blockImages);
+  const patch = 9 * inC;
+  const flops = 2 * batch * outH * outH * outC * patch;
+  const x = (plan: PlanBuilder): Ref => plan.buffer(batch * inH * inH * inC, true);
+  const y = (plan: PlanBuilder): Ref => plan.buffer(batch * outH * outH * outC, true);
+  return [
+    {
+      name: `conv2dForward ${name}`, flops, bytes: 0,
+      emit: (plan) =>
+        plan.op(
+          'conv2dForward', { y: y(plan), x: x(plan), filterPanels: plan.buffer(patch * outC, true), bias: undefined, ...geometry, relu: 1 },
+          blocks, tiles + 24 * patch,
+        ),
+    },
+    {
+      name: `conv2dBackwardInput ${name}`, flops, bytes: 0,
+      emit: (plan) =>
+        plan.op(
+          'conv2dBackwardInput', { dx: x(plan), dy: y(plan), filterPanels: plan.buffer(9 * Math.ceil(inC / 8) * 8 * outC, true), ...geometry },
+          blocks, tiles + Kernel.edgeBytes + 32,
+        ),
+    },
+    {
+      name: `conv2dBackwardFilter ${name}`, flops, bytes: 0,
+      emit: (plan) =>
+        plan.op(
+          'conv2dBackwardFilter', { partials: plan.buffer(blocks * patch * outC, true), x: x(plan), dy: y(plan), ...geometry }, blocks,
+          Kernel.edgeBytes,
+        ),
+    },
+  ];
+}
+
+/** A recurrent layer over a batch of 32 sequences of 499 steps. */
+function recurrent(units: number): Case[] {
+  const groups = 4;
+  const time = 499;
+  const lanes = (plan: PlanBuilder): Ref => plan.buffer(groups * time * units * 8, true);
+  const w = (plan: PlanBuilder): Ref => plan.buffer(units * units, true);
+  const flops = 2 * groups * 8 * time * units * units;
+  return [
+    {
+      name: `simpleRnnForward ${units} units`, flops, bytes: 0,
+      emit: (plan) => plan.op('simpleRnnForward', { h: lanes(plan), w: w(plan), time, units, kind: Activation.tanh }, groups, Kernel.edgeBytes),
+    },
+    {
+      name: `simpleRnnBackward ${units} units`, flops, bytes: 0,
+      emit: (plan) =>
+        plan.op(
+          'simpleRnnBackward', { d: lanes(plan), dy: lanes(plan), h: lanes(plan), wTransposed: w(plan), time, units, kind: Activation.tanh }, groups,
+          Kernel.edgeBytes,
+        ),
+    },
+    {
+      name: `lanesBackwardKernel ${units} units`, flops, bytes: 0,
+      emit(plan) {
+        const blocks = groups * blocksOf(time, STEP_BLOCK);
+        plan.op(
+          'lanesBackwardKernel',
+          {
+            partials: plan.buffer(blocks * (units + 1) * units, true), x: lanes(plan), dy: lanes(plan), time, features: units, units, shift: 1,
+            blockSteps: STEP_BLOCK,
+          },
+          blocks, 128 * Math.ceil(units / 4) * Math.ceil(units / 2),
+        );
+      },
+    },
+  ];
+}
+
+function elementwise(kind: 'relu' | 'tanh' | 'sigmoid'): Case {
+  const size = 128 * 26 * 26 * 64;
+  return {
+    name: `activationForward ${kind}`, flops: 0, bytes: 8 * size,
+    emit: (plan) =>
+      plan.op(
+        'activationForward', { y: plan.buffer(size, true), x: plan.buffer(size, true), size, blockSize: ELEMENT_BLOCK, kind: Activation[kind] },
+        blocksOf(size, ELEMENT_BLOCK),
+      ),
+  };
+}
+
+function adam(): Case {
+  const size = 1_030_218;
+  return {
+    name: 'adam 1 030 218 weights', flops: 0, bytes: 28 * size,
+    emit: (plan) => {
+      const region = (): Ref => plan.buffer(size, true);
+      plan.op(
+        'adam',
+        {
+          w: region(), g: region(), m: region(), v: region(), state: plan.buffer(16, true), size, blockSize: ELEMENT_BLOCK, gain1: 0.1,
+          gain2: 1e-3, epsilon: 1e-7,
+        },
+        blocksOf(size, ELEMENT_BLOCK),
+      );
+    },
+  };
+}
+
+const CASES: readonly Case[] = [
+  ...[64, 128, 256, 512, 1024].map((size) => gemm('square', size, size, size)),
+  gemm('dense forward', 128, 128, 7744), gemm('dense backward kernel', 7744, 128, 128, 1, 0), gemm('dense backward input', 128, 7744, 128, 0, 1),
+  ...convolution('1 → 64 on 28×28', 28, 1, 64), ...convolution('64 → 64 on 13×13', 13, 64, 64),
+  ...recurrent(5), ...recurrent(10), ...recurrent(20),
+  elementwise('relu'), elementwise('tanh'), elementwise('sigmoid'), adam(),
+];
+
+const options = new Command('bench')
+  .option('--filter <text>', 'only cases whose name contains this', '')
+  .option('--threads <n>', 'threads', '1')
+  .option('--build <build>', 'strict or relaxed', 'strict')
+  .option('--json', 'one JSON object a line')
+  .parse()
+  .opts<{ filter: string; threads: string; build: Build; json?: boolean }>();
+
+for (const { name, flops, bytes, emit } of CASES.filter(({ name }) => name.includes(options.filter))) {
+  const engine = await Engine.create({ build: options.build, threads: Number(options.threads), base: Control.end, control: Control });
+  const plan = new PlanBuilder();
+  emit(plan);
+  plan.place((size) => engine.reserve(size), align);
+  const scratch = align(plan.scratch);
+  const address = plan.encode(engine, engine.reserve(scratch * engine.threads), scratch);
+  const { stats } = await run(name, () => engine.run(address));
+  engine.close();
+  const rate = flops > 0 ? flops / stats.mean / 1e9 : bytes / stats.mean / 1e9;
+  const unit = flops > 0 ? 'GFLOP/s' : 'GB/s';
+  console.log(
+    options.json
+      ? JSON.stringify({ name, ms: stats.mean * 1e3, rate, unit, errorPercent: stats.rme, threads: engine.threads, build: engine.build })
+      : `${name.padEnd(44)} ${(stats.mean * 1e3).toFixed(3).padStart(9)} ms ±${stats.rme.toFixed(1).padStart(4)} % ${rate.toFixed(1).padStart(7)} ${unit}`,
+  );
+}
+
+function run(name: string, work: () => void): Promise<Benchmark> {
+  return new Promise((resolve) => {
+    const benchmark: Benchmark = new Benchmark(name, work, { async: true, maxTime: 1, onComplete: () => resolve(benchmark) });
+    benchmark.run();
+  });
+}

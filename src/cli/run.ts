@@ -1,0 +1,20 @@
+import { exitCodeOf, failureLine } from './failure.js';
+import { createProgram } from './program.js';
+import type { Streams } from './streams.js';
+
+/** Runs the command line. @returns the exit code: 0, 1 (failed) or 2 (not understood) */
+export async function run(args: readonly string[], streams: Streams): Promise<number> {
+  const program = createProgram(streams);
+  if (args.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    const exitCode = exitCodeOf(error);
+    if (exitCode !== 0) streams.stderr.write(failureLine(error));
+    return exitCode;
+  }
+}
