@@ -13,7 +13,7 @@ export interface SignalOptions {
   seed?: number | undefined;
   /** Sinusoids in each signal. Default 25. */
   sinusoids?: number | undefined;
-  /** Amplitudes are uniform in [low, high). Default [1, 1]: every sinusoid has amplitude 1. */
+  /** Amplitudes are uniform in [low, high). Default [0.8, 1.2]. */
   amplitude?: readonly [low: number, high: number] | undefined;
   /** Frequencies are uniform in [low, high), in cycles per sample. Default [0, 0.2]. */
   frequency?: readonly [low: number, high: number] | undefined;
@@ -25,7 +25,7 @@ export interface SignalOptions {
  *     x[n] = Σ aᵢ·sin(2π(fᵢ·n + φᵢ)),   i = 1 … sinusoids,   n = 0 … length-1
  *
  * with amplitude aᵢ, frequency fᵢ and phase φᵢ (uniform in [0, 1) turns) drawn for each row and sinusoid. With the
- * defaults the variance is 25/2 = 12.5 and the spectrum is flat up to 0.2 cycles per sample and empty above: the signal
+ * defaults the variance is 25·E[a²]/2 = 12.7 and the spectrum is flat up to 0.2 cycles per sample and empty above: the signal
  * is known to the last digit from 50 samples of its past, but a predictor that starts from nothing must guess at first.
  * A row depends on (seed, its index) alone, not on `count`.
  * @returns [count, length]
@@ -33,7 +33,7 @@ export interface SignalOptions {
  */
 export function generateSignals(options: SignalOptions = {}): Tensor<Float64Array> {
   const { count = 100, length = 500, seed = 42, sinusoids = 25 } = options;
-  const { amplitude = [1, 1], frequency = [0, 0.2] } = options;
+  const { amplitude = [0.8, 1.2], frequency = [0, 0.2] } = options;
   for (const [name, value] of Object.entries({ count, length, sinusoids })) requirePositiveInteger(name, value);
   const data = new Float64Array(count * length);
   for (let row = 0; row < count; row++) {

@@ -70,13 +70,16 @@ export class Program {
     const { build, threads } = options;
     const engine = await Engine.create({ build, threads, base: Control.end, control: Control });
     try {
-      const program = new Program(engine, options);
-      options.parameters.attach(engine, program.region);
-      return program;
+      return new Program(engine, options);
     } catch (error) {
       engine.close();
       throw error;
     }
+  }
+
+  /** Takes the weights over. */
+  attach(): void {
+    this.options.parameters.attach(this.engine, this.region);
   }
 
   /** Ends the program; the weights go back to where they were before. */

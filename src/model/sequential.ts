@@ -164,11 +164,14 @@ export class Sequential {
     }
     if (!BUILDS.includes(build)) throw new LanewiseError('invalid-argument', 'unknown build', { expected: BUILDS.join(', '), received: String(build) });
     const count = resolveThreads(threads);
-    this.close();
-    const { layers, parameters, seed } = this;
-    const program = await Program.create({ layers, parameters, inputShape: this.inputShape, loss, optimizer, seed, build, threads: count });
-    this.steps = 0;
-    this.compiled = { program, optimizer, accuracy };
+    await this.exclusively('compile', async () => {
+      const { layers, parameters, seed } = this;
+      const program = await Program.create({ layers, parameters, inputShape: this.inputShape, loss, optimizer, seed, build, threads: count });
+      this.close(); // not before: a compile that is refused leaves the model as it was
+      program.attach();
+      this.steps = 0;
+      this.compiled = { program, optimizer, accuracy };
+    });
   }
 
   /** Ends the threads. Weights stay readable; training goes on after another `compile`. Not needed for a process to end. */
