@@ -1,7 +1,7 @@
 import * as layers from '../layers/index.js';
 import { sequential, type Sequential } from '../model/sequential.js';
 import { adam } from '../optimizers/adam.js';
-import { cosineDecay, oneCycle } from '../optimizers/schedules.js';
+import { oneCycle } from '../optimizers/schedules.js';
 import type { PresetName, Training } from './preset.js';
 
 export interface FashionMnistPreset extends Training {
@@ -16,8 +16,8 @@ export const FASHION_MNIST_PRESETS: Readonly<Record<PresetName, FashionMnistPres
     optimizer: (totalSteps) => adam({ learningRate: oneCycle({ maxLearningRate: 2e-3, totalSteps }) }),
   },
   best: {
-    epochs: 30, batchSize: 128, dropout: 0.5,
-    optimizer: (totalSteps) => adam({ learningRate: cosineDecay({ learningRate: 1e-3, totalSteps }) }),
+    epochs: 18, batchSize: 128, dropout: 0.5,
+    optimizer: (totalSteps) => adam({ learningRate: oneCycle({ maxLearningRate: 2e-3, totalSteps }) }),
   },
 };
 

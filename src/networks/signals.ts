@@ -22,7 +22,7 @@ const withOneCycle = (totalSteps: number) => adam({ learningRate: oneCycle({ max
 export const SIGNALS_PRESETS: Readonly<Record<PresetName, SignalsPreset>> = {
   seed: { ...SEED_UNITS, epochs: 5000, batchSize: 32, inputDropout: 0.2, scale: 1, optimizer: () => adam({ learningRate: 1e-3 }) },
   quick: { ...SEED_UNITS, epochs: 1500, batchSize: 66, inputDropout: 0, scale: 3.5, optimizer: withOneCycle },
-  best: { ...SEED_UNITS, epochs: 3000, batchSize: 66, inputDropout: 0, scale: 3.5, optimizer: withOneCycle },
+  best: { units: [24, 16, 10], unitsAhead: [24, 16, 10], epochs: 3000, batchSize: 66, inputDropout: 0, scale: 3.5, optimizer: withOneCycle },
 };
 
 export interface SignalsNetworkOptions {

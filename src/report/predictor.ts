@@ -147,7 +147,8 @@ function baselinesCard({ baselines, final, horizon, signalVariance }: PredictorR
     ${table(columns, rows, { label: 'Test loss of the network and of simple predictors' })}
   </div>`;
   const caption = html`Test loss when predicting ${target(horizon)}; shorter is better. Persistence repeats the last sample;
-  AR(p) is linear in the last p samples, fitted by least squares on the training signals.`;
+  AR(p) is linear in the last p samples, fitted by least squares on the training signals. All
+  begin without a history, as the network does: most of what is left of AR(20) is error on the first samples of each signal.`;
   return card('Beside simple predictors', figure(content, caption), true);
 }
 
