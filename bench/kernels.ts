@@ -92,7 +92,7 @@ function recurrent(units: number): Case[] {
   return [
     {
       name: `simpleRnnForward ${units} units`, flops, bytes: 0,
-      emit: (plan) => plan.op('simpleRnnForward', { h: lanes(plan), w: w(plan), time, units, kind: Activation.tanh }, groups, Kernel.edgeBytes),
+      emit: (plan) => plan.op('simpleRnnForward', { h: lanes(plan), w: w(plan), batch: 8 * groups, time, units, kind: Activation.tanh }, groups, Kernel.edgeBytes),
     },
     {
       name: `simpleRnnBackward ${units} units`, flops, bytes: 0,

@@ -38,7 +38,7 @@ export function runBlock(opcode: i32, args: usize, block: i32, scratch: usize): 
     case 17: fromLanes(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
     case 18: lanesForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28)); break;
     case 19: lanesBackwardKernel(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28)); break;
-    case 20: simpleRnnForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;
+    case 20: simpleRnnForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20)); break;
     case 21: simpleRnnBackward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
     case 22: transpose(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12)); break;
     case 23: reducePartials(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20)); break;

@@ -89,15 +89,20 @@ export function lanesForward(
 /**
  * Op: the recurrence over a whole sequence, in place: h[t] = f(h[t] + h[t-1] · w), h holding the input projection before.
  *
- * h: lanes [groups][time][units][8]; w: [units, units]. A block is a group. scratch: edge tile.
+ * h: lanes [groups][time][units][8], zero in the lanes beyond the batch: without an input they might grow without bound, and infinity times
+ * a gradient of zero is no zero. w: [units, units]. A block is a group. scratch: edge tile.
  */
-export function simpleRnnForward(block: i32, scratch: usize, h: usize, w: usize, time: i32, units: i32, kind: i32): void {
+export function simpleRnnForward(block: i32, scratch: usize, h: usize, w: usize, batch: i32, time: i32, units: i32, kind: i32): void {
   const bytes = (<usize>units) << 5;
-  let step = h + <usize>block * <usize>time * bytes;
+  const group = h + <usize>block * <usize>time * bytes;
+  let step = group;
   for (let t = 0; t < time; t++) {
     if (t > 0) stepProduct(scratch, step, w, step - bytes, units, units);
     activate(step, step, units * LANES, kind);
     step += bytes;
+  }
+  for (let lane = batch - block * LANES; lane < LANES; lane++) {
+    for (let i: usize = 0, end = <usize>time * bytes; i < end; i += 32) store<f32>(group + i + ((<usize>lane) << 2), 0);
   }
 }
 

@@ -90,7 +90,7 @@ class SimpleRnn extends Layer {
 
     const h = tape.tensor([time, units], 'lanes');
     tape.op('lanesForward', { y: h.ref, x: x.ref, w: kernel.value, bias: bias?.value, features, units, ...project }, blocks, Kernel.edgeBytes);
-    tape.op('simpleRnnForward', { h: h.ref, w: recurrentKernel.value, time, units, kind }, tape.groups, Kernel.edgeBytes);
+    tape.op('simpleRnnForward', { h: h.ref, w: recurrentKernel.value, batch: tape.batch, time, units, kind }, tape.groups, Kernel.edgeBytes);
     tape.record(h, [x], (dh) => {
       const wTransposed = emitTransposed(tape, recurrentKernel.value, units, units);
       const d = dh; // in place: from the gradient of the output to that at the input of the activation

@@ -80,7 +80,7 @@ export const OPS = {
     module: 'recurrent/lanes-backward-kernel',
     args: { partials: 'out', x: 'in', dy: 'in', time: 'i32', features: 'i32', units: 'i32', shift: 'i32', blockSteps: 'i32' },
   },
-  simpleRnnForward: { module: 'recurrent/lanes', args: { h: 'inout', w: 'in', time: 'i32', units: 'i32', kind: 'i32' } },
+  simpleRnnForward: { module: 'recurrent/lanes', args: { h: 'inout', w: 'in', batch: 'i32', time: 'i32', units: 'i32', kind: 'i32' } },
   simpleRnnBackward: {
     module: 'recurrent/lanes',
     args: { d: 'out', dy: 'in', h: 'in', wTransposed: 'in', time: 'i32', units: 'i32', kind: 'i32' },

@@ -1,0 +1,153 @@
+import { gemm } from "../../assembly/gemm/gemm";
+import { packPanels } from "../../assembly/gemm/panels";
+import { TILE_COLUMNS, TILE_ROWS, clampRows, setRow, tileColumns, tileRows, tileSegments } from "../../assembly/gemm/tile";
+import { Kernel } from "../../assembly/plan/ops";
+import { at, blank, eighths, floats, mismatches } from "./buffers";
+
+/** Elements from one row of C to the next: more than a tile is wide. */
+const LDC: i32 = 11;
+
+/** C as it is before: eighths; what a tile must leave in it. */
+function afterTile(before: usize, product: StaticArray<f64>, relu: bool): StaticArray<f64> {
+  const expected = new StaticArray<f64>(TILE_ROWS * LDC);
+  for (let i = 0; i < expected.length; i++) {
+    const row = i / LDC, column = i % LDC;
+    if (column < TILE_COLUMNS) {
+      const value = at(before, i) + product[row * TILE_COLUMNS + column];
+      expected[i] = relu ? Math.max(value, 0) : value;
+    } else expected[i] = at(before, i);
+  }
+  return expected;
+}
+
+function checkTileRows(k: i32, relu: bool): i32 {
+  const c = eighths(TILE_ROWS * LDC, 1), before = eighths(TILE_ROWS * LDC, 1);
+  const lda = k + 3;
+  const a = eighths(TILE_ROWS * lda, 2), b = eighths(max(k, 1) * TILE_COLUMNS, 3);
+  const table = blank(2 * TILE_ROWS);
+  for (let r = 0; r < TILE_ROWS; r++) setRow(table, r, a + ((<usize>(r * lda)) << 2), c + ((<usize>(r * LDC)) << 2));
+  tileRows(table, b, k);
+  if (relu) clampRows(table);
+  const product = new StaticArray<f64>(TILE_ROWS * TILE_COLUMNS);
+  for (let i = 0; i < product.length; i++) {
+    for (let p = 0; p < k; p++) product[i] += at(a, (i / TILE_COLUMNS) * lda + p) * at(b, p * TILE_COLUMNS + (i % TILE_COLUMNS));
+  }
+  return mismatches(c, afterTile(before, product, relu));
+}
+
+/** segments > 0: tileSegments, a jump of three elements between segments; 0: tileColumns over k steps. */
+function checkTileColumns(k: i32, segments: i32): i32 {
+  const c = eighths(TILE_ROWS * LDC, 1), before = eighths(TILE_ROWS * LDC, 1);
+  const aStep = TILE_ROWS + 1, bStep = TILE_COLUMNS + 2, jump = 3;
+  const runs = max(segments, 1);
+  const a = eighths(runs * (k * aStep + jump) + 8, 4), b = eighths(runs * k * bStep + 8, 5);
+  const ldc = LDC << 2;
+  if (segments == 0) tileColumns(c, ldc, a, aStep << 2, b, bStep << 2, k);
+  else tileSegments(c, ldc, a, aStep << 2, jump << 2, b, bStep << 2, k, segments);
+  const product = new StaticArray<f64>(TILE_ROWS * TILE_COLUMNS);
+  for (let i = 0; i < product.length; i++) {
+    for (let p = 0; p < runs * k; p++) {
+      product[i] += at(a, p * aStep + (p / k) * jump + i / TILE_COLUMNS) * at(b, p * bStep + (i % TILE_COLUMNS));
+    }
+  }
+  return mismatches(c, afterTile(before, product, false));
+}
+
+function checkGemm(m: i32, n: i32, k: i32, transposeA: bool, transposeB: bool, bias: bool, relu: bool): i32 {
+  const lda = (transposeA ? m : k) + 1, ldb = (transposeB ? k : n) + 2;
+  const a = eighths((transposeA ? k : m) * lda, 6), b = eighths((transposeB ? n : k) * ldb, 7);
+  const offsets = bias ? eighths(n, 8) : 0;
+  const c = blank(m * n);
+  const blockM = 5, blockN = TILE_COLUMNS;
+  const scratch = blank(i32(Kernel.rowTableBytes + Kernel.edgeBytes) / 4 + blockN * Kernel.depth);
+  const blocks = ((m + blockM - 1) / blockM) * ((n + blockN - 1) / blockN);
+  for (let block = 0; block < blocks; block++) {
+    gemm(block, scratch, c, a, b, offsets, m, n, k, lda, ldb, n, i32(transposeA), i32(transposeB), blockM, blockN, i32(relu));
+  }
+  const expected = new StaticArray<f64>(m * n);
+  for (let i = 0; i < expected.length; i++) {
+    const row = i / n, column = i % n;
+    let sum: f64 = bias ? at(offsets, column) : 0;
+    for (let p = 0; p < k; p++) sum += at(a, transposeA ? p * lda + row : row * lda + p) * at(b, transposeB ? column * ldb + p : p * ldb + column);
+    expected[i] = relu ? Math.max(sum, 0) : sum;
+  }
+  return mismatches(c, expected);
+}
+
+function checkPanels(k: i32, n: i32, matrices: i32, transposed: bool): i32 {
+  const strideK = transposed ? 1 : n, strideN = transposed ? k : 1;
+  const b = eighths(matrices * k * n, 9);
+  const perMatrix = (n + TILE_COLUMNS - 1) / TILE_COLUMNS;
+  const expected = new StaticArray<f64>(matrices * perMatrix * k * TILE_COLUMNS);
+  const panels = blank(expected.length);
+  for (let block = 0; block < matrices * perMatrix; block++) packPanels(block, 0, panels, b, k, n, strideK, strideN, k * n);
+  for (let i = 0; i < expected.length; i++) {
+    const panel = i / (k * TILE_COLUMNS), row = (i / TILE_COLUMNS) % k;
+    const column = (panel % perMatrix) * TILE_COLUMNS + (i % TILE_COLUMNS);
+    expected[i] = column < n ? at(b, (panel / perMatrix) * k * n + row * strideK + column * strideN) : 0;
+  }
+  return mismatches(panels, expected);
+}
+
+describe("a register tile", () => {
+  test("adds rows of A times a panel of B", () => {
+    for (let k = 0; k <= 9; k++) expect(checkTileRows(k, false)).toBe(0, `k = ${k}`);
+    expect(checkTileRows(Kernel.depth, false)).toBe(0, "a whole panel");
+  });
+
+  test("can be clamped to zero from below, and keeps NaN", () => {
+    for (let k = 0; k <= 3; k++) expect(checkTileRows(k, true)).toBe(0, `k = ${k}`);
+    const c = floats([NaN, -1, 1, -0.5, Infinity, -Infinity, 0, NaN]);
+    const table = blank(2 * TILE_ROWS);
+    for (let r = 0; r < TILE_ROWS; r++) setRow(table, r, c, c);
+    clampRows(table);
+    expect(isNaN(at(c, 0)) && isNaN(at(c, 7))).toBe(true);
+    expect(at(c, 1) == 0 && at(c, 2) == 1 && at(c, 3) == 0 && at(c, 4) == Infinity && at(c, 5) == 0).toBe(true);
+  });
+
+  test("adds columns of A times rows of B", () => {
+    for (let k = 0; k <= 9; k++) expect(checkTileColumns(k, 0)).toBe(0, `k = ${k}`);
+  });
+
+  test("adds segments of columns with a jump between them", () => {
+    for (let k = 1; k <= 4; k++) {
+      for (let segments = 1; segments <= 4; segments++) expect(checkTileColumns(k, segments)).toBe(0, `${segments} segments of ${k}`);
+    }
+  });
+});
+
+describe("gemm", () => {
+  test("multiplies, for all transposes and sizes around a tile", () => {
+    for (let m = 1; m <= 2 * TILE_ROWS + 1; m += 2) {
+      for (let n = 1; n <= 2 * TILE_COLUMNS + 1; n += 4) {
+        for (let form = 0; form < 4; form++) {
+          expect(checkGemm(m, n, 1 + ((m + n) % 5), form % 2 == 1, form >= 2, m % 3 == 0, false)).toBe(0, `${m} × ${n}, form ${form}`);
+        }
+      }
+    }
+  });
+
+  test("goes on over its depth of packed rows", () => {
+    for (let form = 0; form < 4; form++) {
+      for (let k = Kernel.depth - 1; k <= Kernel.depth + 1; k++) expect(checkGemm(6, 9, k, form % 2 == 1, form >= 2, true, false)).toBe(0, `k = ${k}`);
+    }
+  });
+
+  test("applies ReLU once, after the last part of the sum", () => {
+    expect(checkGemm(7, 9, 4, false, false, true, true)).toBe(0);
+    expect(checkGemm(7, 9, 2 * Kernel.depth + 5, false, true, true, true)).toBe(0);
+  });
+});
+
+describe("packPanels", () => {
+  test("lays out panels of eight columns, zeros beyond the last", () => {
+    for (let k = 1; k <= 9; k++) {
+      for (let n = 1; n <= 2 * TILE_COLUMNS + 1; n += 4) {
+        for (let matrices = 1; matrices <= 2; matrices++) {
+          expect(checkPanels(k, n, matrices, false)).toBe(0, `${matrices} of ${k} × ${n}`);
+          expect(checkPanels(k, n, matrices, true)).toBe(0, `${matrices} of ${k} × ${n}, transposed`);
+        }
+      }
+    }
+  });
+});

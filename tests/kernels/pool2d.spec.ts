@@ -1,0 +1,52 @@
+import { maxPoolBackward } from "../../assembly/pool2d/max-backward";
+import { maxPoolForward } from "../../assembly/pool2d/max-forward";
+import { at, blank, eighths, floats, mismatches } from "./buffers";
+
+/** Two images [size, size, channels], windows of `pool` every `stride`, `pad` rows and columns of padding before. */
+function check(size: i32, channels: i32, pool: i32, stride: i32, pad: i32, out: i32): i32 {
+  const x = eighths(2 * size * size * channels, 1), dy = eighths(2 * out * out * channels, 2);
+  const y = blank(2 * out * out * channels), argmax = blank(2 * out * out * channels), dx = blank(2 * size * size * channels);
+  for (let block = 0; block < 2; block++) {
+    maxPoolForward(block, 0, y, argmax, x, size, size, channels, out, out, pool, pool, stride, stride, pad, pad);
+    maxPoolBackward(block, 0, dx, dy, argmax, size, size, channels, out, out, pool, pool, stride, stride, pad, pad);
+  }
+  const largest = new StaticArray<f64>(2 * out * out * channels), gradient = new StaticArray<f64>(2 * size * size * channels);
+  for (let i = 0; i < largest.length; i++) {
+    const n = i / (out * out * channels), oh = (i / (out * channels)) % out, ow = (i / channels) % out, c = i % channels;
+    let best = -1;
+    for (let tap = 0; tap < pool * pool; tap++) {
+      const h = oh * stride + tap / pool - pad, w = ow * stride + (tap % pool) - pad;
+      if (h < 0 || h >= size || w < 0 || w >= size) continue;
+      const place = ((n * size + h) * size + w) * channels + c;
+      if (best < 0 || at(x, place) > at(x, best)) best = place;
+    }
+    largest[i] = at(x, best);
+    gradient[best] += at(dy, i);
+  }
+  return mismatches(y, largest) + mismatches(dx, gradient);
+}
+
+describe("max pooling", () => {
+  test("finds the first of the largest values, and gives it the gradient", () => {
+    for (let channels = 1; channels <= 9; channels++) {
+      expect(check(4, channels, 2, 2, 0, 2)).toBe(0, `whole windows, ${channels} channels`);
+      expect(check(5, channels, 2, 2, 0, 2)).toBe(0, `a rest, ${channels} channels`);
+      expect(check(5, channels, 3, 1, 0, 3)).toBe(0, `overlap, ${channels} channels`);
+      expect(check(5, channels, 3, 2, 1, 3)).toBe(0, `padding, ${channels} channels`);
+      expect(check(6, channels, 2, 3, 0, 2)).toBe(0, `gaps, ${channels} channels`);
+    }
+  });
+
+  test("lets NaN win", () => {
+    const x = floats([1, NaN, 3, 2]), y = blank(1), argmax = blank(1);
+    maxPoolForward(0, 0, y, argmax, x, 2, 2, 1, 1, 1, 2, 2, 2, 2, 0, 0);
+    expect(isNaN(at(y, 0))).toBe(true);
+    expect(load<i32>(argmax)).toBe(1);
+  });
+
+  test("does without argmax", () => {
+    const x = floats([1, 4, 3, 2]), y = blank(1);
+    maxPoolForward(0, 0, y, 0, x, 2, 2, 1, 1, 1, 2, 2, 2, 2, 0, 0);
+    expect(at(y, 0)).toBe(4);
+  });
+});

@@ -1,0 +1,139 @@
+/** Small networks that between them use every layer with every option, and both losses. */
+import type { LossName } from '../../src/entry.node.js';
+import { type Twin, twins } from './twins.js';
+
+const { activation, conv2d, dense, dropout, flatten, maxPooling2d, rescaling, simpleRNN } = twins;
+
+export interface Case {
+  name: string;
+  layers: () => readonly Twin[];
+  loss: LossName;
+  batch: number;
+}
+
+const crossEntropy: LossName = 'sparseCategoricalCrossentropy';
+const image = { inputShape: [7, 6, 2] };
+export const cases: Case[] = [];
+const add = (name: string, batch: number, loss: LossName, layers: () => readonly Twin[]): void => void cases.push({ name, batch, loss, layers });
+
+// Convolution. Two in a row, so that the second one's gradient reaches the first one's weights through its input.
+const activationNames = ['linear', 'relu', 'tanh', 'sigmoid', 'softmax'] as const;
+for (const name of activationNames) {
+  add(`conv2d, ${name}`, 3, crossEntropy, () => [
+    conv2d({ filters: 3, kernelSize: 3, activation: name, ...image }), conv2d({ filters: 2, kernelSize: [2, 3], activation: name }), flatten(), dense({ units: 3 }),
+  ]);
+}
+for (const padding of ['valid', 'same'] as const) {
+  for (const strides of [1, 2, [1, 2], [3, 1]] as const) {
+    for (const useBias of [true, false]) {
+      add(`conv2d, ${padding}, strides ${strides.toString()}${useBias ? '' : ', no bias'}`, 2, 'mse', () => [
+        conv2d({ filters: 9, kernelSize: [3, 2], padding, useBias, activation: 'tanh', ...image }),
+        conv2d({ filters: 2, kernelSize: 3, padding, strides, useBias }),
+      ]);
+    }
+  }
+}
+add('conv2d, more images than blocks', 19, 'mse', () => [
+  conv2d({ filters: 2, kernelSize: 2, inputShape: [3, 3, 1], activation: 'relu' }), conv2d({ filters: 1, kernelSize: 2 }),
+]);
+add('conv2d, kernel larger than the image', 2, 'mse', () => [
+  conv2d({ filters: 3, kernelSize: 5, padding: 'same', inputShape: [3, 2, 1] }), conv2d({ filters: 2, kernelSize: [4, 5], padding: 'same' }),
+]);
+
+// Pooling
+for (const options of [
+  {}, { poolSize: 3 }, { poolSize: [3, 2], strides: [1, 2] }, { poolSize: 3, strides: 2, padding: 'same' }, { poolSize: 2, padding: 'same' },
+] as const) {
+  add(`maxPooling2d ${JSON.stringify(options)}`, 3, 'mse', () => [
+    conv2d({ filters: 3, kernelSize: 2, activation: 'relu', ...image }), maxPooling2d(options), flatten(), dense({ units: 2 }),
+  ]);
+}
+add('maxPooling2d first', 2, 'mse', () => [
+  maxPooling2d({ ...image }), conv2d({ filters: 2, kernelSize: 2 }), maxPooling2d({ poolSize: [2, 1] }), flatten(), dense({ units: 1 }),
+]);
+
+// Dense
+for (const name of activationNames) {
+  for (const useBias of [true, false]) {
+    add(`dense, ${name}${useBias ? '' : ', no bias'}`, 5, 'mse', () => [
+      dense({ units: 9, activation: name, useBias, inputShape: [7] }), dense({ units: 6, activation: name, useBias }), dense({ units: 2, useBias }),
+    ]);
+    add(`dense over sequences in rows, ${name}${useBias ? '' : ', no bias'}`, 3, 'meanSquaredError', () => [
+      dense({ units: 5, activation: name, useBias, inputShape: [4, 3] }), dense({ units: 2, useBias }),
+    ]);
+    add(`dense over sequences in lanes, ${name}${useBias ? '' : ', no bias'}`, 9, 'mse', () => [
+      simpleRNN({ units: 3, returnSequences: true, inputShape: [4, 2] }), dense({ units: 7, activation: name, useBias }),
+      dense({ units: 2, activation: name, useBias }),
+    ]);
+  }
+}
+add('dense, more rows than a block', 50, crossEntropy, () => [dense({ units: 20, activation: 'relu', inputShape: [30] }), dense({ units: 4 })]);
+add('dense over images', 2, 'mse', () => [dense({ units: 3, ...image }), conv2d({ filters: 1, kernelSize: 3 })]);
+
+// Recurrent
+for (const name of ['linear', 'relu', 'tanh', 'sigmoid'] as const) {
+  for (const returnSequences of [true, false]) {
+    add(`simpleRNN, ${name}${returnSequences ? ', sequences' : ''}`, 5, 'mse', () => [
+      dense({ units: 3, inputShape: [5, 2] }), simpleRNN({ units: 4, activation: name, returnSequences }), dense({ units: 2 }),
+    ]);
+  }
+}
+for (const batch of [1, 7, 8, 9, 20]) {
+  add(`simpleRNN, three in a row, batch ${batch}`, batch, 'mse', () => [
+    simpleRNN({ units: 6, returnSequences: true, inputShape: [5, 1] }), simpleRNN({ units: 5, returnSequences: true }),
+    simpleRNN({ units: 3, returnSequences: true }), dense({ units: 1 }),
+  ]);
+}
+add('simpleRNN, no bias, one step, last output', 4, crossEntropy, () => [
+  simpleRNN({ units: 4, useBias: false, inputShape: [1, 3], returnSequences: true }), simpleRNN({ units: 5, useBias: false }), dense({ units: 3 }),
+]);
+add('simpleRNN, longer than a block of steps', 2, 'mse', () => [simpleRNN({ units: 3, inputShape: [300, 1], returnSequences: true }), dense({ units: 1 })]);
+add('simpleRNN, flattened', 3, crossEntropy, () => [simpleRNN({ units: 3, inputShape: [4, 2], returnSequences: true }), flatten(), dense({ units: 3 })]);
+
+// Dropout, with the masks that the library draws
+for (const rate of [0, 0.3, 0.8]) {
+  add(`dropout ${rate}`, 6, 'mse', () => [
+    dropout({ rate, inputShape: [20] }), dense({ units: 11, activation: 'tanh' }), dropout({ rate }), dense({ units: 3 }), dropout({ rate }),
+  ]);
+  add(`dropout ${rate} in lanes`, 11, 'mse', () => [
+    simpleRNN({ units: 5, returnSequences: true, inputShape: [3, 2] }), dropout({ rate }), dense({ units: 3 }), dropout({ rate }), dense({ units: 1 }),
+  ]);
+  add(`simpleRNN, dropout ${rate}`, 10, 'mse', () => [
+    dense({ units: 4, inputShape: [4, 2] }), simpleRNN({ units: 5, dropout: rate, returnSequences: true }),
+    simpleRNN({ units: 3, dropout: rate }), dense({ units: 1 }),
+  ]);
+}
+
+// Layers without weights
+for (const name of activationNames) {
+  add(`activation ${name}`, 4, crossEntropy, () => [
+    activation({ activation: name, inputShape: [6] }), dense({ units: 5 }), activation({ activation: name }), dense({ units: 3 }), activation({ activation: name }),
+  ]);
+  add(`activation ${name} in lanes`, 9, 'mse', () => [
+    simpleRNN({ units: 4, returnSequences: true, inputShape: [3, 2] }), activation({ activation: name }), dense({ units: 2 }), activation({ activation: name }),
+  ]);
+}
+add('activation after an activated layer', 4, 'mse', () => [
+  dense({ units: 5, activation: 'sigmoid', inputShape: [3] }), activation({ activation: 'tanh' }), activation({ activation: 'relu' }),
+  dense({ units: 2, activation: 'tanh' }),
+]);
+add('rescaling first and in the middle', 4, 'mse', () => [
+  rescaling({ scale: 1 / 3, offset: -0.5, inputShape: [5] }), dense({ units: 4, activation: 'tanh' }), rescaling({ scale: -2, offset: 0.25 }),
+  dense({ units: 2 }), rescaling({ scale: 3 }),
+]);
+add('rescaling in lanes', 9, 'mse', () => [
+  simpleRNN({ units: 4, returnSequences: true, inputShape: [3, 2] }), rescaling({ scale: -2, offset: 0.5 }), dense({ units: 2 }),
+]);
+add('flatten first', 3, 'mse', () => [flatten({ ...image }), dense({ units: 3 })]);
+
+// Losses
+for (const loss of ['mse', 'meanSquaredError'] as const) {
+  add(`${loss} of one output`, 7, loss, () => [dense({ units: 1, inputShape: [3] })]);
+  add(`${loss} of an image`, 2, loss, () => [conv2d({ filters: 2, kernelSize: 2, ...image })]);
+}
+for (const last of ['linear', 'softmax'] as const) {
+  add(`cross-entropy of two classes, ${last}`, 7, crossEntropy, () => [dense({ units: 2, activation: last, inputShape: [3] })]);
+  add(`cross-entropy of ten classes, ${last}`, 40, crossEntropy, () => [
+    dense({ units: 8, activation: 'tanh', inputShape: [3] }), dense({ units: 10, activation: last }),
+  ]);
+}

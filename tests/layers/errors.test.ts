@@ -1,0 +1,165 @@
+/** Wrong options and shapes are refused when the layer or the model is made, each with its code and the layer's name. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { adam, LanewiseError, layers, schedules, sequential, sgd } from '../../src/entry.node.js';
+import type { ErrorCode, Layer, LossName } from '../../src/entry.node.js';
+import { refused } from '../model/helpers.js';
+
+const { activation, conv2d, dense, dropout, flatten, maxPooling2d, rescaling, simpleRNN } = layers;
+
+function refusal(make: () => unknown): LanewiseError {
+  try {
+    make();
+  } catch (error) {
+    if (error instanceof LanewiseError) return error;
+    throw error;
+  }
+  return assert.fail('not refused');
+}
+
+/** Values that no type check of a caller in JavaScript stops. */
+const untyped = <Value>(value: unknown): Value => value as Value;
+
+const NOT_COUNTS: readonly number[] = [0, -1, 1.5, NaN, Infinity, untyped('3'), untyped(undefined), untyped(null)];
+const NOT_RATES: readonly number[] = [-0.1, 1, 1.5, NaN, untyped('x')];
+const NOT_NAMES: readonly string[] = ['gelu', '', 'toString', '__proto__', untyped(3)];
+
+/** Options of each layer, one wrong in each. */
+const wrongOptions: readonly [string, () => Layer][] = [
+  ...NOT_COUNTS.flatMap((bad): [string, () => Layer][] => [
+    [`conv2d filters ${bad}`, () => conv2d({ filters: bad, kernelSize: 3 })],
+    [`conv2d kernelSize ${bad}`, () => conv2d({ filters: 1, kernelSize: bad })],
+    [`conv2d kernelSize [3, ${bad}]`, () => conv2d({ filters: 1, kernelSize: [3, bad] })],
+    [`dense units ${bad}`, () => dense({ units: bad })],
+    [`simpleRNN units ${bad}`, () => simpleRNN({ units: bad })],
+    [`inputShape ${bad}`, () => flatten({ inputShape: [2, bad] })],
+  ]),
+  ...NOT_COUNTS.filter((bad) => (bad ?? undefined) !== undefined).flatMap((bad): [string, () => Layer][] => [
+    [`conv2d strides ${bad}`, () => conv2d({ filters: 1, kernelSize: 3, strides: bad })],
+    [`maxPooling2d poolSize ${bad}`, () => maxPooling2d({ poolSize: bad })],
+    [`maxPooling2d strides ${bad}`, () => maxPooling2d({ strides: [bad, 1] })],
+  ]),
+  ['conv2d kernelSize of three', () => conv2d({ filters: 1, kernelSize: untyped([3, 3, 3]) })],
+  ...NOT_RATES.flatMap((bad): [string, () => Layer][] => [
+    [`dropout rate ${bad}`, () => dropout({ rate: bad })],
+    [`simpleRNN dropout ${bad}`, () => simpleRNN({ units: 1, dropout: bad })],
+  ]),
+  ...NOT_NAMES.flatMap((bad): [string, () => Layer][] => [
+    [`conv2d activation ${bad}`, () => conv2d({ filters: 1, kernelSize: 1, activation: untyped(bad) })],
+    [`dense activation ${bad}`, () => dense({ units: 1, activation: untyped(bad) })],
+    [`simpleRNN activation ${bad}`, () => simpleRNN({ units: 1, activation: untyped(bad) })],
+    [`activation ${bad}`, () => activation({ activation: untyped(bad) })],
+    [`conv2d padding ${bad}`, () => conv2d({ filters: 1, kernelSize: 1, padding: untyped(bad) })],
+    [`maxPooling2d padding ${bad}`, () => maxPooling2d({ padding: untyped(bad) })],
+  ]),
+  ['simpleRNN activation softmax', () => simpleRNN({ units: 1, activation: untyped('softmax') })],
+  ...[NaN, Infinity, untyped<number>(undefined)].map((bad): [string, () => Layer] => [`rescaling scale ${bad}`, () => rescaling({ scale: bad })]),
+  ['rescaling offset NaN', () => rescaling({ scale: 1, offset: NaN })],
+];
+
+/** Input shapes that do not suit a layer, given by a layer before it or by inputShape. */
+const wrongShapes: readonly [string, (inputShape: readonly number[]) => Layer, readonly number[]][] = [
+  ...[[4], [4, 4], [4, 4, 1, 1]].flatMap((shape): [string, (inputShape: readonly number[]) => Layer, readonly number[]][] => [
+    ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: 2, inputShape }), shape],
+    ['maxPooling2d', (inputShape) => maxPooling2d({ inputShape }), shape],
+  ]),
+  ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: 5, inputShape }), [4, 8, 1]],
+  ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: [1, 9], inputShape }), [4, 8, 1]],
+  ['maxPooling2d', (inputShape) => maxPooling2d({ poolSize: 5, inputShape }), [4, 8, 1]],
+  ['simpleRNN', (inputShape) => simpleRNN({ units: 1, inputShape }), [4]],
+  ['simpleRNN', (inputShape) => simpleRNN({ units: 1, inputShape }), [4, 4, 1]],
+  ['dense', (inputShape) => dense({ units: 1, inputShape }), []],
+];
+
+describe('a wrong option', () => {
+  for (const [what, make] of wrongOptions) {
+    it(`is refused: ${what}`, () => {
+      const { code, received } = refusal(make);
+      assert.equal(code, 'invalid-argument');
+      assert.notEqual(received, undefined);
+    });
+  }
+
+  it('is reported with the name of its layer', () => assert.equal(refusal(() => dense({ units: 0, name: 'head' })).where, 'head'));
+});
+
+describe('a wrong input shape', () => {
+  for (const [type, make, shape] of wrongShapes) {
+    it(`is refused: ${type} of [${shape.join(', ')}]`, () => {
+      const error = refusal(() => sequential([make(shape)]));
+      assert.equal(error.code, 'invalid-shape');
+      assert.equal(error.where, `${type}_1`);
+      assert.equal(error.received, `[${shape.join(', ')}]`);
+      assert.ok(error.expected);
+    });
+  }
+
+  it('is found anywhere in a model', () => {
+    const error = refusal(() => sequential([dense({ units: 2, inputShape: [3] }), dense({ units: 2 }), simpleRNN({ units: 2, name: 'memory' })]));
+    assert.equal(error.code, 'invalid-shape');
+    assert.equal(error.where, 'memory');
+  });
+});
+
+describe('a wrong model', () => {
+  const cases: readonly [string, ErrorCode, () => unknown][] = [
+    ['of no layers', 'invalid-argument', () => sequential([])],
+    ['without an input shape', 'invalid-argument', () => sequential([dense({ units: 1 })])],
+    ['with a name twice', 'invalid-argument', () => sequential([dense({ units: 1, name: 'a', inputShape: [1] }), dense({ units: 1, name: 'a' })])],
+    ['with a name that is another default', 'invalid-argument', () => sequential([dense({ units: 1, name: 'dense_2', inputShape: [1] }), dense({ units: 1 })])],
+    ...[-1, 1.5, NaN, 2 ** 53, untyped<number>('1')].map((seed): [string, ErrorCode, () => unknown] => [
+      `with seed ${seed}`, 'invalid-argument', () => sequential([dense({ units: 1, inputShape: [1] })], { seed }),
+    ]),
+    ['with a layer of another model', 'invalid-state', () => {
+      const shared = dense({ units: 1, inputShape: [1] });
+      return [sequential([shared]), sequential([shared])];
+    }],
+    ['whose layer is asked for weights before it has any', 'invalid-state', () => dense({ units: 1 }).getWeights()],
+    ['whose layer is asked for its output before it is built', 'invalid-state', () => dense({ units: 1 }).output],
+  ];
+  for (const [what, code, make] of cases) it(`is refused: ${what}`, () => assert.equal(refusal(make).code, code));
+});
+
+describe('a wrong optimizer', () => {
+  const cases: readonly [string, () => unknown][] = [
+    ...[-1, NaN, Infinity].flatMap((bad): [string, () => unknown][] => [
+      [`sgd learningRate ${bad}`, () => sgd({ learningRate: bad })],
+      [`adam learningRate ${bad}`, () => adam({ learningRate: bad })],
+      [`a schedule that gives ${bad}`, () => adam({ learningRate: () => bad })],
+      [`sgd momentum ${bad}`, () => sgd({ momentum: bad })],
+      [`adam beta1 ${bad}`, () => adam({ beta1: bad })],
+      [`adam beta2 ${bad}`, () => adam({ beta2: bad })],
+      [`adam epsilon ${bad}`, () => adam({ epsilon: bad })],
+      [`sgd globalClipnorm ${bad}`, () => sgd({ globalClipnorm: bad })],
+      [`adam globalClipnorm ${bad}`, () => adam({ globalClipnorm: bad })],
+    ]),
+    ['sgd momentum 1', () => sgd({ momentum: 1 })],
+    ['adam beta1 1', () => adam({ beta1: 1 })],
+    ['adam epsilon 0', () => adam({ epsilon: 0 })],
+    ['adam globalClipnorm 0', () => adam({ globalClipnorm: 0 })],
+    ['cosineDecay of no steps', () => schedules.cosineDecay({ learningRate: 1, totalSteps: 0 })],
+  ];
+  for (const [what, make] of cases) it(`is refused: ${what}`, () => assert.equal(refusal(make).code, 'invalid-argument'));
+});
+
+describe('compile', () => {
+  const optimizer = sgd();
+  const cases: readonly [string, ErrorCode, Layer[], LossName][] = [
+    ['an unknown loss', 'invalid-argument', [dense({ units: 2, inputShape: [1] })], untyped('hinge')],
+    ['a loss that is a property of objects', 'invalid-argument', [dense({ units: 2, inputShape: [1] })], untyped('constructor')],
+    ['a cross-entropy of one class', 'invalid-shape', [dense({ units: 1, inputShape: [1] })], 'sparseCategoricalCrossentropy'],
+    ['a cross-entropy of sequences', 'invalid-shape', [dense({ units: 3, inputShape: [4, 1] })], 'sparseCategoricalCrossentropy'],
+  ];
+  for (const [what, code, stack, loss] of cases) {
+    it(`refuses ${what}`, async () => {
+      await assert.rejects(sequential(stack).compile({ optimizer, loss, threads: 1 }), refused(code));
+    });
+  }
+
+  for (const wrong of [{ metrics: [untyped<'accuracy'>('f1')] }, { metrics: ['accuracy'] as const }, { threads: 0 }, { build: untyped<'strict'>('fast') }]) {
+    it(`refuses ${JSON.stringify(wrong)} for a mean squared error`, async () => {
+      const model = sequential([dense({ units: 1, inputShape: [1] })]);
+      await assert.rejects(model.compile({ optimizer, loss: 'mse', threads: 1, ...wrong }), refused('invalid-argument'));
+    });
+  }
+});

@@ -1,0 +1,109 @@
+/** What a layer makes of its input shape: output, weights, operation counts; and the description in summaries. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { layers, sequential } from '../../src/entry.node.js';
+import type { Layer } from '../../src/entry.node.js';
+
+const { activation, conv2d, dense, dropout, flatten, maxPooling2d, rescaling, simpleRNN } = layers;
+
+interface Expected {
+  output: readonly number[];
+  weights?: Readonly<Record<string, readonly number[]>>;
+  /** Multiplications, and additions unless they are given. */
+  operations?: number;
+  additions?: number;
+  describe: string;
+}
+
+const cases: readonly [Layer, Expected][] = [
+  [
+    conv2d({ filters: 64, kernelSize: 3, activation: 'relu', inputShape: [28, 28, 1] }),
+    { output: [26, 26, 64], weights: { kernel: [3, 3, 1, 64], bias: [64] }, operations: 26 * 26 * 64 * 9, describe: '64 filters 3×3, valid, relu' },
+  ],
+  [
+    conv2d({ filters: 64, kernelSize: 3, inputShape: [13, 13, 64] }),
+    { output: [11, 11, 64], weights: { kernel: [3, 3, 64, 64], bias: [64] }, operations: 4_460_544, describe: '64 filters 3×3, valid' },
+  ],
+  [
+    conv2d({ filters: 5, kernelSize: [2, 3], strides: [2, 1], padding: 'same', useBias: false, inputShape: [7, 6, 2] }),
+    { output: [4, 6, 5], weights: { kernel: [2, 3, 2, 5] }, operations: 4 * 6 * 5 * 12, additions: 4 * 6 * 5 * 11, describe: '5 filters 2×3, same, strides 2×1' },
+  ],
+  [
+    conv2d({ filters: 2, kernelSize: 3, strides: 3, inputShape: [7, 8, 1] }),
+    { output: [2, 2, 2], weights: { kernel: [3, 3, 1, 2], bias: [2] }, operations: 72, describe: '2 filters 3×3, valid, strides 3×3' },
+  ],
+  [maxPooling2d({ inputShape: [26, 26, 64] }), { output: [13, 13, 64], describe: '2×2, valid' }],
+  [maxPooling2d({ poolSize: 2, inputShape: [5, 7, 3] }), { output: [2, 3, 3], describe: '2×2, valid' }],
+  [maxPooling2d({ poolSize: 2, padding: 'same', inputShape: [5, 7, 3] }), { output: [3, 4, 3], describe: '2×2, same' }],
+  [maxPooling2d({ poolSize: [3, 2], strides: [1, 2], inputShape: [5, 7, 3] }), { output: [3, 3, 3], describe: '3×2, valid' }],
+  [flatten({ inputShape: [11, 11, 64] }), { output: [7744], describe: '' }],
+  [flatten({ inputShape: [3] }), { output: [3], describe: '' }],
+  [dense({ units: 128, inputShape: [7744] }), { output: [128], weights: { kernel: [7744, 128], bias: [128] }, operations: 991_232, describe: '128 units' }],
+  [dense({ units: 4, useBias: false, activation: 'tanh', inputShape: [9] }), { output: [4], weights: { kernel: [9, 4] }, operations: 36, additions: 32, describe: '4 units, tanh' }],
+  [dense({ units: 2, inputShape: [499, 5] }), { output: [499, 2], weights: { kernel: [5, 2], bias: [2] }, operations: 4990, describe: '2 units' }],
+  [
+    simpleRNN({ units: 20, returnSequences: true, dropout: 0.2, inputShape: [499, 1] }),
+    {
+      output: [499, 20], weights: { kernel: [1, 20], recurrentKernel: [20, 20], bias: [20] }, operations: 499 * 20 * 21,
+      describe: '20 units, tanh, sequences, input dropout 0.2',
+    },
+  ],
+  [
+    simpleRNN({ units: 3, useBias: false, activation: 'relu', inputShape: [4, 2] }),
+    { output: [3], weights: { kernel: [2, 3], recurrentKernel: [3, 3] }, operations: 60, additions: 48, describe: '3 units, relu' },
+  ],
+  [dropout({ rate: 0.3, inputShape: [4, 5] }), { output: [4, 5], describe: 'rate 0.3' }],
+  [activation({ activation: 'softmax', inputShape: [4, 5] }), { output: [4, 5], describe: 'softmax' }],
+  [rescaling({ scale: 1 / 255, inputShape: [28, 28, 1] }), { output: [28, 28, 1], describe: '× 0.003922' }],
+  [rescaling({ scale: 2, offset: -1, inputShape: [3] }), { output: [3], describe: '× 2 + -1' }],
+];
+
+describe('a layer', () => {
+  for (const [layer, { output, weights = {}, operations = 0, additions = operations, describe }] of cases) {
+    it(`${layer.type} of [${layer.inputShapeOption!.join(', ')}] gives [${output.join(', ')}]`, () => {
+      sequential([layer]);
+      assert.deepEqual(layer.output, output);
+      assert.deepEqual(Object.fromEntries(layer.weights.map(({ name, shape }) => [name, shape])), weights);
+      assert.deepEqual(layer.flops(), { multiplications: operations, additions });
+      assert.equal(layer.describe(), describe);
+    });
+  }
+
+  it('of every type is among them', () => assert.deepEqual([...new Set(cases.map(([layer]) => layer.type))].sort(), Object.keys(layers).sort()));
+});
+
+describe('a summary', () => {
+  const fashion = (): Layer[] => [
+    conv2d({ filters: 64, kernelSize: 3, activation: 'relu', inputShape: [28, 28, 1] }), maxPooling2d({ poolSize: 2 }),
+    conv2d({ filters: 64, kernelSize: 3, activation: 'relu' }), flatten(), dropout({ rate: 0.3 }), dense({ units: 128 }), dropout({ rate: 0.3 }),
+    dense({ units: 10, activation: 'softmax' }),
+  ];
+
+  it('of the convolutional network has 1 030 218 parameters and 5 842 432 multiplications', () => {
+    const summary = sequential(fashion()).summary();
+    assert.equal(summary.parameters, 1_030_218);
+    assert.equal(summary.forward.multiplications, 5_842_432);
+    assert.deepEqual(summary.layers.map(({ parameters }) => parameters), [640, 0, 36_928, 0, 0, 991_360, 0, 1290]);
+  });
+
+  it('of the recurrent network has 836 parameters', () => {
+    const rnn = (units: number, inputShape?: number[]): Layer => simpleRNN({ units, returnSequences: true, dropout: 0.2, ...(inputShape && { inputShape }) });
+    const model = sequential([rnn(20, [499, 1]), rnn(10), rnn(5), dense({ units: 1 })]);
+    assert.equal(model.summary().parameters, 836);
+    assert.equal(model.parameterCount, 836);
+  });
+
+  it('counts a pass back as twice the pass forward, but for the first layer with weights', () => {
+    const summary = sequential([rescaling({ scale: 1, inputShape: [4] }), dense({ units: 3 }), dense({ units: 2 })]).summary();
+    assert.deepEqual(summary.layers.map(({ backward }) => backward.multiplications), [0, 12, 12]);
+    assert.deepEqual(summary.backward, { multiplications: 24, additions: 24 });
+    assert.deepEqual(summary.forward, { multiplications: 18, additions: 18 });
+  });
+
+  it('prints as a table that names every layer and the totals', () => {
+    const text = sequential(fashion(), { name: 'fashion' }).summary().toString();
+    const parts = [/^fashion: input \[28, 28, 1\]/, /conv2d_1 \(64 filters/, /conv2d_2/, /dense_2 \(10 units, softmax\)/, /1,030,218 +5,842,432/];
+    for (const part of parts) assert.match(text, part);
+    assert.ok(text.split('\n').every((line) => line === line.trimEnd()));
+  });
+});

@@ -1,0 +1,217 @@
+/** Layers of the library, each beside its double-precision counterpart. */
+import { layers } from '../../src/entry.node.js';
+import type { Layer } from '../../src/entry.node.js';
+import type { Layout } from '../../src/plan/tape.js';
+import { Purpose, streamKey } from '../../src/random.js';
+import { sizeOf } from '../../src/tensor/shape.js';
+import { dropoutMask, sequenceMask } from '../ops/mask.js';
+import {
+  type Activation, activations, columnSums, conv2dBackwardFilter, conv2dBackwardInput, conv2dForward, gemm, map, maxPoolBackward, maxPoolForward,
+  simpleRnnBackward, simpleRnnForward, softmaxBackward, softmaxForward,
+} from '../reference/index.js';
+
+/** What a pass knows beside its values. */
+export interface PassContext {
+  batch: number;
+  training: boolean;
+  seed: number;
+  /** The layer's place in the model. */
+  stream: number;
+  /** Training steps done before. */
+  step: number;
+  /** How the library lays out the values: a dropout mask follows the order in memory. */
+  layout: Layout;
+}
+
+/** A pass forward through one layer, and the way back. */
+export interface Pass {
+  y: Float64Array;
+  backward: (dy: Float64Array) => { dx: Float64Array; dWeights: Float64Array[] };
+  /** How the library lays out the result; default rows. */
+  layout?: Layout;
+}
+
+export interface Twin {
+  layer: Layer;
+  run: (x: Float64Array, weights: Float64Array[], context: PassContext) => Pass;
+}
+
+type Options<Name extends Exclude<keyof typeof layers, 'flatten'>> = Parameters<(typeof layers)[Name]>[0];
+
+const isStep = (activation: string): activation is Activation => activation in activations;
+
+/** The activation that ends a layer, over rows of `columns`. */
+function activate(x: Float64Array, name: string, columns: number): { y: Float64Array; backward: (dy: Float64Array) => Float64Array } {
+  if (!isStep(name)) {
+    const sizes = { rows: x.length / columns, columns };
+    const y = softmaxForward({ x, ...sizes });
+    return { y, backward: (dy) => softmaxBackward({ dy, y, ...sizes }) };
+  }
+  const { forward, derivative } = activations[name];
+  const y = map(x, forward);
+  return { y, backward: (dy) => map(dy, (value, i) => value * derivative(y[i]!)) };
+}
+
+const plusBias = (x: Float64Array, bias: Float64Array | undefined): Float64Array => (bias ? map(x, (value, i) => value + bias[i % bias.length]!) : x);
+
+/** A layer without weights. */
+const weightless = (y: Float64Array, dx: (dy: Float64Array) => Float64Array, layout: Layout = 'rows'): Pass => ({
+  y, layout, backward: (dy) => ({ dx: dx(dy), dWeights: [] }),
+});
+
+function conv2d(options: NonNullable<Options<'conv2d'>>): Twin {
+  const layer = layers.conv2d(options);
+  const pair = (size: number | readonly [number, number]): readonly [number, number] => (typeof size === 'number' ? [size, size] : size);
+  return {
+    layer,
+    run(x, [kernel, bias], { batch }) {
+      const [height, width, inChannels] = layer.input as [number, number, number];
+      const { filters, kernelSize, strides = 1, padding = 'valid', activation = 'linear' } = options;
+      const sizes = { batch, height, width, inChannels, filters, kernelSize: pair(kernelSize), strides: pair(strides), padding };
+      const { y, backward } = activate(plusBias(conv2dForward({ ...sizes, x, kernel: kernel! }), bias), activation, filters);
+      return {
+        y,
+        backward(gradient) {
+          const dy = backward(gradient);
+          const dBias = bias ? [columnSums({ x: dy, rows: dy.length / filters, columns: filters })] : [];
+          return {
+            dx: conv2dBackwardInput({ ...sizes, dy, kernel: kernel! }),
+            dWeights: [conv2dBackwardFilter({ ...sizes, x, dy }), ...dBias],
+          };
+        },
+      };
+    },
+  };
+}
+
+function maxPooling2d(options: NonNullable<Options<'maxPooling2d'>>): Twin {
+  const layer = layers.maxPooling2d(options);
+  const pair = (size: number | readonly [number, number]): readonly [number, number] => (typeof size === 'number' ? [size, size] : size);
+  return {
+    layer,
+    run(x, _weights, { batch }) {
+      const [height, width, channels] = layer.input as [number, number, number];
+      const poolSize = pair(options.poolSize ?? 2);
+      const sizes = { batch, height, width, channels, poolSize, strides: pair(options.strides ?? poolSize), padding: options.padding ?? 'valid', x };
+      return weightless(maxPoolForward(sizes).y, (dy) => maxPoolBackward({ ...sizes, dy }));
+    },
+  };
+}
+
+function dense(options: Options<'dense'>): Twin {
+  const layer = layers.dense(options);
+  return {
+    layer,
+    run(x, [kernel, bias], { layout }) {
+      const { units, activation = 'linear' } = options;
+      const features = layer.input.at(-1)!;
+      const rows = x.length / features;
+      const product = gemm({ m: rows, n: units, k: features, a: x, b: kernel! });
+      const { y, backward } = activate(plusBias(product, bias), activation, units);
+      return {
+        y,
+        layout: activation === 'softmax' ? 'rows' : layout,
+        backward(gradient) {
+          const dy = backward(gradient);
+          const dBias = bias ? [columnSums({ x: dy, rows, columns: units })] : [];
+          return {
+            dx: gemm({ m: rows, n: features, k: units, a: dy, b: kernel!, transposeB: true }),
+            dWeights: [gemm({ m: features, n: units, k: rows, a: x, transposeA: true, b: dy }), ...dBias],
+          };
+        },
+      };
+    },
+  };
+}
+
+function simpleRNN(options: Options<'simpleRNN'>): Twin {
+  const layer = layers.simpleRNN(options);
+  return {
+    layer,
+    run(input, [kernel, recurrentKernel, bias], context) {
+      const { batch } = context;
+      const [steps, features] = layer.input as [number, number];
+      const { units, activation = 'tanh', returnSequences = false, dropout: rate = 0 } = options;
+      const mask = inputMask(rate, features, context);
+      const dropped = map(input, (value, i) => value * mask[Math.floor(i / (steps * features)) * features + (i % features)]!);
+      const sizes = { batch, steps, features, units, activation, x: dropped, kernel: kernel!, recurrentKernel: recurrentKernel!, ...(bias && { bias }) };
+      const h = simpleRnnForward(sizes);
+      const isLast = (i: number): boolean => Math.floor(i / units) % steps === steps - 1;
+      return {
+        y: returnSequences ? h : h.filter((_, i) => isLast(i)),
+        layout: returnSequences ? 'lanes' : 'rows',
+        backward(dy) {
+          let next = 0;
+          const dh = returnSequences ? dy : map(h, (_, i) => (isLast(i) ? dy[next++]! : 0));
+          const { dx, dKernel, dRecurrentKernel, dBias } = simpleRnnBackward({ ...sizes, dh });
+          return {
+            dx: map(dx, (value, i) => value * mask[Math.floor(i / (steps * features)) * features + (i % features)]!),
+            dWeights: bias ? [dKernel, dRecurrentKernel, dBias] : [dKernel, dRecurrentKernel],
+          };
+        },
+      };
+    },
+  };
+}
+
+const maskKey = (rate: number, { seed, stream }: PassContext): { key0: number; key1: number; threshold: number } => {
+  const [key0, key1] = streamKey(seed, Purpose.dropout, stream);
+  return { key0, key1, threshold: Math.round(rate * 2 ** 24) };
+};
+
+/** Factors [batch, features] of a recurrent layer's input dropout: the kernel's masks are [groups][features][8]. */
+function inputMask(rate: number, features: number, context: PassContext): Float64Array {
+  const factors = new Float64Array(context.batch * features).fill(1);
+  if (!context.training || rate === 0) return factors;
+  const kept = sequenceMask(maskKey(rate, context), context.step, Math.ceil(context.batch / 8), features);
+  return factors.map((_, i) => {
+    const n = Math.floor(i / features);
+    return kept[(Math.floor(n / 8) * features + (i % features)) * 8 + (n % 8)]! / (1 - rate);
+  });
+}
+
+function dropout(options: Options<'dropout'>): Twin {
+  const layer = layers.dropout(options);
+  return {
+    layer,
+    run(x, _weights, context) {
+      const { batch, training, step, layout } = context;
+      const { rate } = options;
+      if (!training || rate === 0) return weightless(x, (dy) => dy, layout);
+      const sample = sizeOf(layer.input);
+      const kept = dropoutMask(maskKey(rate, context), step, (layout === 'lanes' ? Math.ceil(batch / 8) * 8 : batch) * sample);
+      // in lanes, element i of sequence n lies at (n's group, i, n's lane)
+      const at = (i: number): number => (layout === 'rows' ? i : (Math.floor(i / sample / 8) * sample + (i % sample)) * 8 + (Math.floor(i / sample) % 8));
+      const drop = (values: Float64Array): Float64Array => map(values, (value, i) => (kept[at(i)]! * value) / (1 - rate));
+      return weightless(drop(x), drop, layout);
+    },
+  };
+}
+
+function activation(options: Options<'activation'>): Twin {
+  const layer = layers.activation(options);
+  return {
+    layer,
+    run(x, _weights, { layout }) {
+      const { y, backward } = activate(x, options.activation, layer.input.at(-1)!);
+      return weightless(y, backward, options.activation === 'softmax' ? 'rows' : layout);
+    },
+  };
+}
+
+function rescaling(options: Options<'rescaling'>): Twin {
+  const { scale, offset = 0 } = options;
+  return {
+    layer: layers.rescaling(options),
+    run: (x, _weights, { layout }) => weightless(map(x, (value) => value * scale + offset), (dy) => map(dy, (value) => value * scale), layout),
+  };
+}
+
+function flatten(options: { inputShape?: readonly number[] } = {}): Twin {
+  return { layer: layers.flatten(options), run: (x) => weightless(x, (dy) => dy) };
+}
+
+/** `satisfies` sees to it that no layer is without a counterpart. */
+export const twins = { activation, conv2d, dense, dropout, flatten, maxPooling2d, rescaling, simpleRNN } satisfies Record<
+  keyof typeof layers, (options: never) => Twin
+>;

@@ -1,0 +1,57 @@
+/** All sweeps, and how they are judged. */
+import assert from 'node:assert/strict';
+import type { OpName } from '../../src/plan/ops.js';
+import { assertSameBits, type Data, type OpCase, type OpRunner, type Sweep } from './harness.js';
+import { conv2dSweeps } from './sweeps/conv2d.js';
+import { elementWiseSweeps } from './sweeps/element-wise.js';
+import { gemmSweeps } from './sweeps/gemm.js';
+import { optimizerSweeps } from './sweeps/optimizer.js';
+import { poolSweeps } from './sweeps/pool2d.js';
+import { recurrentSweeps } from './sweeps/recurrent.js';
+import { reduceSweeps } from './sweeps/reduce.js';
+import { rowSweeps } from './sweeps/rows.js';
+
+export const SWEEPS: { readonly [Name in OpName]: Sweep<Name> } = {
+  ...gemmSweeps, ...conv2dSweeps, ...poolSweeps, ...elementWiseSweeps, ...rowSweeps, ...recurrentSweeps, ...reduceSweeps, ...optimizerSweeps,
+};
+
+/** Ops that are one block by their contract. */
+const SINGLE: readonly OpName[] = ['transpose', 'clipByGlobalNorm', 'accumulateMetrics'];
+/** Cases of an op that are run on several threads, those with the most blocks. */
+const THREADED_CASES = 12;
+
+/** Runs every case of an op's sweep, with each kind of bands, on and off the alignment. */
+export function judge<Name extends OpName>(runner: OpRunner, name: Name): void {
+  let cases = 0;
+  for (const option of SWEEPS[name]()) {
+    cases++;
+    labelled(option, () => {
+      option.check(runner.run(name, option));
+      option.check(runner.run(name, option, 'finite', 4));
+    });
+  }
+  assert.ok(cases > 0, 'an empty sweep tests nothing');
+}
+
+/** Fails unless every runner gives the bits that `alone` gives, and `alone` gives them twice. */
+export function compareThreads<Name extends OpName>(alone: OpRunner, others: readonly OpRunner[], name: Name): void {
+  const cases = [...SWEEPS[name]()].sort((a, b) => b.blocks - a.blocks).slice(0, THREADED_CASES);
+  assert.ok(SINGLE.includes(name) ? cases[0]!.blocks === 1 : cases[0]!.blocks > 1, 'the number of blocks');
+  for (const option of cases) {
+    const expected: Record<string, Data> = alone.run(name, option);
+    for (const runner of [alone, ...others]) {
+      labelled(option, () => {
+        for (const [key, data] of Object.entries<Data>(runner.run(name, option))) assertSameBits(data, expected[key]!, key);
+      });
+    }
+  }
+}
+
+/** Says which case failed. */
+function labelled<Name extends OpName>({ label }: OpCase<Name>, check: () => void): void {
+  try {
+    check();
+  } catch (cause) {
+    throw cause instanceof Error ? new Error(`${label}: ${cause.message}`, { cause }) : cause;
+  }
+}

@@ -1,0 +1,179 @@
+import assert from 'node:assert/strict';
+import { blocksOf } from '../../../src/plan/blocking.js';
+import { Activation, STATE_BYTES, State } from '../../../src/plan/ops.js';
+import { activations, type Activation as ActivationName, assertClose, elementTolerances, map, randomArray } from '../../reference/index.js';
+import { blank, cycle, floats, type Operand, type Sweep } from '../harness.js';
+import { dropoutMask, sequenceMask } from '../mask.js';
+
+/** One to several vectors and blocks, with every length of a tail. */
+function* sizes(): Iterable<{ size: number; blockSize: number; blocks: number }> {
+  for (let size = 1; size <= 35; size++) {
+    for (const blockSize of [8, 16, 8192]) yield { size, blockSize, blocks: blocksOf(size, blockSize) };
+  }
+  yield { size: 1000, blockSize: 64, blocks: 16 };
+}
+
+const kinds = Object.keys(Activation) as ActivationName[];
+
+/** Stated bounds of assembly/simd/math.ts, in units in the last place; a unit is at most 2^-23 of the value. */
+const ULPS: Record<ActivationName, number> = { linear: 0, relu: 0, tanh: 2.6, sigmoid: 2.6 };
+export const activationTolerance = (kind: ActivationName, y: number): number => ULPS[kind] * (2 ** -23 * Math.abs(y) + 2 ** -149);
+
+const forwardSweep: Sweep<'activationForward'> = function* () {
+  for (const { blocks, ...elements } of sizes()) {
+    for (const kind of kinds) {
+      const values = randomArray(elements.size, 1, -6, 6);
+      for (const inPlace of [false, true]) {
+        const x = floats(values);
+        yield {
+          label: `${kind} ${JSON.stringify(elements)}${inPlace ? ' in place' : ''}`,
+          args: { y: inPlace ? x : blank(elements.size), x, ...elements, kind: Activation[kind] },
+          blocks,
+          check({ y }) {
+            const exact = map(values, activations[kind].forward);
+            assertClose(y, exact, map(exact, (value) => activationTolerance(kind, value)), 'y');
+          },
+        };
+      }
+    }
+  }
+  for (const kind of kinds) {
+    const values = [NaN, Infinity, -Infinity, 0, -0, 3e38, -3e38, 2 ** -149, NaN];
+    yield {
+      label: `${kind} of special values`,
+      args: { y: blank(values.length), x: floats(values), size: values.length, blockSize: 8, kind: Activation[kind] },
+      blocks: 2,
+      check: ({ y }) => assert.deepEqual([...y].map(Math.abs), values.map((x) => Math.abs(Math.fround(activations[kind].forward(x))))),
+    };
+  }
+};
+
+const backwardSweep: Sweep<'activationBackward'> = function* () {
+  for (const { blocks, ...elements } of sizes()) {
+    for (const kind of kinds) {
+      const gradients = randomArray(elements.size, 2);
+      const y = Float64Array.from(map(randomArray(elements.size, 1, -6, 6), activations[kind].forward), Math.fround);
+      for (const inPlace of [false, true]) {
+        const dy = floats(gradients);
+        yield {
+          label: `${kind} ${JSON.stringify(elements)}${inPlace ? ' in place' : ''}`,
+          args: { dx: inPlace ? dy : blank(elements.size), dy, y: floats(y), ...elements, kind: Activation[kind] },
+          blocks,
+          check({ dx }) {
+            const exact = map(gradients, (value, i) => value * activations[kind].derivative(y[i]!));
+            // terms of the derivative, taken absolutely: 1 - y², y - y²
+            const absolute = map(gradients, (value, i) => Math.abs(value) * (kind === 'tanh' ? 1 + y[i]! ** 2 : kind === 'sigmoid' ? y[i]! + y[i]! ** 2 : 0));
+            assertClose(dx, exact, elementTolerances(absolute, 3), 'dx');
+          },
+        };
+      }
+    }
+  }
+};
+
+const affineSweep: Sweep<'affine'> = function* () {
+  const scales = cycle([1 / 255, -3, 1]);
+  const offsets = cycle([0, -0.5]);
+  for (const { blocks, ...elements } of sizes()) {
+    const values = randomArray(elements.size, 3, 0, 255);
+    const [scale, offset] = [Math.fround(scales()), Math.fround(offsets())];
+    for (const inPlace of [false, true]) {
+      const x = floats(values);
+      yield {
+        label: `${scale}, ${offset} ${JSON.stringify(elements)}${inPlace ? ' in place' : ''}`,
+        args: { y: inPlace ? x : blank(elements.size), x, ...elements, scale, offset },
+        blocks,
+        check({ y }) {
+          const absolute = map(values, (value) => Math.abs(value * scale) + Math.abs(offset));
+          assertClose(y, map(values, (value) => value * scale + offset), elementTolerances(absolute, 2), 'y');
+        },
+      };
+    }
+  }
+};
+
+const addSweep: Sweep<'add'> = function* () {
+  for (const { blocks, ...elements } of sizes()) {
+    const left = randomArray(elements.size, 4);
+    const right = randomArray(elements.size, 5);
+    for (const target of ['out', 'a', 'b'] as const) {
+      const operands = { a: floats(left), b: floats(right), out: blank(elements.size) };
+      yield {
+        label: `into ${target} ${JSON.stringify(elements)}`,
+        args: { out: operands[target], a: operands.a, b: operands.b, ...elements },
+        blocks,
+        check: ({ out }) => assertClose(out, map(left, (value, i) => Math.fround(value + right[i]!)), 0, 'out'),
+      };
+    }
+  }
+};
+
+/** The state as a buffer; what is not given is zero. */
+export function stateOf(values: Partial<Record<keyof typeof State, number>>): Operand {
+  const view = new DataView(new ArrayBuffer(STATE_BYTES));
+  for (const [name, value] of Object.entries(values) as [keyof typeof State, number][]) {
+    if (name === 'step') view.setUint32(State.step, value, true);
+    else if (name === 'learningRate' || name === 'gradientScale') view.setFloat32(State[name], value, true);
+    else view.setFloat64(State[name], value, true);
+  }
+  return { Type: Float32Array, length: STATE_BYTES / 4, data: new Float32Array(view.buffer) };
+}
+
+const masks = (): (() => { key0: number; key1: number; threshold: number; scale: number; step: number }) => {
+  const rates = cycle([0.3, 0.5, 0.01, 0.99, 0.2, 0.9, 0.7]);
+  const keys = cycle([[0, 0], [0x13198a2e, 0x03707344], [-1, -1]] as const);
+  const steps = cycle([0, 1, 2, 1000, 0xffffffff]);
+  return () => {
+    const rate = rates();
+    const [key0, key1] = keys();
+    return { key0, key1, threshold: Math.round(rate * 2 ** 24), scale: Math.fround(1 / (1 - rate)), step: steps() };
+  };
+};
+
+const dropoutSweep: Sweep<'dropout'> = function* () {
+  const next = masks();
+  for (const { blocks, ...elements } of sizes()) {
+    const values = randomArray(elements.size, 6);
+    for (const inPlace of [false, true]) {
+      const { step, ...mask } = next();
+      const x = floats(values);
+      const kept = dropoutMask(mask, step, elements.size);
+      yield {
+        label: `step ${step} ${JSON.stringify({ ...mask, ...elements })}${inPlace ? ' in place' : ''}`,
+        args: { y: inPlace ? x : blank(elements.size), x, state: stateOf({ step }), ...elements, ...mask },
+        blocks,
+        scratch: 32,
+        check: ({ y }) => assertClose(y, map(values, (value, i) => kept[i]! * Math.fround(value * mask.scale)), 0, 'y'),
+      };
+    }
+  }
+};
+
+const dropoutStepsSweep: Sweep<'dropoutSteps'> = function* () {
+  const next = masks();
+  for (const groups of [1, 2, 3]) {
+    for (const time of [1, 2, 5]) {
+      for (let features = 1; features <= 9; features++) {
+        const values = randomArray(groups * time * features * 8, 7);
+        for (const inPlace of [false, true]) {
+          const { step, ...mask } = next();
+          const x = floats(values);
+          const kept = sequenceMask(mask, step, groups, features);
+          const maskAt = (i: number): number => kept[Math.floor(i / (time * features * 8)) * features * 8 + (i % (features * 8))]!;
+          yield {
+            label: `step ${step} ${JSON.stringify({ groups, time, features, ...mask })}${inPlace ? ' in place' : ''}`,
+            args: { y: inPlace ? x : blank(values.length), x, state: stateOf({ step }), time, features, ...mask },
+            blocks: groups,
+            scratch: 32 + 32 * features,
+            check: ({ y }) => assertClose(y, map(values, (value, i) => maskAt(i) * Math.fround(value * mask.scale)), 0, 'y'),
+          };
+        }
+      }
+    }
+  }
+};
+
+export const elementWiseSweeps = {
+  activationForward: forwardSweep, activationBackward: backwardSweep, affine: affineSweep, add: addSweep, dropout: dropoutSweep,
+  dropoutSteps: dropoutStepsSweep,
+};

@@ -1,0 +1,125 @@
+import { blocksOf } from '../../../src/plan/blocking.js';
+import { State } from '../../../src/plan/ops.js';
+import { assertClose, columnSums, gamma, map, randomArray, sum, sumOfSquares } from '../../reference/index.js';
+import { blank, type Data, doubles, floats, type Sweep } from '../harness.js';
+import { stateOf } from './element-wise.js';
+
+const partialsSweep: Sweep<'reducePartials'> = function* () {
+  for (const count of [1, 2, 3, 16]) {
+    for (let size = 1; size <= 19; size++) {
+      for (const [gap, blockSize] of [[0, 8192], [3, 8]] as const) {
+        const stride = size + gap;
+        const partials = randomArray(count * stride, 1);
+        const column = (i: number): Float64Array => partials.filter((_, at) => at % stride === i);
+        yield {
+          label: JSON.stringify({ count, size, stride, blockSize }),
+          args: { out: blank(size), partials: floats(partials), size, count, stride, blockSize },
+          blocks: blocksOf(size, blockSize),
+          check({ out }) {
+            const every = Array.from({ length: size }, (_, i) => column(i));
+            assertClose(out, every.map(sum), every.map((values) => gamma(count) * sum(values.map(Math.abs))), 'out');
+          },
+        };
+      }
+    }
+  }
+};
+
+const columnSumsSweep: Sweep<'columnSums'> = function* () {
+  for (let columns = 1; columns <= 9; columns++) {
+    for (const [rows, blockRows] of [[1, 1], [2, 4], [7, 2], [33, 8]] as const) {
+      const x = randomArray(rows * columns, 2);
+      const blocks = blocksOf(rows, blockRows);
+      yield {
+        label: JSON.stringify({ rows, columns, blockRows }),
+        args: { partials: blank(blocks * columns), x: floats(x), rows, columns, blockRows },
+        blocks,
+        check({ partials }) {
+          for (let block = 0; block < blocks; block++) {
+            const part = x.subarray(block * blockRows * columns, (block + 1) * blockRows * columns);
+            const options = { rows: part.length / columns, columns };
+            const tolerance = columnSums({ x: part.map(Math.abs), ...options }).map((absolute) => gamma(blockRows) * absolute);
+            const own = Float64Array.from(partials).subarray(block * columns, (block + 1) * columns);
+            assertClose(own, columnSums({ x: part, ...options }), tolerance, `partial sum ${block}`);
+          }
+        },
+      };
+    }
+  }
+};
+
+const sumOfSquaresSweep: Sweep<'sumOfSquares'> = function* () {
+  for (let size = 1; size <= 35; size++) {
+    for (const blockSize of [8, 16, 8192]) {
+      const x = randomArray(size, 3, -1e3, 1e3);
+      x[size >> 1] = 1e30; // its square is beyond float32
+      const blocks = blocksOf(size, blockSize);
+      yield {
+        label: JSON.stringify({ size, blockSize }),
+        args: { partials: blank(blocks, Float64Array), x: floats(x), size, blockSize },
+        blocks,
+        check({ partials }) {
+          const exact = Array.from({ length: blocks }, (_, block) => sumOfSquares(Float32Array.from(x.subarray(block * blockSize, (block + 1) * blockSize))));
+          assertClose(partials, exact, exact.map((value) => size * 2 ** -52 * value), 'partials'); // both sum in double precision
+        },
+      };
+    }
+  }
+};
+
+const clipSweep: Sweep<'clipByGlobalNorm'> = function* () {
+  for (const count of [1, 2, 5, 100]) {
+    for (const maxNorm of [1e-3, 1, 1e6]) {
+      const partials = randomArray(count, 4, 0, 10);
+      const norm = Math.sqrt(sum(partials));
+      yield {
+        label: JSON.stringify({ count, maxNorm }),
+        args: { state: stateOf({ learningRate: 0.5, gradientScale: 7, batchLoss: 3 }), partials: doubles(partials), count, maxNorm },
+        blocks: 1,
+        check({ state }) {
+          const scale = norm > maxNorm ? Math.fround(maxNorm) / norm : 1;
+          assertState(state, { learningRate: 0.5, gradientScale: scale, batchLoss: 3 }, 2 ** -23 * scale);
+        },
+      };
+    }
+  }
+};
+
+/** Every figure of the state, those not named being zero; the gradient scale may be off by `tolerance`. */
+function assertState(state: Data, expected: Partial<Record<keyof typeof State, number>>, tolerance = 0): void {
+  const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
+  for (const name of Object.keys(State) as (keyof typeof State)[]) {
+    const actual = name === 'step' ? view.getUint32(State.step, true)
+      : name === 'learningRate' || name === 'gradientScale' ? view.getFloat32(State[name], true)
+      : view.getFloat64(State[name], true);
+    assertClose([actual], [expected[name] ?? 0], name === 'gradientScale' ? tolerance : 0, name);
+  }
+}
+
+const metricsSweep: Sweep<'accumulateMetrics'> = function* () {
+  for (const rows of [1, 2, 9, 128]) {
+    for (const classified of [true, false]) {
+      const losses = randomArray(rows, 5, 0, 3);
+      const right = map(losses, (loss) => (loss < 1 ? 1 : 0));
+      yield {
+        label: `${rows} rows${classified ? '' : ', no accuracy'}`,
+        args: {
+          state: stateOf({ step: 4, lossSum: 0.125, correctSum: 11, batchLoss: NaN }), rowLoss: floats(losses),
+          rowCorrect: classified ? floats(right) : undefined, rows,
+        },
+        blocks: 1,
+        check({ state }) {
+          const batchCorrect = classified ? sum(right) : 0;
+          // the same order of sums in double precision as the reference: equal to the last bit
+          assertState(state, { step: 4, lossSum: 0.125 + sum(losses), correctSum: 11 + batchCorrect, batchLoss: sum(losses) / rows, batchCorrect });
+        },
+      };
+    }
+  }
+};
+
+export const reduceSweeps = {
+  reducePartials: partialsSweep, columnSums: columnSumsSweep, sumOfSquares: sumOfSquaresSweep, clipByGlobalNorm: clipSweep,
+  accumulateMetrics: metricsSweep,
+};
+
