@@ -48,6 +48,6 @@ export class LanewiseError extends Error {
 
 /** One line: `where: summary (expected …, received …). Remedy.` */
 function compose(summary: string, { where, expected, received, remedy }: ErrorDetails): string {
-  const facts = [expected && `expected ${expected}`, received && `received ${received}`].filter(Boolean).join(', ');
+  const facts = [expected && `expected ${expected}`, received !== undefined && `received ${received || 'nothing'}`].filter(Boolean).join(', ');
   return `${where ? `${where}: ` : ''}${summary}${facts ? ` (${facts})` : ''}${remedy ? `. ${remedy}` : ''}`;
 }

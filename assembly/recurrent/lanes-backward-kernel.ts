@@ -37,7 +37,7 @@ export function tileDots(acc: usize, x: usize, xStep: usize, dy: usize, dyStep: 
 /**
  * Op: gradient of a kernel applied at every step, and of its bias, one partial sum a block, joined by `reducePartials`.
  *
- * partials: [blocks][features + 1][units]: Σ x[t - shift][f] · dy[t][u], and in the last row Σ dy[t][u]; x: lanes
+ * partials: [blocks][features + 1][units]: Σ x[t - shift][f] · dy[t][u], and in the last row Σ dy[t][u] over the same steps; x: lanes
  * [groups][time][features][8]; dy: lanes [groups][time][units][8]. shift: 1 for a recurrent kernel, whose x is the layer's own output one
  * step before; 0 else. A block is `blockSteps` steps of a group. scratch: accumulators [ceil(features / 4)][ceil(units / 2)][4][2] vectors.
  */

@@ -8,7 +8,7 @@ import type { ActivationName } from './activations.js';
 import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
 import type { EmitContext, Flops, LayerOptions, Size2d, WeightSpec } from './layer.js';
-import { Layer, requirePositiveInteger, size2d } from './layer.js';
+import { Layer, count, requirePositiveInteger, size2d } from './layer.js';
 import type { Padding, Window2d } from './window.js';
 import { requirePadding, window2d } from './window.js';
 
@@ -77,7 +77,7 @@ class Conv2d extends Layer {
 
   override describe(): string {
     const [sh, sw] = this.strides;
-    const parts = [`${this.filters} filters ${this.kernelSize.join('×')}`, this.padding];
+    const parts = [`${count(this.filters, 'filter')} ${this.kernelSize.join('×')}`, this.padding];
     if (sh !== 1 || sw !== 1) parts.push(`strides ${sh}×${sw}`);
     if (this.activation !== 'linear') parts.push(this.activation);
     return parts.join(', ');

@@ -9,7 +9,7 @@ import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
 import { emitLanesGradients, emitTransposed } from './lanes.js';
 import type { EmitContext, Flops, LayerOptions, WeightSpec } from './layer.js';
-import { Layer, requirePositiveInteger } from './layer.js';
+import { Layer, count, requirePositiveInteger } from './layer.js';
 
 export interface DenseOptions extends LayerOptions {
   units: number;
@@ -54,7 +54,7 @@ class Dense extends Layer {
   }
 
   override describe(): string {
-    return `${this.units} units${this.activation === 'linear' ? '' : `, ${this.activation}`}`;
+    return `${count(this.units, 'unit')}${this.activation === 'linear' ? '' : `, ${this.activation}`}`;
   }
 
   emit(x: PlanTensor, { tape, parameters: [kernel, bias] }: EmitContext): PlanTensor {

@@ -59,6 +59,11 @@ export abstract class Layer {
     this.givenName = options.name;
     this.inputShapeOption = options.inputShape;
     if (options.inputShape) {
+      if (!Array.isArray(options.inputShape)) {
+        throw new LanewiseError('invalid-argument', 'inputShape is not a list of sizes', {
+          where: options.name ?? 'layer', expected: 'such as [28, 28, 1]', received: JSON.stringify(options.inputShape),
+        });
+      }
       for (const size of options.inputShape) requirePositiveInteger(size, 'inputShape', options.name ?? 'layer');
     }
   }
@@ -149,6 +154,9 @@ export function requirePositiveInteger(value: number, option: string, where: str
   if (Number.isInteger(value) && value >= 1 && value < 2 ** 31) return value;
   throw new LanewiseError('invalid-argument', `${option} is out of range`, { where, expected: 'a whole number of at least 1', received: String(value) });
 }
+
+/** `1 unit`, `2 units`. */
+export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 /** A size given for both axes at once or as [rows, columns]. */
 export type Size2d = number | readonly [number, number];

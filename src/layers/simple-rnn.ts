@@ -8,7 +8,7 @@ import { requireActivation } from './activations.js';
 import { maskArguments } from './dropout.js';
 import { emitLanesGradients, emitTransposed } from './lanes.js';
 import type { EmitContext, Flops, LayerOptions, WeightSpec } from './layer.js';
-import { Layer, requirePositiveInteger, requireRate } from './layer.js';
+import { Layer, count, requirePositiveInteger, requireRate } from './layer.js';
 
 type StepActivation = Exclude<ActivationName, 'softmax'>;
 
@@ -72,7 +72,7 @@ class SimpleRnn extends Layer {
   }
 
   override describe(): string {
-    const parts = [`${this.units} units`, this.activation];
+    const parts = [count(this.units, 'unit'), this.activation];
     if (this.returnSequences) parts.push('sequences');
     if (this.dropout > 0) parts.push(`input dropout ${this.dropout}`);
     return parts.join(', ');

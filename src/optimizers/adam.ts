@@ -27,7 +27,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
   rateAt(learningRate, 0);
   requireRange('adam', 'beta1', beta1, beta1 >= 0 && beta1 < 1, 'from 0 to below 1');
   requireRange('adam', 'beta2', beta2, beta2 >= 0 && beta2 < 1, 'from 0 to below 1');
-  requireRange('adam', 'epsilon', epsilon, epsilon > 0 && Number.isFinite(epsilon), 'a positive number');
+  requireRange('adam', 'epsilon', epsilon, epsilon > 0 && Number.isFinite(Math.fround(epsilon)), 'a positive number');
   requireClipnorm('adam', globalClipnorm);
   return {
     name: 'adam',

@@ -58,8 +58,8 @@ export function cosineDecay({ learningRate, totalSteps, warmupSteps = 0 }: Cosin
 /** The rate at a step. @throws LanewiseError `invalid-argument` if the schedule gives no usable number. */
 export function rateAt(learningRate: LearningRate, step: number): number {
   const rate = typeof learningRate === 'number' ? learningRate : learningRate(step);
-  if (Number.isFinite(rate) && rate >= 0) return rate;
+  if (Number.isFinite(Math.fround(rate)) && rate >= 0) return rate;
   throw new LanewiseError('invalid-argument', 'the learning rate is out of range', {
-    where: `step ${step}`, expected: 'a finite number of at least 0', received: String(rate),
+    where: `step ${step}`, expected: 'a number of at least 0, finite in single precision', received: String(rate),
   });
 }

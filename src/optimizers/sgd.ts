@@ -41,5 +41,5 @@ export function requireRange(where: string, option: string, value: number, fits:
 }
 
 export function requireClipnorm(where: string, value: number | undefined): void {
-  if (value !== undefined) requireRange(where, 'globalClipnorm', value, value > 0 && Number.isFinite(value), 'a positive number');
+  if (value !== undefined) requireRange(where, 'globalClipnorm', value, value > 0 && Number.isFinite(Math.fround(value)), 'a positive number');
 }

@@ -59,9 +59,9 @@ const ragged = (where: string, shape: Shape): LanewiseError =>
     where, expected: `arrays of shape ${formatShape(shape)}`,
   });
 
-/** The index of the first value that is not finite, or -1. Integers always are. */
+/** The index of the first value that is not finite in single precision, in which kernels compute, or -1. Integers always are. */
 export function firstNotFinite(data: NumericArray): number {
   if (!(data instanceof Float32Array || data instanceof Float64Array)) return -1;
-  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return i;
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(Math.fround(data[i]!))) return i;
   return -1;
 }

@@ -26,6 +26,7 @@ const NOT_NAMES: readonly string[] = ['gelu', '', 'toString', '__proto__', untyp
 
 /** Options of each layer, one wrong in each. */
 const wrongOptions: readonly [string, () => Layer][] = [
+  ['inputShape 5', () => flatten({ inputShape: untyped(5) })],
   ...NOT_COUNTS.flatMap((bad): [string, () => Layer][] => [
     [`conv2d filters ${bad}`, () => conv2d({ filters: bad, kernelSize: 3 })],
     [`conv2d kernelSize ${bad}`, () => conv2d({ filters: 1, kernelSize: bad })],
@@ -122,7 +123,7 @@ describe('a wrong model', () => {
 
 describe('a wrong optimizer', () => {
   const cases: readonly [string, () => unknown][] = [
-    ...[-1, NaN, Infinity].flatMap((bad): [string, () => unknown][] => [
+    ...[-1, NaN, Infinity, 1e39].flatMap((bad): [string, () => unknown][] => [
       [`sgd learningRate ${bad}`, () => sgd({ learningRate: bad })],
       [`adam learningRate ${bad}`, () => adam({ learningRate: bad })],
       [`a schedule that gives ${bad}`, () => adam({ learningRate: () => bad })],

@@ -103,6 +103,8 @@ describe('refused data', () => {
 
   it('predict: all that is refused as inputs of the others', async () => {
     await assertRefused(model, () => model.predict(replaced(x, 9, NaN)), 'invalid-data', /row 2/);
+    const wide = { data: new Float64Array(12).fill(1e300), shape: [3, 4] }; // finite, but not in single precision
+    await assertRefused(model, () => model.predict(wide), 'invalid-data', /row 0.*received 1e\+300/);
     await assertRefused(model, () => model.predict({ data: new Float32Array(0), shape: [0, 4] }), 'invalid-data', /empty/);
     await assertRefused(model, () => model.predict(randomTensor([ROWS, 5], 1)), 'invalid-shape', /\[rows, 4\], received \[6, 5\]/);
     await assertRefused(model, () => model.predict(untyped(null)), 'invalid-argument', /./);
