@@ -58,14 +58,7 @@ export abstract class Layer {
   constructor(options: LayerOptions) {
     this.givenName = options.name;
     this.inputShapeOption = options.inputShape;
-    if (options.inputShape) {
-      if (!Array.isArray(options.inputShape)) {
-        throw new LanewiseError('invalid-argument', 'inputShape is not a list of sizes', {
-          where: options.name ?? 'layer', expected: 'such as [28, 28, 1]', received: JSON.stringify(options.inputShape),
-        });
-      }
-      for (const size of options.inputShape) requirePositiveInteger(size, 'inputShape', options.name ?? 'layer');
-    }
+    if (options.inputShape) requireSizes(options.inputShape, options.name ?? 'layer');
   }
 
   get name(): string {
@@ -147,6 +140,16 @@ export abstract class Layer {
       where: this.name, expected, received: formatShape(received), ...(remedy && { remedy }),
     });
   }
+}
+
+function requireSizes(inputShape: Shape, where: string): void {
+  const given: unknown = inputShape;
+  if (!Array.isArray(given)) {
+    throw new LanewiseError('invalid-argument', 'inputShape is not a list of sizes', {
+      where, expected: 'such as [28, 28, 1]', received: JSON.stringify(given),
+    });
+  }
+  for (const size of inputShape) requirePositiveInteger(size, 'inputShape', where);
 }
 
 /** @throws LanewiseError `invalid-argument` */
