@@ -82,7 +82,10 @@ export async function loadFashionMnist(options: FashionMnistOptions = {}): Promi
   const directory = options.directory ?? (await findDirectory()) ?? (await fetchIntoCache(options));
   const files = await filesIn(directory);
   const missing = PARTS.filter((part) => files[part] === undefined);
-  if (missing.length > 0) throw notFound([directory], missing);
+  if (missing.length > 0) {
+    await readPresent(files); // a file that is there and broken is the better thing to name
+    throw notFound([directory], missing);
+  }
   return readAll(directory, files as Record<Part, string>);
 }
 
@@ -153,6 +156,13 @@ function notFound(folders: readonly string[], missing: readonly Part[]): Lanewis
     expected: missing.map((part) => ARCHIVES[part].name).join(', '),
     remedy: 'Name the folder that holds the four files, or let them be downloaded',
   });
+}
+
+async function readPresent(files: Partial<Record<Part, string>>): Promise<void> {
+  for (const part of PARTS) {
+    const file = files[part];
+    if (file !== undefined) await readPart(part, file, part.endsWith('Labels') ? 'labels' : 'images', () => {});
+  }
 }
 
 async function readAll(directory: string, files: Record<Part, string>): Promise<ImageDataset> {

@@ -107,8 +107,8 @@ test('images and labels that differ in number, and a wrong magic', () =>
 test('a cut archive', skipWithout('data/fashion-mnist/truncated-real'), () =>
   withFolder(async (folder) => {
     const data = join(SHARED, 'data/fashion-mnist');
-    const missing = await runHere(['train', 'fashion-mnist', '--data', join(data, 'truncated-real')]);
-    assertFailure(missing, 1, /is not there.*train-labels/);
+    const cut = await runHere(['train', 'fashion-mnist', '--data', join(data, 'truncated-real')]);
+    assertFailure(cut, 1, /train-images-idx3-ubyte\.gz: the gzip data ends early/); // though the labels are missing too
     await mkdir(join(folder, 'cut'));
     const names = ['train-labels-idx1-ubyte.gz', 't10k-labels-idx1-ubyte.gz', 'truncated-real/train-images-idx3-ubyte.gz', 'truncated-real/t10k-images-idx3-ubyte.gz'];
     for (const name of names) await copyFile(join(data, name), join(folder, 'cut', name.replace('truncated-real/', '')));
