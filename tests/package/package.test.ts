@@ -1,0 +1,28 @@
+/** What `npm pack` would ship. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import test from 'node:test';
+
+interface Manifest {
+  bin: Record<string, string>;
+  exports: Record<string, string | Record<string, string>>;
+}
+
+const packed = (): string[] => {
+  const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const [{ files }] = JSON.parse(output) as [{ files: { path: string }[] }];
+  return files.map(({ path }) => path);
+};
+
+test('the package holds every entry point it names, the kernels and the worker', () => {
+  const { bin, exports } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
+  const named = [...Object.values(bin), ...Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [entry] : Object.values(entry)))];
+  const files = new Set(packed());
+  const needed = [...named.map((path) => path.replace('./', '')), 'build/wasm/strict.js', 'build/wasm/relaxed.js', 'build/js/runtime/worker.js', 'LICENSE', 'README.md'];
+  assert.deepEqual(needed.filter((path) => !files.has(path)), []);
+});
+
+test('the package holds no sources, tests or data', () => {
+  assert.deepEqual(packed().filter((path) => !/^(build\/(js|wasm)\/|README\.md|LICENSE|package\.json)/.test(path)), []);
+});
