@@ -77,7 +77,7 @@ export function clipByGlobalNorm(block: i32, scratch: usize, state: usize, parti
 }
 
 /**
- * Op (one block): adds a batch's results to the running sums of the epoch.
+ * Op (one block): the mean loss of a batch, and how many of its rows are right.
  * rowLoss: [rows]; rowCorrect: [rows] or address 0.
  */
 export function accumulateMetrics(block: i32, scratch: usize, state: usize, rowLoss: usize, rowCorrect: usize, rows: i32): void {
@@ -88,6 +88,4 @@ export function accumulateMetrics(block: i32, scratch: usize, state: usize, rowL
   }
   store<f64>(state + State.batchLoss, loss / <f64>rows);
   store<f64>(state + State.batchCorrect, correct);
-  store<f64>(state + State.lossSum, load<f64>(state + State.lossSum) + loss);
-  store<f64>(state + State.correctSum, load<f64>(state + State.correctSum) + correct);
 }

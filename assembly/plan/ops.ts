@@ -48,12 +48,6 @@ export namespace State {
   export const gradientScale: usize = 8;
   // @ts-ignore: decorator
   @inline
-  export const lossSum: usize = 16;
-  // @ts-ignore: decorator
-  @inline
-  export const correctSum: usize = 24;
-  // @ts-ignore: decorator
-  @inline
   export const batchLoss: usize = 32;
   // @ts-ignore: decorator
   @inline

@@ -88,12 +88,6 @@ export class Program {
     this.engine.close();
   }
 
-  /** The optimizer's slots, gaps included: what a checkpoint needs beside the weights. */
-  slotRegion(): Float32Array {
-    const { optimizer, parameters } = this.options;
-    return this.engine.floats(this.region + 2 * this.regionBytes, (optimizer.slots * this.regionBytes) / 4).subarray(0, optimizer.slots * parameters.size);
-  }
-
   plan(kind: PlanKind, batch: number): Plan {
     const key = `${kind} ${batch}`;
     let plan = this.plans.get(key);
@@ -153,7 +147,7 @@ export class Program {
 
   private parametersOf(layer: Layer): PlanParameter[] {
     return this.options.parameters.startsOf(layer).map((start) => ({
-      value: { ...this.regionRef(0), offset: 4 * start }, gradient: { ...this.regionRef(1), offset: 4 * start }, trainable: true,
+      value: { ...this.regionRef(0), offset: 4 * start }, gradient: { ...this.regionRef(1), offset: 4 * start },
     }));
   }
 

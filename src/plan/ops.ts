@@ -123,8 +123,6 @@ export const State = {
   step: 0, // u32, steps done before this one: the counter of dropout
   learningRate: 4, // f32, bias corrections included
   gradientScale: 8, // f32, 1 unless clipping by norm lowers it
-  lossSum: 16, // f64, sum of the samples' losses since the last reset
-  correctSum: 24, // f64
   batchLoss: 32, // f64, mean loss of the last batch
   batchCorrect: 40, // f64
 } as const;

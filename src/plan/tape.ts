@@ -27,7 +27,6 @@ export interface PlanTensor {
 export interface PlanParameter {
   readonly value: Ref;
   readonly gradient: Ref;
-  readonly trainable: boolean;
 }
 
 interface Step {

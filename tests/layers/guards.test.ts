@@ -71,7 +71,7 @@ function trainApart(network: Network, engine: Engine, start: number, bands: Band
   const tape = new OpenTape(batch, true, network.seed, state);
 
   const weights = network.model.getWeights().map(({ data }, i) => ({
-    value: yard.ref(`weight ${i}`, data), gradient: yard.ref(`gradient ${i}`, new Float32Array(data.length).fill(NaN)), size: data.length, trainable: true,
+    value: yard.ref(`weight ${i}`, data), gradient: yard.ref(`gradient ${i}`, new Float32Array(data.length).fill(NaN)), size: data.length,
   }));
   let next = 0;
   const input = tape.tensor(network.model.inputShape, 'rows', false, true);
