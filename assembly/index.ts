@@ -2,3 +2,7 @@
 export { runStep, work } from "./plan/run";
 export { tileColumns, tileRows, tileSegments } from "./gemm/tile";
 export { tileDots } from "./recurrent/lanes-backward-kernel";
+export { tileProduct } from "./gemm/tile-product";
+export {
+  winogradFilterGradientTile, winogradFilterTile, winogradInputGradientTile, winogradInputTile, winogradOutputGradientTile, winogradOutputTile,
+} from "./winograd/transform";

@@ -34,6 +34,9 @@ export namespace Kernel {
   // @ts-ignore: decorator
   @inline
   export const randomGroup: i32 = 8;
+  // @ts-ignore: decorator
+  @inline
+  export const transformBytes: i32 = 720;
 }
 
 export namespace State {

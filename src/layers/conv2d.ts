@@ -1,5 +1,5 @@
 import { LanewiseError } from '../errors.js';
-import { ELEMENT_BLOCK, blocksOf, imageBlock } from '../plan/blocking.js';
+import { ELEMENT_BLOCK, blocksOf, imageBlock, usesWinograd } from '../plan/blocking.js';
 import { Kernel } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
@@ -11,6 +11,7 @@ import type { EmitContext, Flops, LayerOptions, Size2d, WeightSpec } from './lay
 import { Layer, count, requirePositiveInteger, size2d } from './layer.js';
 import type { Padding, Window2d } from './window.js';
 import { requirePadding, window2d } from './window.js';
+import { emitWinograd } from './winograd.js';
 
 export interface Conv2dOptions extends LayerOptions {
   /** Output channels. */
@@ -98,6 +99,11 @@ class Conv2d extends Layer {
     const padded = padTop > 0 || padLeft > 0 || paddedH > inH || paddedW > inW ? 4 * paddedH * paddedW * inC : 0;
     const tiles = Kernel.rowTableBytes + Kernel.edgeBytes;
     const y = tape.tensor(this.output);
+    if (usesWinograd(geometry)) {
+      const relu = this.activation === 'relu';
+      emitWinograd(tape, { x, y, kernel, bias, relu, inH, inW, inC, outH, outW, outC, padTop, padLeft });
+      return relu ? y : emitActivation(tape, y, this.activation);
+    }
 
     const panels = tape.buffer(Math.ceil(outC / Kernel.panel) * Kernel.panel * patch);
     tape.op(

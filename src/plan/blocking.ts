@@ -27,3 +27,23 @@ export function gemmBlocks(m: number, n: number): { blockM: number; blockN: numb
 
 /** Images in a block of a convolution: at most 16 partial sums of the filter's gradient. */
 export const imageBlock = (batch: number): number => Math.ceil(batch / 16);
+
+/** Outputs of a tile of Winograd's F(4×4, 3×3) in each direction. */
+export const WINOGRAD_TILE = 4;
+/**
+ * Tiles taken at a time: nine (relaxed: eight) whole register tiles, so that 64 channels' transformed inputs and products, 36 × 45 × 64 floats each,
+ * stay in a second-level cache of a megabyte.
+ */
+const WINOGRAD_CHUNK = 45;
+
+/** Whole images a block, about one chunk's worth, but at least 16 blocks. */
+export function winogradBlocks(batch: number, tilesPerImage: number): { blockImages: number; chunk: number } {
+  const blockImages = Math.max(1, Math.min(imageBlock(batch), Math.floor(WINOGRAD_CHUNK / tilesPerImage)));
+  return { blockImages, chunk: Math.min(WINOGRAD_CHUNK, blockImages * tilesPerImage) };
+}
+
+/** Whether Winograd's way is taken: 3×3, stride 1, and enough channels that the transforms are small beside the products. */
+export const usesWinograd = ({ kernelH, kernelW, strideH, strideW, inC, outC }: Record<
+  'kernelH' | 'kernelW' | 'strideH' | 'strideW' | 'inC' | 'outC', number
+>): boolean =>
+  kernelH === 3 && kernelW === 3 && strideH === 1 && strideW === 1 && inC % Kernel.panel === 0 && outC % Kernel.panel === 0 && inC >= 16 && outC >= 16;

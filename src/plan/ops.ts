@@ -19,6 +19,10 @@ const images = {
   batch: 'i32', inH: 'i32', inW: 'i32', inC: 'i32', outH: 'i32', outW: 'i32', outC: 'i32',
   kernelH: 'i32', kernelW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32', blockImages: 'i32',
 } as const;
+const winogradImages = {
+  batch: 'i32', inH: 'i32', inW: 'i32', inC: 'i32', outH: 'i32', outW: 'i32', outC: 'i32', padTop: 'i32', padLeft: 'i32',
+  blockImages: 'i32', chunk: 'i32',
+} as const;
 const windows = {
   inH: 'i32', inW: 'i32', channels: 'i32', outH: 'i32', outW: 'i32',
   poolH: 'i32', poolW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
@@ -41,6 +45,15 @@ export const OPS = {
   conv2dForward: { module: 'conv2d/forward', args: { y: 'out', x: 'in', filterPanels: 'in', bias: 'in?', ...images, relu: 'i32' } },
   conv2dBackwardInput: { module: 'conv2d/backward-input', args: { dx: 'out', dy: 'in', filterPanels: 'in', ...images } },
   conv2dBackwardFilter: { module: 'conv2d/backward-filter', args: { partials: 'out', x: 'in', dy: 'in', ...images } },
+  winogradFilter: { module: 'winograd/filter', args: { panels: 'out', filter: 'in', inC: 'i32', outC: 'i32', transposed: 'i32' } },
+  winogradForward: {
+    module: 'winograd/forward', args: { y: 'out', v: 'out', x: 'in', panels: 'in', bias: 'in?', ...winogradImages, relu: 'i32' },
+  },
+  winogradBackwardInput: {
+    module: 'winograd/backward', args: { dx: 'out?', m: 'out', sums: 'out', dy: 'in', y: 'in?', panels: 'in?', ...winogradImages },
+  },
+  winogradBackwardFilter: { module: 'winograd/backward', args: { u: 'out', v: 'in', m: 'in', tiles: 'i32', inC: 'i32', outC: 'i32' } },
+  winogradFilterGradient: { module: 'winograd/filter', args: { gradient: 'out', u: 'in', inC: 'i32', outC: 'i32' } },
   maxPoolForward: { module: 'pool2d/max-forward', args: { y: 'out', argmax: 'out?', x: 'in', ...windows } },
   maxPoolBackward: { module: 'pool2d/max-backward', args: { dx: 'out', dy: 'in', argmax: 'in', ...windows } },
   activationForward: { module: 'activation', args: { y: 'out', x: 'in', ...elements, kind: 'i32' } },
@@ -116,6 +129,7 @@ export const Kernel = {
   rowTableBytes: 64, // scratch: addresses of a tile's rows
   edgeBytes: 192, // scratch: a tile that hangs over the edge
   randomGroup: 8, // elements that share one call of the generator
+  transformBytes: 720, // scratch: constants of Winograd's transforms and what lies between their halves
 } as const;
 
 /** Byte offsets in the state: the numbers that change from step to step. */

@@ -1,0 +1,85 @@
+// Where the tiles of an image lie. Tiles are counted through a batch: image, then row, then column.
+import { PATCH, TILE } from "./transform";
+
+// @ts-ignore: decorator
+@inline
+export function tilesAcross(size: i32): i32 {
+  return (size + TILE - 1) / TILE;
+}
+
+/** Floats from one position of a transformed tensor to the next: a register tile may reach a few rows past the last tile. */
+// @ts-ignore: decorator
+@inline
+export function slab(tiles: i32, channels: i32): usize {
+  return <usize>((tiles + 8) * channels);
+}
+
+/** patch: [6][6][channels] = the part of x [height, width, channels] from (top, left) on, zeros outside. */
+export function loadPatch(patch: usize, x: usize, top: i32, left: i32, height: i32, width: i32, pixelBytes: usize): void {
+  const first = max(0, -left), end = min(PATCH, width - left);
+  memory.fill(patch, 0, <usize>(PATCH * PATCH) * pixelBytes);
+  if (first >= end) return;
+  for (let i = max(0, -top), last = min(PATCH, height - top); i < last; i++) {
+    memory.copy(
+      patch + <usize>(i * PATCH + first) * pixelBytes, x + <usize>((top + i) * width + left + first) * pixelBytes,
+      <usize>(end - first) * pixelBytes,
+    );
+  }
+}
+
+/** The reverse: adds the part of the patch that lies over x. */
+export function addPatch(x: usize, patch: usize, top: i32, left: i32, height: i32, width: i32, pixelBytes: usize): void {
+  const first = max(0, -left), end = min(PATCH, width - left);
+  if (first >= end) return;
+  const bytes = <usize>(end - first) * pixelBytes;
+  for (let i = max(0, -top), last = min(PATCH, height - top); i < last; i++) {
+    const source = patch + <usize>(i * PATCH + first) * pixelBytes;
+    const target = x + <usize>((top + i) * width + left + first) * pixelBytes;
+    for (let c: usize = 0; c < bytes; c += 16) v128.store(target + c, f32x4.add(v128.load(target + c), v128.load(source + c)));
+  }
+}
+
+/** y's part under a tile [4][4][channels] = tile + bias, with ReLU if asked for; bias: [channels] or address 0. */
+export function storeTile(y: usize, tile: usize, bias: usize, top: i32, left: i32, height: i32, width: i32, pixelBytes: usize, relu: bool): void {
+  const zero = f32x4.splat(0);
+  const rows = min(TILE, height - top), columns = min(TILE, width - left);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      const source = tile + <usize>(i * TILE + j) * pixelBytes;
+      const target = y + <usize>((top + i) * width + left + j) * pixelBytes;
+      for (let c: usize = 0; c < pixelBytes; c += 16) {
+        const value = bias == 0 ? v128.load(source + c) : f32x4.add(v128.load(source + c), v128.load(bias + c));
+        v128.store(target + c, relu ? f32x4.pmax(value, zero) : value); // x < 0 ? 0 : x, so NaN stays NaN
+      }
+    }
+  }
+}
+
+/**
+ * tile: [4][4][channels] = dy under it, zeros outside; where `y` is given (not address 0), only where y > 0: the gradient through a ReLU.
+ * sums: [channels] += the sum over the tile, a part of the bias's gradient.
+ */
+export function loadGradientTile(
+  tile: usize, sums: usize, dy: usize, y: usize, top: i32, left: i32, height: i32, width: i32, pixelBytes: usize,
+): void {
+  const zero = f32x4.splat(0);
+  const rows = min(TILE, height - top), columns = min(TILE, width - left);
+  if (rows < TILE || columns < TILE) memory.fill(tile, 0, <usize>(TILE * TILE) * pixelBytes);
+  const corner = <usize>(top * width + left) * pixelBytes, rowBytes = <usize>width * pixelBytes;
+  for (let c: usize = 0; c < pixelBytes; c += 16) {
+    let sum = v128.load(sums + c);
+    for (let i = 0; i < rows; i++) {
+      let target = tile + <usize>(i * TILE) * pixelBytes + c;
+      let offset = corner + <usize>i * rowBytes + c;
+      for (let j = 0; j < columns; j++) {
+        let value = v128.load(dy + offset);
+        if (y != 0) value = v128.and(value, f32x4.gt(v128.load(y + offset), zero));
+        v128.store(target, value);
+        sum = f32x4.add(sum, value);
+        target += pixelBytes;
+        offset += pixelBytes;
+      }
+    }
+    v128.store(sums + c, sum);
+  }
+}
