@@ -33,7 +33,7 @@ export namespace Kernel {
   export const edgeBytes: i32 = 192;
   // @ts-ignore: decorator
   @inline
-  export const randomGroup: i32 = 8;
+  export const randomGroup: i32 = 16;
   // @ts-ignore: decorator
   @inline
   export const transformBytes: i32 = 720;

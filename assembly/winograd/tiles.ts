@@ -7,11 +7,14 @@ export function tilesAcross(size: i32): i32 {
   return (size + TILE - 1) / TILE;
 }
 
-/** Floats from one position of a transformed tensor to the next: a register tile may reach a few rows past the last tile. */
+/**
+ * Floats from one position of a transformed tensor [36][slab(tiles, channels)] to the next. A register tile may reach a few rows past the last
+ * tile. An odd number of cache lines, so that a tile's 36 positions fall into different sets of the cache.
+ */
 // @ts-ignore: decorator
 @inline
 export function slab(tiles: i32, channels: i32): usize {
-  return <usize>((tiles + 8) * channels);
+  return <usize>((((tiles + 8) * channels + 31) & ~31) + 16);
 }
 
 /** patch: [6][6][channels] = the part of x [height, width, channels] from (top, left) on, zeros outside. */

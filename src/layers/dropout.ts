@@ -10,10 +10,12 @@ export interface DropoutOptions extends LayerOptions {
   rate: number;
 }
 
-/** The mask's arguments for a kernel: it is a function of (seed, layer, step, element). */
-export function maskArguments(tape: Tape, stream: number, rate: number): { key0: number; key1: number; threshold: number; scale: number } {
+/** The mask's arguments for a kernel that draws so many bits a value: it is a function of (seed, layer, step, element). */
+export function maskArguments(
+  tape: Tape, stream: number, rate: number, bits: 16 | 24,
+): { key0: number; key1: number; threshold: number; scale: number } {
   const [key0, key1] = streamKey(tape.seed, Purpose.dropout, stream);
-  return { key0, key1, threshold: Math.round(rate * 2 ** 24), scale: 1 / (1 - rate) };
+  return { key0, key1, threshold: Math.min(Math.round(rate * 2 ** bits), 2 ** bits - 1), scale: 1 / (1 - rate) };
 }
 
 /**
@@ -40,15 +42,14 @@ class Dropout extends Layer {
   emit(x: PlanTensor, { tape, stream }: EmitContext): PlanTensor {
     if (!tape.training || this.rate === 0) return x;
     const size = tape.length(x.shape, x.layout);
-    const mask = maskArguments(tape, stream, this.rate);
-    const drop = (to: PlanTensor, from: PlanTensor): void =>
-      tape.op(
-        'dropout', { y: to.ref, x: from.ref, state: tape.state, size, blockSize: ELEMENT_BLOCK, ...mask }, blocksOf(size, ELEMENT_BLOCK), 32,
-      );
+    const blocks = blocksOf(size, ELEMENT_BLOCK);
+    const elements = { size, blockSize: ELEMENT_BLOCK };
+    const mask = maskArguments(tape, stream, this.rate, 16);
+    const kept = x.needsGradient ? tape.buffer(Math.ceil(size / 32)) : undefined; // a bit a value
     const y = tape.like(x);
-    drop(y, x);
+    tape.op('dropout', { y: y.ref, kept, x: x.ref, state: tape.state, ...elements, ...mask }, blocks, 32);
     tape.record(y, [x], (dy) => {
-      drop(dy, dy);
+      if (kept) tape.op('dropoutBackward', { dx: dy.ref, dy: dy.ref, kept, ...elements, scale: mask.scale }, blocks);
       return [dy];
     });
     return y;

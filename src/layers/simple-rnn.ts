@@ -109,7 +109,7 @@ class SimpleRnn extends Layer {
   private emitDropout(tape: Tape, x: PlanTensor, stream: number): PlanTensor {
     if (!tape.training || this.dropout === 0) return x;
     const [time, features] = this.input as [number, number];
-    const mask = maskArguments(tape, stream, this.dropout);
+    const mask = maskArguments(tape, stream, this.dropout, 24);
     const drop = (to: PlanTensor, from: PlanTensor): void =>
       tape.op('dropoutSteps', { y: to.ref, x: from.ref, state: tape.state, time, features, ...mask }, tape.groups, 32 + 32 * features);
     const y = tape.like(x);

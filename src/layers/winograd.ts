@@ -21,8 +21,8 @@ export interface WinogradConvolution {
 
 /** Products of a tile and a pair of channels: 6 × 6. */
 const POSITIONS = 36;
-/** Rows that a register tile may reach past the last tile of a position. */
-const ROWS_AFTER = 8;
+/** Floats of a position of a transformed tensor, as in assembly/winograd/tiles.ts. */
+const slabOf = (tiles: number, channels: number): number => Math.ceil(((tiles + 8) * channels) / 32) * 32 + 16;
 
 /** 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3): 36 products where the plain sum takes 144. */
 export function emitWinograd(tape: Tape, { x, y, kernel, bias, relu, ...geometry }: WinogradConvolution): void {
@@ -33,9 +33,9 @@ export function emitWinograd(tape: Tape, { x, y, kernel, bias, relu, ...geometry
   const { blockImages, chunk } = winogradBlocks(batch, perImage);
   const blocks = blocksOf(batch, blockImages);
   const images = { batch, ...geometry, blockImages, chunk };
-  const slab = (channels: number): Ref => tape.buffer(POSITIONS * (tiles + ROWS_AFTER) * channels);
+  const slab = (channels: number): Ref => tape.buffer(POSITIONS * slabOf(tiles, channels));
   const scratch = (channels: number): number =>
-    Kernel.transformBytes + 4 * POSITIONS * (Math.max(inC, outC) + (chunk + ROWS_AFTER) * channels);
+    Kernel.transformBytes + 4 * POSITIONS * (Math.max(inC, outC) + slabOf(chunk, channels));
 
   const v = slab(inC);
   const panels = emitFilter(tape, kernel.value, inC, outC, false);

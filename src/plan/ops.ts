@@ -75,7 +75,8 @@ export const OPS = {
       gradientScale: 'f32',
     },
   },
-  dropout: { module: 'dropout', args: { y: 'out', x: 'in', state: 'in', ...elements, ...randomMask } },
+  dropout: { module: 'dropout', args: { y: 'out', kept: 'out?', x: 'in', state: 'in', ...elements, ...randomMask } },
+  dropoutBackward: { module: 'dropout', args: { dx: 'out', dy: 'in', kept: 'in', ...elements, scale: 'f32' } },
   dropoutSteps: { module: 'dropout', args: { y: 'out', x: 'in', state: 'in', time: 'i32', features: 'i32', ...randomMask } },
   toLanes: {
     module: 'recurrent/lanes',
@@ -128,7 +129,7 @@ export const Kernel = {
   depth: 256, // rows of B packed at a time by gemm
   rowTableBytes: 64, // scratch: addresses of a tile's rows
   edgeBytes: 192, // scratch: a tile that hangs over the edge
-  randomGroup: 8, // elements that share one call of the generator
+  randomGroup: 16, // elements that share one call of the generator
   transformBytes: 720, // scratch: constants of Winograd's transforms and what lies between their halves
 } as const;
 

@@ -13,8 +13,14 @@ function words(key0: u32, key1: u32, counter0: u32, counter1: u32): u32[] {
 const KEY0: u32 = 0x13198a2e, KEY1: u32 = 0x03707344, STEP: u32 = 5;
 const THRESHOLD: i32 = 0x500000; // of 2^24
 
-/** The factor that dropout gives an element: 2, or 0 where its random word is below the threshold. */
+/** The factor that dropout gives an element: 2, or 0 where its 16 random bits are below the threshold. */
 function factor(element: i32): f64 {
+  const pair = words(KEY0, KEY1, 4 * (element / 16) + (element / 2) % 4, STEP);
+  return i32((pair[(element / 8) % 2] >> (16 * (element % 2))) & 0xffff) >= THRESHOLD >> 8 ? 2 : 0;
+}
+
+/** The factor of a sequence and feature: 2, or 0 where its random word is below the threshold. */
+function stepsFactor(element: i32): f64 {
   const pair = words(KEY0, KEY1, 4 * (element / 8) + (element % 4), STEP);
   return i32(pair[(element / 4) % 2] >> 8) >= THRESHOLD ? 2 : 0;
 }
@@ -27,7 +33,7 @@ function stateOf(step: u32): usize {
 
 function checkDropout(size: i32, blockSize: i32): i32 {
   const x = eighths(size, 1), y = blank(size), scratch = blank(8), state = stateOf(STEP);
-  for (let block = 0; block * blockSize < size; block++) dropout(block, scratch, y, x, state, size, blockSize, KEY0, KEY1, THRESHOLD, 2);
+  for (let block = 0; block * blockSize < size; block++) dropout(block, scratch, y, 0, x, state, size, blockSize, KEY0, KEY1, THRESHOLD >> 8, 2);
   const expected = new StaticArray<f64>(size);
   for (let i = 0; i < size; i++) expected[i] = at(x, i) * factor(i);
   return mismatches(y, expected) + i32(!intact(scratch, 8));
@@ -40,7 +46,7 @@ function checkDropoutSteps(groups: i32, time: i32, features: i32): i32 {
   const expected = new StaticArray<f64>(length);
   for (let i = 0; i < length; i++) {
     const group = i / (time * features * 8);
-    expected[i] = at(x, i) * factor(group * features * 8 + (i % (features * 8)));
+    expected[i] = at(x, i) * stepsFactor(group * features * 8 + (i % (features * 8)));
   }
   return mismatches(y, expected) + i32(!intact(scratch, 8 + 8 * features));
 }
@@ -65,9 +71,9 @@ describe("threefry4", () => {
 
 describe("dropout", () => {
   test("drops what the generator says, in any blocks", () => {
-    for (let size = 1; size <= 20; size++) {
-      expect(checkDropout(size, 8)).toBe(0, `${size} values`);
-      expect(checkDropout(size, 16)).toBe(0, `${size} values in larger blocks`);
+    for (let size = 1; size <= 36; size++) {
+      expect(checkDropout(size, 16)).toBe(0, `${size} values`);
+      expect(checkDropout(size, 32)).toBe(0, `${size} values in larger blocks`);
     }
   });
 

@@ -154,16 +154,16 @@ function simpleRNN(options: Options<'simpleRNN'>): Twin {
   };
 }
 
-const maskKey = (rate: number, { seed, stream }: PassContext): { key0: number; key1: number; threshold: number } => {
+const maskKey = (rate: number, bits: 16 | 24, { seed, stream }: PassContext): { key0: number; key1: number; threshold: number } => {
   const [key0, key1] = streamKey(seed, Purpose.dropout, stream);
-  return { key0, key1, threshold: Math.round(rate * 2 ** 24) };
+  return { key0, key1, threshold: Math.round(rate * 2 ** bits) };
 };
 
 /** Factors [batch, features] of a recurrent layer's input dropout: the kernel's masks are [groups][features][8]. */
 function inputMask(rate: number, features: number, context: PassContext): Float64Array {
   const factors = new Float64Array(context.batch * features).fill(1);
   if (!context.training || rate === 0) return factors;
-  const kept = sequenceMask(maskKey(rate, context), context.step, Math.ceil(context.batch / 8), features);
+  const kept = sequenceMask(maskKey(rate, 24, context), context.step, Math.ceil(context.batch / 8), features);
   return factors.map((_, i) => {
     const n = Math.floor(i / features);
     return kept[(Math.floor(n / 8) * features + (i % features)) * 8 + (n % 8)]! / (1 - rate);
@@ -179,7 +179,7 @@ function dropout(options: Options<'dropout'>): Twin {
       const { rate } = options;
       if (!training || rate === 0) return weightless(x, (dy) => dy, layout);
       const sample = sizeOf(layer.input);
-      const kept = dropoutMask(maskKey(rate, context), step, (layout === 'lanes' ? Math.ceil(batch / 8) * 8 : batch) * sample);
+      const kept = dropoutMask(maskKey(rate, 16, context), step, (layout === 'lanes' ? Math.ceil(batch / 8) * 8 : batch) * sample);
       // in lanes, element i of sequence n lies at (n's group, i, n's lane)
       const at = (i: number): number => (layout === 'rows' ? i : (Math.floor(i / sample / 8) * sample + (i % sample)) * 8 + (Math.floor(i / sample) % 8));
       const drop = (values: Float64Array): Float64Array => map(values, (value, i) => (kept[at(i)]! * value) / (1 - rate));

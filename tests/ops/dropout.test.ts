@@ -14,8 +14,8 @@ after(() => runner.close());
 /** dropout of ones. */
 function masked({ rate = 0.3, seed = 1, stream = 0, step = 0 }): Data {
   const [key0, key1] = streamKey(seed, Purpose.dropout, stream);
-  const mask = { key0, key1, threshold: Math.round(rate * 2 ** 24), scale: Math.fround(1 / (1 - rate)) };
-  const args = { y: blank(SIZE), x: floats(new Float32Array(SIZE).fill(1)), state: stateOf({ step }), size: SIZE, blockSize: 8192, ...mask };
+  const mask = { key0, key1, threshold: Math.round(rate * 2 ** 16), scale: Math.fround(1 / (1 - rate)) };
+  const args = { y: blank(SIZE), kept: undefined, x: floats(new Float32Array(SIZE).fill(1)), state: stateOf({ step }), size: SIZE, blockSize: 8192, ...mask };
   return runner.run('dropout', { label: '', args, blocks: Math.ceil(SIZE / 8192), scratch: 32, check: () => {} }).y;
 }
 

@@ -12,8 +12,8 @@ import type { Build } from '../../src/runtime/load.js';
 import type { Guarded, Values } from '../reference/index.js';
 import { banded, type Bands } from './bands.js';
 
-export type Data = Float32Array | Int32Array | Float64Array;
-type DataConstructor = typeof Float32Array | typeof Int32Array | typeof Float64Array;
+export type Data = Float32Array | Int32Array | Float64Array | Uint8Array;
+type DataConstructor = typeof Float32Array | typeof Int32Array | typeof Float64Array | typeof Uint8Array;
 
 /** A buffer of an op. Two arguments that are the same operand share their bytes, as kernels that work in place allow. */
 export interface Operand {

@@ -4,21 +4,22 @@ import { threefry2x32 } from '../../src/random.js';
 export interface MaskKey {
   key0: number;
   key1: number;
-  /** rate · 2^24. */
+  /** rate · 2^16 for `dropout`, rate · 2^24 for `dropoutSteps`. */
   threshold: number;
 }
 
-/** 1 where the word of an element reaches the threshold, else 0. */
-function keeps({ key0, key1, threshold }: MaskKey, counter: number, word: number, step: number): number {
-  return threefry2x32(key0, key1, counter, step)[word]! >>> 8 >= threshold ? 1 : 0;
-}
-
-/** The mask of `dropout`: eight elements share four counters, first words before second ones. */
-export function dropoutMask(key: MaskKey, step: number, size: number): Uint8Array {
-  return Uint8Array.from({ length: size }, (_, element) => keeps(key, 4 * (element >> 3) + (element & 3), (element >> 2) & 1, step));
+/** The mask of `dropout`: sixteen elements share four counters, first words before second ones, lower halves of a word before upper ones. */
+export function dropoutMask({ key0, key1, threshold }: MaskKey, step: number, size: number): Uint8Array {
+  return Uint8Array.from({ length: size }, (_, element) => {
+    const word = threefry2x32(key0, key1, 4 * (element >> 4) + ((element >> 1) & 3), step)[(element >> 3) & 1]!;
+    return ((word >>> (16 * (element & 1))) & 0xffff) >= threshold ? 1 : 0;
+  });
 }
 
 /** The mask of `dropoutSteps`: [groups][features][8], one for each sequence (a lane of a group) and feature. */
-export function sequenceMask(key: MaskKey, step: number, groups: number, features: number): Uint8Array {
-  return dropoutMask(key, step, groups * features * 8);
+export function sequenceMask({ key0, key1, threshold }: MaskKey, step: number, groups: number, features: number): Uint8Array {
+  return Uint8Array.from({ length: groups * features * 8 }, (_, element) => {
+    const word = threefry2x32(key0, key1, 4 * (element >> 3) + (element & 3), step)[(element >> 2) & 1]!;
+    return word >>> 8 >= threshold ? 1 : 0;
+  });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { blocksOf } from '../../../src/plan/blocking.js';
-import { Activation, STATE_BYTES, State } from '../../../src/plan/ops.js';
+import { Activation, Kernel, STATE_BYTES, State } from '../../../src/plan/ops.js';
 import { activations, type Activation as ActivationName, assertClose, elementTolerances, map, randomArray } from '../../reference/index.js';
 import { blank, cycle, floats, type Operand, type Sweep } from '../harness.js';
 import { dropoutMask, sequenceMask } from '../mask.js';
@@ -119,38 +119,65 @@ export function stateOf(values: Partial<Record<keyof typeof State, number>>): Op
   return { Type: Float32Array, length: STATE_BYTES / 4, data: new Float32Array(view.buffer) };
 }
 
-const masks = (): (() => { key0: number; key1: number; threshold: number; scale: number; step: number }) => {
+const masks = (bits: 16 | 24): (() => { key0: number; key1: number; threshold: number; scale: number; step: number }) => {
   const rates = cycle([0.3, 0.5, 0.01, 0.99, 0.2, 0.9, 0.7]);
   const keys = cycle([[0, 0], [0x13198a2e, 0x03707344], [-1, -1]] as const);
   const steps = cycle([0, 1, 2, 1000, 0xffffffff]);
   return () => {
     const rate = rates();
     const [key0, key1] = keys();
-    return { key0, key1, threshold: Math.round(rate * 2 ** 24), scale: Math.fround(1 / (1 - rate)), step: steps() };
+    return { key0, key1, threshold: Math.round(rate * 2 ** bits), scale: Math.fround(1 / (1 - rate)), step: steps() };
   };
 };
 
 const dropoutSweep: Sweep<'dropout'> = function* () {
-  const next = masks();
+  const next = masks(16);
   for (const { blocks, ...elements } of sizes()) {
+    if (elements.blockSize % Kernel.randomGroup !== 0) continue;
     const values = randomArray(elements.size, 6);
     for (const inPlace of [false, true]) {
       const { step, ...mask } = next();
       const x = floats(values);
       const kept = dropoutMask(mask, step, elements.size);
+      const groups = Math.ceil(elements.size / (2 * Kernel.randomGroup)); // of 32 bits
       yield {
         label: `step ${step} ${JSON.stringify({ ...mask, ...elements })}${inPlace ? ' in place' : ''}`,
-        args: { y: inPlace ? x : blank(elements.size), x, state: stateOf({ step }), ...elements, ...mask },
+        args: {
+          y: inPlace ? x : blank(elements.size), kept: inPlace ? undefined : blank(4 * groups, Uint8Array), x, state: stateOf({ step }), ...elements,
+          ...mask,
+        },
         blocks,
         scratch: 32,
-        check: ({ y }) => assertClose(y, map(values, (value, i) => kept[i]! * Math.fround(value * mask.scale)), 0, 'y'),
+        check({ y, kept: bits }) {
+          assertClose(y, map(values, (value, i) => kept[i]! * Math.fround(value * mask.scale)), 0, 'y');
+          if (!inPlace) assert.deepEqual(bitsOf(bits, elements.size), kept);
+        },
+      };
+    }
+  }
+};
+
+const bitsOf = (bytes: ArrayLike<number>, count: number): Uint8Array => Uint8Array.from({ length: count }, (_, i) => (bytes[i >> 3]! >> (i & 7)) & 1);
+
+const dropoutBackwardSweep: Sweep<'dropoutBackward'> = function* () {
+  const scale = Math.fround(1 / 0.7);
+  for (const { blocks, ...elements } of sizes()) {
+    const values = randomArray(elements.size, 8);
+    const bytes = Uint8Array.from({ length: 4 * Math.ceil(elements.size / 32) }, (_, i) => (i * 151 + 90) & 255);
+    for (const inPlace of [false, true]) {
+      const dy = floats(values);
+      yield {
+        label: `${JSON.stringify(elements)}${inPlace ? ' in place' : ''}`,
+        args: { dx: inPlace ? dy : blank(elements.size), dy, kept: { Type: Uint8Array, length: bytes.length, data: bytes }, ...elements, scale },
+        blocks,
+        check: ({ dx }) => assertClose(dx, map(values, (value, i) => bitsOf(bytes, elements.size)[i]! * Math.fround(value * scale)), 0, 'dx'),
       };
     }
   }
 };
 
 const dropoutStepsSweep: Sweep<'dropoutSteps'> = function* () {
-  const next = masks();
+  const next = masks(24);
   for (const groups of [1, 2, 3]) {
     for (const time of [1, 2, 5]) {
       for (let features = 1; features <= 9; features++) {
@@ -175,5 +202,5 @@ const dropoutStepsSweep: Sweep<'dropoutSteps'> = function* () {
 
 export const elementWiseSweeps = {
   activationForward: forwardSweep, activationBackward: backwardSweep, affine: affineSweep, add: addSweep, dropout: dropoutSweep,
-  dropoutSteps: dropoutStepsSweep,
+  dropoutBackward: dropoutBackwardSweep, dropoutSteps: dropoutStepsSweep,
 };
