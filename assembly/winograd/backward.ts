@@ -1,7 +1,7 @@
 import { loadEdge, storeEdge } from "../gemm/edge";
 import { TILE_COLUMNS, TILE_ROWS, tileColumns } from "../gemm/tile";
 import { PATCH, TILE, TRANSFORM_BYTES, prepareTransforms, winogradInputGradientTile, winogradOutputGradientTile } from "./transform";
-import { addPatch, loadGradientTile, slab, tilesAcross } from "./tiles";
+import { addPatch, claim, loadGradientTile, slab, tilesAcross } from "./tiles";
 import { positionProducts } from "./product";
 
 /**
@@ -32,6 +32,7 @@ export function winogradBackwardInput(
   for (let first = firstImage * perImage; first < end; first += chunk) {
     const tiles = min(chunk, end - first);
     const chunkM = m + <usize>first * outPixel;
+    claim(chunkM, mStep, <usize>tiles * outPixel);
     for (let t = 0; t < tiles; t++) {
       const place = (first + t) % perImage;
       const image = <usize>((first + t) / perImage * outH * outW) * outPixel;

@@ -1,5 +1,5 @@
 import { PATCH, TILE, TRANSFORM_BYTES, prepareTransforms, winogradInputTile, winogradOutputTile } from "./transform";
-import { loadPatch, slab, storeTile, tilesAcross } from "./tiles";
+import { claim, loadPatch, slab, storeTile, tilesAcross } from "./tiles";
 import { positionProducts } from "./product";
 
 /**
@@ -25,7 +25,7 @@ export function winogradForward(
   for (let first = block * blockImages * perImage; first < end; first += chunk) {
     const tiles = min(chunk, end - first);
     const chunkV = v + <usize>first * inPixel;
-    for (let p: usize = 0; p < 36; p++) memory.fill(chunkV + p * vStep, 0, <usize>tiles * inPixel);
+    claim(chunkV, vStep, <usize>tiles * inPixel);
     for (let t = 0; t < tiles; t++) {
       const place = (first + t) % perImage;
       const image = x + <usize>((first + t) / perImage * inH * inW) * inPixel;

@@ -1,5 +1,5 @@
 // Where the tiles of an image lie. Tiles are counted through a batch: image, then row, then column.
-import { PATCH, TILE } from "./transform";
+import { PATCH, POSITIONS, TILE } from "./transform";
 
 // @ts-ignore: decorator
 @inline
@@ -15,6 +15,14 @@ export function tilesAcross(size: i32): i32 {
 @inline
 export function slab(tiles: i32, channels: i32): usize {
   return <usize>((((tiles + 8) * channels + 31) & ~31) + 16);
+}
+
+/**
+ * Brings the rows of a chunk in all 36 positions into the cache, line after line. The transforms write 36 places in turn, which the processor
+ * does not foresee: each line would be waited for (measured: 0.5 ms more for 128 images of 13×13×64).
+ */
+export function claim(positions: usize, step: usize, bytes: usize): void {
+  for (let p: usize = 0; p < <usize>POSITIONS; p++) memory.fill(positions + p * step, 0, bytes);
 }
 
 /** patch: [6][6][channels] = the part of x [height, width, channels] from (top, left) on, zeros outside. */
