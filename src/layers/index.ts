@@ -4,5 +4,6 @@ export { dense } from './dense.js';
 export { dropout } from './dropout.js';
 export { flatten } from './flatten.js';
 export { maxPooling2d } from './max-pooling2d.js';
+export { randomFlip } from './random-flip.js';
 export { rescaling } from './rescaling.js';
 export { simpleRNN } from './simple-rnn.js';

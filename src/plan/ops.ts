@@ -78,6 +78,12 @@ export const OPS = {
   dropout: { module: 'dropout', args: { y: 'out', kept: 'out?', x: 'in', state: 'in', ...elements, ...randomMask } },
   dropoutBackward: { module: 'dropout', args: { dx: 'out', dy: 'in', kept: 'in', ...elements, scale: 'f32' } },
   dropoutSteps: { module: 'dropout', args: { y: 'out', x: 'in', state: 'in', time: 'i32', features: 'i32', ...randomMask } },
+  randomFlip: {
+    module: 'random-flip',
+    args: {
+      y: 'out', x: 'in', state: 'in', height: 'i32', width: 'i32', channels: 'i32', horizontal: 'i32', vertical: 'i32', key0: 'i32', key1: 'i32',
+    },
+  },
   toLanes: {
     module: 'recurrent/lanes',
     args: { lanes: 'out', rows: 'in', batch: 'i32', time: 'i32', features: 'i32', first: 'i32', count: 'i32' },

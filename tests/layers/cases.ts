@@ -2,7 +2,7 @@
 import type { LossName } from '../../src/entry.node.js';
 import { type Twin, twins } from './twins.js';
 
-const { activation, conv2d, dense, dropout, flatten, maxPooling2d, rescaling, simpleRNN } = twins;
+const { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN } = twins;
 
 export interface Case {
   name: string;
@@ -124,6 +124,12 @@ add('rescaling first and in the middle', 4, 'mse', () => [
 add('rescaling in lanes', 9, 'mse', () => [
   simpleRNN({ units: 4, returnSequences: true, inputShape: [3, 2] }), rescaling({ scale: -2, offset: 0.5 }), dense({ units: 2 }),
 ]);
+for (const mode of ['horizontal', 'vertical', 'horizontalAndVertical'] as const) {
+  add(`randomFlip ${mode}, first and in the middle`, 7, 'mse', () => [
+    randomFlip({ mode, ...image }), conv2d({ filters: 2, kernelSize: 2, activation: 'tanh' }), randomFlip({ mode }), conv2d({ filters: 1, kernelSize: 3 }),
+    flatten(), dense({ units: 2 }),
+  ]);
+}
 add('flatten first', 3, 'mse', () => [flatten({ ...image }), dense({ units: 3 })]);
 
 // Losses

@@ -5,7 +5,7 @@ import { adam, LanewiseError, layers, schedules, sequential, sgd } from '../../s
 import type { ErrorCode, Layer, LossName } from '../../src/entry.node.js';
 import { refused } from '../model/helpers.js';
 
-const { activation, conv2d, dense, dropout, flatten, maxPooling2d, rescaling, simpleRNN } = layers;
+const { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN } = layers;
 
 function refusal(make: () => unknown): LanewiseError {
   try {
@@ -51,6 +51,7 @@ const wrongOptions: readonly [string, () => Layer][] = [
     [`simpleRNN activation ${bad}`, () => simpleRNN({ units: 1, activation: untyped(bad) })],
     [`activation ${bad}`, () => activation({ activation: untyped(bad) })],
     [`conv2d padding ${bad}`, () => conv2d({ filters: 1, kernelSize: 1, padding: untyped(bad) })],
+    [`randomFlip mode ${bad}`, () => randomFlip({ mode: untyped(bad) })],
     [`maxPooling2d padding ${bad}`, () => maxPooling2d({ padding: untyped(bad) })],
   ]),
   ['simpleRNN activation softmax', () => simpleRNN({ units: 1, activation: untyped('softmax') })],

@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { layers, sequential } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
 
-const { activation, conv2d, dense, dropout, flatten, maxPooling2d, rescaling, simpleRNN } = layers;
+const { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN } = layers;
 
 interface Expected {
   output: readonly number[];
@@ -36,6 +36,8 @@ const cases: readonly [Layer, Expected][] = [
   [maxPooling2d({ poolSize: 2, inputShape: [5, 7, 3] }), { output: [2, 3, 3], describe: '2×2, valid' }],
   [maxPooling2d({ poolSize: 2, padding: 'same', inputShape: [5, 7, 3] }), { output: [3, 4, 3], describe: '2×2, same' }],
   [maxPooling2d({ poolSize: [3, 2], strides: [1, 2], inputShape: [5, 7, 3] }), { output: [3, 3, 3], describe: '3×2, valid' }],
+  [randomFlip({ inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: 'horizontal and vertical' }],
+  [randomFlip({ mode: 'horizontal', inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: 'horizontal' }],
   [flatten({ inputShape: [11, 11, 64] }), { output: [7744], describe: '' }],
   [flatten({ inputShape: [3] }), { output: [3], describe: '' }],
   [dense({ units: 128, inputShape: [7744] }), { output: [128], weights: { kernel: [7744, 128], bias: [128] }, operations: 991_232, describe: '128 units' }],

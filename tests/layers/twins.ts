@@ -4,7 +4,7 @@ import type { Layer } from '../../src/entry.node.js';
 import type { Layout } from '../../src/plan/tape.js';
 import { Purpose, streamKey } from '../../src/random.js';
 import { sizeOf } from '../../src/tensor/shape.js';
-import { dropoutMask, sequenceMask } from '../ops/mask.js';
+import { dropoutMask, flipped, sequenceMask } from '../ops/mask.js';
 import {
   type Activation, activations, columnSums, conv2dBackwardFilter, conv2dBackwardInput, conv2dForward, gemm, map, maxPoolBackward, maxPoolForward,
   simpleRnnBackward, simpleRnnForward, softmaxBackward, softmaxForward,
@@ -207,11 +207,27 @@ function rescaling(options: Options<'rescaling'>): Twin {
   };
 }
 
+function randomFlip(options: Options<'randomFlip'> = {}): Twin {
+  const layer = layers.randomFlip(options);
+  return {
+    layer,
+    run(x, _weights, { batch, training, seed, stream, step }) {
+      if (!training) return weightless(x, (dy) => dy);
+      const [height, width, channels] = layer.input as [number, number, number];
+      const [key0, key1] = streamKey(seed, Purpose.augment, stream);
+      const { mode = 'horizontalAndVertical' } = options;
+      const flags = { horizontal: mode !== 'vertical', vertical: mode !== 'horizontal' };
+      const flip = (values: Float64Array): Float64Array => flipped(values, { batch, height, width, channels, key0, key1, step, ...flags });
+      return weightless(flip(x), flip);
+    },
+  };
+}
+
 function flatten(options: { inputShape?: readonly number[] } = {}): Twin {
   return { layer: layers.flatten(options), run: (x) => weightless(x, (dy) => dy) };
 }
 
 /** `satisfies` sees to it that no layer is without a counterpart. */
-export const twins = { activation, conv2d, dense, dropout, flatten, maxPooling2d, rescaling, simpleRNN } satisfies Record<
+export const twins = { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN } satisfies Record<
   keyof typeof layers, (options: never) => Twin
 >;

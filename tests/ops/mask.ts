@@ -23,3 +23,30 @@ export function sequenceMask({ key0, key1, threshold }: MaskKey, step: number, g
     return word >>> 8 >= threshold ? 1 : 0;
   });
 }
+
+export interface Flip {
+  batch: number;
+  height: number;
+  width: number;
+  channels: number;
+  horizontal: boolean;
+  vertical: boolean;
+  key0: number;
+  key1: number;
+  step: number;
+}
+
+/** Images as `randomFlip` mirrors them: the lowest bit of an image's first word decides left and right, the next one top and bottom. */
+export function flipped(x: Float64Array, { batch, height, width, channels, horizontal, vertical, key0, key1, step }: Flip): Float64Array {
+  const y = new Float64Array(batch * height * width * channels);
+  for (let n = 0; n < batch; n++) {
+    const [word] = threefry2x32(key0, key1, n, step);
+    for (let h = 0; h < height; h++) {
+      for (let w = 0; w < width; w++) {
+        const from = (n * height + (vertical && word & 2 ? height - 1 - h : h)) * width + (horizontal && word & 1 ? width - 1 - w : w);
+        for (let c = 0; c < channels; c++) y[((n * height + h) * width + w) * channels + c] = x[from * channels + c]!;
+      }
+    }
+  }
+  return y;
+}

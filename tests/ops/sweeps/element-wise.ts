@@ -3,7 +3,7 @@ import { blocksOf } from '../../../src/plan/blocking.js';
 import { Activation, Kernel, STATE_BYTES, State } from '../../../src/plan/ops.js';
 import { activations, type Activation as ActivationName, assertClose, elementTolerances, map, randomArray } from '../../reference/index.js';
 import { blank, cycle, floats, type Operand, type Sweep } from '../harness.js';
-import { dropoutMask, sequenceMask } from '../mask.js';
+import { dropoutMask, flipped, sequenceMask } from '../mask.js';
 
 /** One to several vectors and blocks, with every length of a tail. */
 function* sizes(): Iterable<{ size: number; blockSize: number; blocks: number }> {
@@ -200,7 +200,26 @@ const dropoutStepsSweep: Sweep<'dropoutSteps'> = function* () {
   }
 };
 
+const randomFlipSweep: Sweep<'randomFlip'> = function* () {
+  const steps = cycle([0, 1, 7, 0xffffffff]);
+  for (const [height, width, channels] of [[1, 1, 1], [1, 2, 1], [2, 1, 3], [3, 4, 1], [4, 3, 2], [5, 5, 9]] as const) {
+    for (const [horizontal, vertical] of [[true, false], [false, true], [true, true], [false, false]] as const) {
+      const sizes = { height, width, channels, key0: 0x13198a2e, key1: 0x03707344 };
+      const batch = 9;
+      const step = steps();
+      const values = randomArray(batch * height * width * channels, 9);
+      yield {
+        label: `step ${step} ${JSON.stringify({ ...sizes, horizontal, vertical })}`,
+        args: { y: blank(values.length), x: floats(values), state: stateOf({ step }), ...sizes, horizontal: Number(horizontal), vertical: Number(vertical) },
+        blocks: batch,
+        scratch: 32,
+        check: ({ y }) => assertClose(y, flipped(values, { batch, ...sizes, horizontal, vertical, step }), 0, 'y'),
+      };
+    }
+  }
+};
+
 export const elementWiseSweeps = {
   activationForward: forwardSweep, activationBackward: backwardSweep, affine: affineSweep, add: addSweep, dropout: dropoutSweep,
-  dropoutBackward: dropoutBackwardSweep, dropoutSteps: dropoutStepsSweep,
+  randomFlip: randomFlipSweep, dropoutBackward: dropoutBackwardSweep, dropoutSteps: dropoutStepsSweep,
 };
