@@ -6,6 +6,7 @@
 import Benchmark from 'benchmark';
 import { Command } from 'commander';
 import '../src/entry.node.js';
+import { pooledBackwardScratch, pooledForwardScratch } from '../src/layers/pooled-conv2d.js';
 import { ELEMENT_BLOCK, STEP_BLOCK, blocksOf, gemmBlocks, imageBlock } from '../src/plan/blocking.js';
 import { PlanBuilder } from '../src/plan/builder.js';
 import type { Ref } from '../src/plan/buffer.js';
@@ -82,6 +83,52 @@ function convolution(name: string, inH: number, inC: number, outC: number): Case
   ];
 }
 
+/** A valid convolution of a batch of 128 fused with 2×2 max pooling; flops as if the gradient were dense. */
+function pooledConvolution(name: string, inH: number, inC: number, outC: number, kernel: number): Case[] {
+  const batch = 128;
+  const outH = inH - kernel + 1;
+  const geometry = {
+    batch, inH, inW: inH, inC, outH, outW: outH, outC, kernelH: kernel, kernelW: kernel, strideH: 1, strideW: 1, padTop: 0, padLeft: 0,
+    blockImages: imageBlock(batch),
+  };
+  const blocks = blocksOf(batch, geometry.blockImages);
+  const patch = kernel * kernel * inC;
+  const flops = 2 * batch * outH * outH * outC * patch;
+  const pooled = batch * (outH >> 1) * (outH >> 1) * outC;
+  const x = (plan: PlanBuilder): Ref => plan.buffer(batch * inH * inH * inC, true);
+  const y = (plan: PlanBuilder): Ref => plan.buffer(pooled, true);
+  const winners = (plan: PlanBuilder): Ref => plan.buffer(Math.ceil(pooled / 4), true);
+  return [
+    {
+      name: `conv2dMaxPoolForward ${name}`, flops, bytes: 0,
+      emit: (plan) =>
+        plan.op(
+          'conv2dMaxPoolForward',
+          { y: y(plan), winners: winners(plan), x: x(plan), filterPanels: plan.buffer(patch * Math.ceil(outC / 8) * 8, true), bias: undefined, ...geometry, relu: 1 },
+          blocks, pooledForwardScratch(patch, outC),
+        ),
+    },
+    {
+      name: `conv2dMaxPoolBackwardFilter ${name}`, flops, bytes: 0,
+      emit: (plan) =>
+        plan.op(
+          'conv2dMaxPoolBackwardFilter',
+          { partials: plan.buffer(blocks * (patch + 1) * outC, true), x: x(plan), dy: y(plan), winners: winners(plan), ...geometry },
+          blocks, pooledBackwardScratch(patch, outC),
+        ),
+    },
+    {
+      name: `conv2dMaxPoolBackwardInput ${name}`, flops, bytes: 0,
+      emit: (plan) =>
+        plan.op(
+          'conv2dMaxPoolBackwardInput',
+          { dx: x(plan), dy: y(plan), winners: winners(plan), filterPanels: plan.buffer(kernel ** 2 * Math.ceil(inC / 8) * 8 * outC, true), ...geometry },
+          blocks, 4 * outH * outH * outC + tiles + Kernel.edgeBytes + 32,
+        ),
+    },
+  ];
+}
+
 /** A recurrent layer over a batch of 32 sequences of 499 steps. */
 function recurrent(units: number): Case[] {
   const groups = 4;
@@ -153,6 +200,8 @@ const CASES: readonly Case[] = [
   ...[64, 128, 256, 512, 1024].map((size) => gemm('square', size, size, size)),
   gemm('dense forward', 128, 128, 7744), gemm('dense backward kernel', 7744, 128, 128, 1, 0), gemm('dense backward input', 128, 7744, 128, 0, 1),
   ...convolution('1 → 64 on 28×28', 28, 1, 64), ...convolution('64 → 64 on 13×13', 13, 64, 64),
+  ...pooledConvolution('1 → 64 on 28×28', 28, 1, 64, 3), ...pooledConvolution('3 → 32, 5×5 on 32×32', 32, 3, 32, 5),
+  ...pooledConvolution('6 → 16, 5×5 on 14×14', 14, 6, 16, 5), ...pooledConvolution('32 → 64, 5×5 on 14×14', 14, 32, 64, 5),
   ...recurrent(5), ...recurrent(10), ...recurrent(20),
   elementwise('relu'), elementwise('tanh'), elementwise('sigmoid'), adam(),
 ];

@@ -33,6 +33,12 @@ export namespace Kernel {
   export const edgeBytes: i32 = 192;
   // @ts-ignore: decorator
   @inline
+  export const windowBand: i32 = 16;
+  // @ts-ignore: decorator
+  @inline
+  export const windowTaps: i32 = 9;
+  // @ts-ignore: decorator
+  @inline
   export const randomGroup: i32 = 16;
   // @ts-ignore: decorator
   @inline

@@ -7,6 +7,13 @@ export function multiplyAdd(acc: v128, a: v128, b: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, acc) : f32x4.add(acc, f32x4.mul(a, b));
 }
 
+/** Byte i of the result is byte at[i] of x. at[i] is below 16, or over 127, which gives 0: in this range both builds give the same. */
+// @ts-ignore: decorator
+@inline
+export function selectBytes(x: v128, at: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i8x16.relaxed_swizzle(x, at) : i8x16.swizzle(x, at);
+}
+
 /** Sum of the four lanes, always in the order (0 + 2) + (1 + 3). */
 // @ts-ignore: decorator
 @inline

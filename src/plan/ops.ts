@@ -54,6 +54,16 @@ export const OPS = {
   },
   winogradBackwardFilter: { module: 'winograd/backward', args: { u: 'out', v: 'in', m: 'in', tiles: 'i32', inC: 'i32', outC: 'i32' } },
   winogradFilterGradient: { module: 'winograd/filter', args: { gradient: 'out', u: 'in', inC: 'i32', outC: 'i32' } },
+  conv2dMaxPoolForward: {
+    module: 'conv2d/pooled-forward',
+    args: { y: 'out', winners: 'out?', x: 'in', filterPanels: 'in', bias: 'in?', ...images, relu: 'i32' },
+  },
+  conv2dMaxPoolBackwardInput: {
+    module: 'conv2d/pooled-backward-input', args: { dx: 'out', dy: 'in', winners: 'in', filterPanels: 'in', ...images },
+  },
+  conv2dMaxPoolBackwardFilter: {
+    module: 'conv2d/pooled-backward-filter', args: { partials: 'out', x: 'in', dy: 'in', winners: 'in', ...images },
+  },
   maxPoolForward: { module: 'pool2d/max-forward', args: { y: 'out', argmax: 'out?', x: 'in', ...windows } },
   maxPoolBackward: { module: 'pool2d/max-backward', args: { dx: 'out', dy: 'in', argmax: 'in', ...windows } },
   activationForward: { module: 'activation', args: { y: 'out', x: 'in', ...elements, kind: 'i32' } },
@@ -135,6 +145,8 @@ export const Kernel = {
   depth: 256, // rows of B packed at a time by gemm
   rowTableBytes: 64, // scratch: addresses of a tile's rows
   edgeBytes: 192, // scratch: a tile that hangs over the edge
+  windowBand: 16, // pooling windows that a fused convolution takes at a time
+  windowTaps: 9, // taps of a tile of its filter's gradient
   randomGroup: 16, // elements that share one call of the generator
   transformBytes: 720, // scratch: constants of Winograd's transforms and what lies between their halves
 } as const;

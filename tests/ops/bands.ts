@@ -13,7 +13,8 @@ interface TypedArrayConstructor<T> {
 export type Bands = 'nan' | 'finite';
 
 const BAND_BYTES = 64;
-const FINITE = 3.25;
+/** The bytes of the float 3.25, at any address that is a multiple of four. */
+const FINITE = new Uint8Array(Float32Array.of(3.25).buffer);
 
 /** A buffer of NaNs between bands, as `guarded` lays it out. */
 export function banded<T extends ArrayBufferView>(
@@ -23,14 +24,14 @@ export function banded<T extends ArrayBufferView>(
   if (bands === 'nan') return region;
   const { data, end } = region;
   const stop = data.byteOffset + data.byteLength;
-  const around = [new Float32Array(memory, byteOffset, BAND_BYTES / 4), new Float32Array(memory, stop, (end - stop) / 4)];
-  for (const band of around) band.fill(FINITE);
+  const around = [new Uint8Array(memory, byteOffset, BAND_BYTES), new Uint8Array(memory, stop, end - stop)];
+  for (const band of around) band.forEach((_, i) => (band[i] = FINITE[(band.byteOffset + i) & 3]!));
   return {
     ...region,
     assertIntact: (message = 'buffer') => {
       for (const band of around) {
-        const at = band.findIndex((value) => value !== FINITE);
-        assert.ok(at < 0, `${message}: wrote ${band[at]} at ${band.byteOffset + 4 * at - data.byteOffset} bytes from the start of its ${data.byteLength} bytes`);
+        const at = band.findIndex((value, i) => value !== FINITE[(band.byteOffset + i) & 3]);
+        assert.ok(at < 0, `${message}: wrote ${band[at]} at ${band.byteOffset + at - data.byteOffset} bytes from the start of its ${data.byteLength} bytes`);
       }
     },
   };

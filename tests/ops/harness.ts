@@ -25,6 +25,7 @@ export interface Operand {
 
 export const floats = (values: Values): Operand => ({ Type: Float32Array, length: values.length, data: Float32Array.from(values) });
 export const integers = (values: Values): Operand => ({ Type: Int32Array, length: values.length, data: Int32Array.from(values) });
+export const bytes = (values: Values): Operand => ({ Type: Uint8Array, length: values.length, data: Uint8Array.from(values) });
 export const doubles = (values: Values): Operand => ({ Type: Float64Array, length: values.length, data: Float64Array.from(values) });
 export const blank = (length: number, Type: DataConstructor = Float32Array): Operand => ({ Type, length });
 

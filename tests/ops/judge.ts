@@ -7,12 +7,13 @@ import { elementWiseSweeps } from './sweeps/element-wise.js';
 import { gemmSweeps } from './sweeps/gemm.js';
 import { optimizerSweeps } from './sweeps/optimizer.js';
 import { poolSweeps } from './sweeps/pool2d.js';
+import { pooledConv2dSweeps } from './sweeps/pooled-conv2d.js';
 import { recurrentSweeps } from './sweeps/recurrent.js';
 import { reduceSweeps } from './sweeps/reduce.js';
 import { rowSweeps } from './sweeps/rows.js';
 
 export const SWEEPS: { readonly [Name in OpName]: Sweep<Name> } = {
-  ...gemmSweeps, ...conv2dSweeps, ...poolSweeps, ...elementWiseSweeps, ...rowSweeps, ...recurrentSweeps, ...reduceSweeps, ...optimizerSweeps,
+  ...gemmSweeps, ...conv2dSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...elementWiseSweeps, ...rowSweeps, ...recurrentSweeps, ...reduceSweeps, ...optimizerSweeps,
 };
 
 /** Ops that are one block by their contract. */
