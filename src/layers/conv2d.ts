@@ -1,14 +1,17 @@
 import { LanewiseError } from '../errors.js';
-import { ELEMENT_BLOCK, blocksOf, imageBlock, usesWinograd } from '../plan/blocking.js';
+import { ELEMENT_BLOCK, blocksOf, usesWinograd } from '../plan/blocking.js';
 import { Kernel } from '../plan/ops.js';
-import type { PlanTensor, Tape } from '../plan/tape.js';
+import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { ActivationName } from './activations.js';
 import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
+import { convGeometry, emitFilterPanels, emitTapPanels } from './convolution.js';
 import type { EmitContext, Flops, LayerOptions, Size2d, WeightSpec } from './layer.js';
 import { Layer, count, requirePositiveInteger, size2d } from './layer.js';
+import { MaxPooling2d } from './max-pooling2d.js';
+import { emitPooledConv2d, fusesWithPooling } from './pooled-conv2d.js';
 import type { Padding, Window2d } from './window.js';
 import { requirePadding, window2d } from './window.js';
 import { emitWinograd } from './winograd.js';
@@ -87,17 +90,10 @@ class Conv2d extends Layer {
   emit(input: PlanTensor, { tape, parameters: [kernel, bias] }: EmitContext): PlanTensor {
     if (!kernel) throw new LanewiseError('invalid-state', 'no kernel', { where: this.name });
     const x = tape.toRows(input);
-    const { batch } = tape;
-    const [inH, inW, inC] = this.input as [number, number, number];
-    const [outH, outW, outC] = this.output as [number, number, number];
-    const { kernelH, kernelW, strideH, strideW, padTop, padLeft, paddedH, paddedW } = this.window(this.input);
-    const geometry = {
-      batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW, strideH, strideW, padTop, padLeft, blockImages: imageBlock(batch),
-    };
+    const { geometry, padded } = convGeometry(tape.batch, this.input, this.output, this.window(this.input));
+    const { batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW, padTop, padLeft } = geometry;
     const blocks = blocksOf(batch, geometry.blockImages);
     const patch = kernelH * kernelW * inC;
-    const padded = padTop > 0 || padLeft > 0 || paddedH > inH || paddedW > inW ? 4 * paddedH * paddedW * inC : 0;
-    const tiles = Kernel.rowTableBytes + Kernel.edgeBytes;
     const y = tape.tensor(this.output);
     if (usesWinograd(geometry)) {
       const relu = this.activation === 'relu';
@@ -105,14 +101,13 @@ class Conv2d extends Layer {
       return relu ? y : emitActivation(tape, y, this.activation);
     }
 
-    const panels = tape.buffer(Math.ceil(outC / Kernel.panel) * Kernel.panel * patch);
-    tape.op(
-      'packPanels', { panels, b: kernel.value, k: patch, n: outC, strideK: outC, strideN: 1, matrixStride: 0 }, Math.ceil(outC / Kernel.panel),
-    );
     tape.op(
       'conv2dForward',
-      { y: y.ref, x: x.ref, filterPanels: panels, bias: bias?.value, ...geometry, relu: reluFlag(this.activation) },
-      blocks, tiles + 4 * 6 * patch + padded,
+      {
+        y: y.ref, x: x.ref, filterPanels: emitFilterPanels(tape, kernel.value, geometry), bias: bias?.value, ...geometry,
+        relu: reluFlag(this.activation),
+      },
+      blocks, Kernel.rowTableBytes + Kernel.edgeBytes + 4 * 6 * patch + padded,
     );
 
     tape.record(y, [x], (dy) => {
@@ -124,34 +119,26 @@ class Conv2d extends Layer {
         { out: kernel.gradient, partials, size, count: blocks, stride: size, blockSize: ELEMENT_BLOCK }, blocksOf(size, ELEMENT_BLOCK),
       );
       if (bias) emitBiasGradient(tape, bias, dy, batch * outH * outW, outC);
-      return [x.needsGradient ? this.emitBackwardInput(tape, x, dy, kernel.value, geometry, padded) : undefined];
+      if (!x.needsGradient) return [];
+      const dx = tape.like(x);
+      tape.op(
+        'conv2dBackwardInput', { dx: dx.ref, dy: dy.ref, filterPanels: emitTapPanels(tape, kernel.value, geometry), ...geometry }, blocks,
+        Kernel.rowTableBytes + 2 * Kernel.edgeBytes + 32 + padded,
+      );
+      return [dx];
     });
     return emitActivation(tape, y, this.activation, this.activation === 'relu');
   }
 
-  private emitBackwardInput(
-    tape: Tape, x: PlanTensor, dy: PlanTensor, kernel: PlanTensor['ref'], geometry: ConvGeometry, padded: number,
-  ): PlanTensor {
-    const { kernelH, kernelW, inC, outC, batch, blockImages } = geometry;
-    const panelsPerTap = Math.ceil(inC / Kernel.panel);
-    const panels = tape.buffer(kernelH * kernelW * panelsPerTap * Kernel.panel * outC);
-    tape.op(
-      'packPanels',
-      { panels, b: kernel, k: outC, n: inC, strideK: 1, strideN: outC, matrixStride: inC * outC }, kernelH * kernelW * panelsPerTap,
-    );
-    const dx = tape.like(x);
-    tape.op(
-      'conv2dBackwardInput', { dx: dx.ref, dy: dy.ref, filterPanels: panels, ...geometry }, blocksOf(batch, blockImages),
-      Kernel.rowTableBytes + 2 * Kernel.edgeBytes + 32 + padded,
-    );
-    return dx;
+  /** With the max pooling that follows as one op, where that is faster. */
+  override emitWith(next: Layer, input: PlanTensor, { tape, parameters: [kernel, bias] }: EmitContext): PlanTensor | undefined {
+    if (!kernel || !(next instanceof MaxPooling2d)) return undefined;
+    const { geometry, padded } = convGeometry(tape.batch, this.input, this.output, this.window(this.input));
+    const { activation } = this;
+    if (!fusesWithPooling(geometry, activation, next.window)) return undefined;
+    return emitPooledConv2d(tape, { x: tape.toRows(input), kernel, bias, geometry, padded, activation, output: next.output });
   }
 }
-
-type ConvGeometry = Record<
-  'batch' | 'inH' | 'inW' | 'inC' | 'outH' | 'outW' | 'outC' | 'kernelH' | 'kernelW' | 'strideH' | 'strideW' | 'padTop' | 'padLeft' | 'blockImages',
-  number
->;
 
 /** 2-D convolution. @throws LanewiseError `invalid-argument` */
 export const conv2d = (options: Conv2dOptions): Layer => new Conv2d(options);

@@ -130,6 +130,14 @@ export abstract class Layer {
   /** Lays out the forward ops of a batch and records the backward ones. */
   abstract emit(x: PlanTensor, context: EmitContext): PlanTensor;
 
+  /**
+   * The same for this layer and `next` as one, where they have a faster way together; `next` must be all that reads this layer's output.
+   * Nothing is laid out where undefined is returned.
+   */
+  emitWith(_next: Layer, _x: PlanTensor, _context: EmitContext): PlanTensor | undefined {
+    return undefined;
+  }
+
   /** The options in short, for summaries: `64 filters 3×3, relu`. */
   describe(): string {
     return '';

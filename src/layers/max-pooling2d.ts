@@ -2,7 +2,7 @@ import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { EmitContext, LayerOptions, Size2d } from './layer.js';
 import { Layer, size2d } from './layer.js';
-import type { Padding } from './window.js';
+import type { Padding, Window2d } from './window.js';
 import { requirePadding, window2d } from './window.js';
 
 export interface MaxPooling2dOptions extends LayerOptions {
@@ -15,7 +15,7 @@ export interface MaxPooling2dOptions extends LayerOptions {
 }
 
 /** Largest value of each window. Input shape: [height, width, channels]. Output shape: [outHeight, outWidth, channels]. */
-class MaxPooling2d extends Layer {
+export class MaxPooling2d extends Layer {
   readonly type = 'maxPooling2d';
   private readonly poolSize: readonly [number, number];
   private readonly strides: readonly [number, number];
@@ -28,9 +28,18 @@ class MaxPooling2d extends Layer {
     this.padding = requirePadding(options.padding ?? 'valid', this.name);
   }
 
+  private windowOver(inputShape: Shape): Window2d {
+    return window2d(inputShape, this.poolSize, this.strides, this.padding);
+  }
+
+  /** How the windows of the built layer lie over its input. */
+  get window(): Window2d {
+    return this.windowOver(this.input);
+  }
+
   protected outputShape(inputShape: Shape): Shape {
     if (inputShape.length !== 3) throw this.shapeError('wrong rank of input', '[height, width, channels]', inputShape);
-    const { outH, outW } = window2d(inputShape, this.poolSize, this.strides, this.padding);
+    const { outH, outW } = this.windowOver(inputShape);
     if (outH < 1 || outW < 1) throw this.shapeError('the pool is larger than the input', `at least [${this.poolSize.join(', ')}, channels]`, inputShape);
     return [outH, outW, inputShape[2]!];
   }
@@ -42,8 +51,7 @@ class MaxPooling2d extends Layer {
   emit(input: PlanTensor, { tape }: EmitContext): PlanTensor {
     const x = tape.toRows(input);
     const [inH, inW, channels] = this.input as [number, number, number];
-    const { outH, outW, kernelH: poolH, kernelW: poolW, strideH, strideW, padTop, padLeft } =
-      window2d(this.input, this.poolSize, this.strides, this.padding);
+    const { outH, outW, kernelH: poolH, kernelW: poolW, strideH, strideW, padTop, padLeft } = this.window;
     const geometry = { inH, inW, channels, outH, outW, poolH, poolW, strideH, strideW, padTop, padLeft };
     const y = tape.tensor(this.output, 'rows', x.needsGradient);
     const argmax = tape.training && x.needsGradient ? tape.buffer(tape.length(this.output, 'rows')) : undefined;

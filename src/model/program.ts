@@ -1,3 +1,4 @@
+import { emitLayers } from '../layers/emit-layers.js';
 import type { Layer } from '../layers/layer.js';
 import type { Loss, TargetSpec } from '../losses.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
@@ -105,11 +106,7 @@ export class Program {
     const input = tape.tensor(inputShape, 'rows', false, true);
     const target = tape.buffer(batch * sizeOf(this.target.shape), true);
 
-    let output: PlanTensor = input;
-    layers.forEach((layer, stream) => {
-      tape.owner = layer.name;
-      output = layer.emit(output, { tape, parameters: this.parametersOf(layer), stream });
-    });
+    let output = emitLayers(layers, input, tape, (layer) => this.parametersOf(layer));
     tape.owner = 'loss';
     let rowLoss: Ref | undefined;
     let rowCorrect: Ref | undefined;

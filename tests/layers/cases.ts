@@ -51,6 +51,22 @@ for (const options of [
 add('maxPooling2d first', 2, 'mse', () => [
   maxPooling2d({ ...image }), conv2d({ filters: 2, kernelSize: 2 }), maxPooling2d({ poolSize: [2, 1] }), flatten(), dense({ units: 1 }),
 ]);
+// Convolution and pooling as one: first and behind a layer that wants a gradient, odd outputs, more windows than a band, more images than blocks
+for (const activation of ['relu', 'linear'] as const) {
+  for (const [filters, kernelSize, strides, padding] of [[9, 3, 1, 'same'], [4, [2, 3], 1, 'valid'], [3, 3, [1, 2], 'same']] as const) {
+    add(`conv2d and maxPooling2d as one, ${activation}, ${filters} filters, ${padding}`, 3, 'mse', () => [
+      conv2d({ filters, kernelSize, strides, padding, activation, ...image }), maxPooling2d({}), flatten(), dense({ units: 2 }),
+    ]);
+    add(`conv2d and maxPooling2d as one behind another, ${activation}, ${filters} filters, ${padding}`, 2, 'mse', () => [
+      conv2d({ filters: 5, kernelSize: 2, padding: 'same', activation: 'tanh', ...image }),
+      conv2d({ filters, kernelSize, strides, padding, activation, useBias: false }), maxPooling2d({}), flatten(), dense({ units: 2 }),
+    ]);
+  }
+}
+add('conv2d and maxPooling2d as one, many images and windows', 19, crossEntropy, () => [
+  conv2d({ filters: 3, kernelSize: 3, activation: 'relu', inputShape: [12, 14, 1] }), maxPooling2d({}),
+  conv2d({ filters: 2, kernelSize: 2, activation: 'relu' }), maxPooling2d({}), flatten(), dense({ units: 3 }),
+]);
 
 // Dense
 for (const name of activationNames) {
