@@ -4,12 +4,13 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { emitLayers } from '../../src/layers/emit-layers.js';
 import { requireLoss } from '../../src/losses.js';
 import { sgd } from '../../src/optimizers/sgd.js';
 import { type PlanBuffer, fixedRef, type Ref } from '../../src/plan/buffer.js';
 import { type OpArguments, PlanBuilder } from '../../src/plan/builder.js';
 import { Control, type OpName, State, STATE_BYTES } from '../../src/plan/ops.js';
-import { type PlanTensor, Tape } from '../../src/plan/tape.js';
+import { Tape } from '../../src/plan/tape.js';
 import { align, Engine } from '../../src/runtime/engine.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { banded, type Bands } from '../ops/bands.js';
@@ -76,12 +77,7 @@ function trainApart(network: Network, engine: Engine, start: number, bands: Band
   let next = 0;
   const input = tape.tensor(network.model.inputShape, 'rows', false, true);
   const target = tape.buffer(network.y.length, true);
-  let output: PlanTensor = input;
-  twins.forEach(({ layer }, stream) => {
-    tape.owner = layer.name;
-    const parameters = weights.slice(next, (next += layer.weights.length));
-    output = layer.emit(output, { tape, parameters, stream });
-  });
+  const output = emitLayers(twins.map(({ layer }) => layer), input, tape, (layer) => weights.slice(next, (next += layer.weights.length)));
   const loss = requireLoss(lossName);
   const { rowLoss, rowCorrect } = loss.emit(tape, output, target);
   tape.op('accumulateMetrics', { state, rowLoss, rowCorrect, rows: batch }, 1);
