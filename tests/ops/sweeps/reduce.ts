@@ -27,7 +27,7 @@ const partialsSweep: Sweep<'reducePartials'> = function* () {
 
 const columnSumsSweep: Sweep<'columnSums'> = function* () {
   for (let columns = 1; columns <= 9; columns++) {
-    for (const [rows, blockRows] of [[1, 1], [2, 4], [7, 2], [33, 8]] as const) {
+    for (const [rows, blockRows] of [[1, 1], [2, 4], [7, 2], [13, 7], [33, 8]] as const) {
       const x = randomArray(rows * columns, 2);
       const blocks = blocksOf(rows, blockRows);
       yield {
