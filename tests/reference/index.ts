@@ -15,3 +15,4 @@ export * from './recurrent.js';
 export * from './reduce.js';
 export * from './tolerance.js';
 export * from './values.js';
+export * from './winograd.js';

@@ -1,0 +1,201 @@
+/**
+ * Winograd's minimal filtering F(4×4, 3×3), naive: y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A for each tile of the output. The matrices are made
+ * from the interpolation points, by the construction of Toom and Cook, so nothing is taken over from the kernels.
+ */
+import type { Conv2dBackwardFilterOptions, Conv2dBackwardInputOptions, Conv2dForwardOptions, Conv2dSizes } from './conv2d.js';
+import { gemm, type GemmOptions } from './gemm.js';
+import { convGeometry } from './geometry.js';
+import { absolute, requireShape, type Values, zeros } from './values.js';
+
+export type Matrix = readonly (readonly number[])[];
+
+/** A transform of a square s is M·s·Mᵀ. */
+export interface WinogradMatrices {
+  a: Matrix; // [6, 4]
+  b: Matrix; // [6, 6]
+  g: Matrix; // [6, 3]
+}
+
+const TILE = 4; // outputs of a tile in each direction
+const TAPS = 3;
+const PATCH = TILE + TAPS - 1; // inputs of a tile
+export const POSITIONS = PATCH * PATCH;
+
+/** The matrices for five finite points and ∞. */
+export function winogradMatrices(points: readonly number[]): WinogradMatrices {
+  if (points.length !== PATCH - 1) throw new RangeError(`${points.length} points, expected ${PATCH - 1}`);
+  const others = (point: number): number[] => points.filter((other) => other !== point);
+  const powers = (point: number, count: number): number[] => Array.from({ length: count }, (_, i) => point ** i);
+  const last = (count: number): number[] => Array.from({ length: count }, (_, i) => (i === count - 1 ? 1 : 0));
+  const scale = (point: number): number => others(point).reduce((product, other) => product * (point - other), 1);
+  return {
+    a: [...points.map((point) => powers(point, TILE)), last(TILE)],
+    b: transpose([...points.map((point) => [...polynomial(others(point)), 0]), polynomial(points)]),
+    g: [...points.map((point) => powers(point, TAPS).map((power) => power / scale(point))), last(TAPS)],
+  };
+}
+
+/** The points the kernels use. */
+export const WINOGRAD = winogradMatrices([0, 0.75, -0.75, 1.5, -1.5]);
+
+/** |A|, |B|, |G|: for the absolute sums of an error bound. */
+export function absoluteMatrices({ a, b, g }: WinogradMatrices): WinogradMatrices {
+  const abs = (matrix: Matrix): Matrix => matrix.map((row) => row.map(Math.abs));
+  return { a: abs(a), b: abs(b), g: abs(g) };
+}
+
+/** Coefficients of Π (x - root), the constant one first. */
+function polynomial(roots: readonly number[]): number[] {
+  return roots.reduce<number[]>((c, root) => [...c, 0].map((_, i) => (c[i - 1] ?? 0) - root * (c[i] ?? 0)), [1]);
+}
+
+export function transpose(m: Matrix): Matrix {
+  return m[0]!.map((_, j) => m.map((row) => row[j]!));
+}
+
+/** m·s·mᵀ. */
+export function sandwich(m: Matrix, s: Matrix): Matrix {
+  return product(product(m, s), transpose(m));
+}
+
+function product(x: Matrix, y: Matrix): Matrix {
+  return x.map((row) => y[0]!.map((_, j) => row.reduce((sum, value, k) => sum + value * y[k]![j]!, 0)));
+}
+
+/** Tiles of an image [batch, height, width, channels]; the first one begins at (-top, -left), the next ones 4 further. */
+export interface Tiling {
+  batch: number;
+  height: number;
+  width: number;
+  channels: number;
+  top: number;
+  left: number;
+  down: number;
+  across: number;
+}
+
+/** How a convolution's input, output and filter are tiled; a filter is an image of one tile, with inC·outC channels. */
+export function winogradTilings(sizes: Conv2dSizes): { input: Tiling; output: Tiling; filter: Tiling; tiles: number } {
+  const { batch, height, width, inChannels, filters, kernelSize, strides = [1, 1] } = sizes;
+  if (![...kernelSize].every((size) => size === TAPS) || !strides.every((stride) => stride === 1)) throw new RangeError('not 3×3 with stride 1');
+  const { outputHeight, outputWidth, pads } = convGeometry(sizes);
+  const grid = { batch, down: Math.ceil(outputHeight / TILE), across: Math.ceil(outputWidth / TILE) };
+  return {
+    input: { ...grid, height, width, channels: inChannels, top: pads.top, left: pads.left },
+    output: { ...grid, height: outputHeight, width: outputWidth, channels: filters, top: 0, left: 0 },
+    filter: { batch: 1, down: 1, across: 1, height: TAPS, width: TAPS, channels: inChannels * filters, top: 0, left: 0 },
+    tiles: batch * grid.down * grid.across,
+  };
+}
+
+/** m·s·mᵀ of the square s under every tile and channel, zeros outside of the image: [36][tiles][channels]. */
+export function toTiles(m: Matrix, image: Values, tiling: Tiling): Float64Array {
+  const size = m[0]!.length;
+  requireShape('image', image, imageShape(tiling));
+  const result = zeros(tilesShape(tiling));
+  forEachTile(tiling, (pixelAt, tileAt) => {
+    const square = squareOf(size, (i, j) => (pixelAt(i, j) === undefined ? 0 : image[pixelAt(i, j)!]!));
+    sandwich(m, square).flat().forEach((value, position) => (result[tileAt(position)] = value));
+  });
+  return result;
+}
+
+/** The way back: m·s·mᵀ of every tile and channel [36][tiles][channels], added where tiles overlap: [batch, height, width, channels]. */
+export function fromTiles(m: Matrix, tiles: Values, tiling: Tiling): Float64Array {
+  requireShape('tiles', tiles, tilesShape(tiling));
+  const image = zeros(imageShape(tiling));
+  forEachTile(tiling, (pixelAt, tileAt) => {
+    sandwich(m, squareOf(PATCH, (i, j) => tiles[tileAt(i * PATCH + j)]!)).forEach((row, i) => {
+      row.forEach((value, j) => {
+        const at = pixelAt(i, j);
+        if (at !== undefined) image[at]! += value;
+      });
+    });
+  });
+  return image;
+}
+
+const imageShape = ({ batch, height, width, channels }: Tiling): number[] => [batch, height, width, channels];
+const tilesShape = ({ batch, down, across, channels }: Tiling): number[] => [POSITIONS, batch * down * across, channels];
+const squareOf = (size: number, f: (i: number, j: number) => number): Matrix =>
+  Array.from({ length: size }, (_, i) => Array.from({ length: size }, (__, j) => f(i, j)));
+
+/** Gives each tile and channel the index of a pixel of the square under it, undefined outside of the image, and that of a position. */
+function forEachTile(
+  { batch, height, width, channels, top, left, down, across }: Tiling,
+  visit: (pixelAt: (i: number, j: number) => number | undefined, tileAt: (position: number) => number) => void,
+): void {
+  const tiles = batch * down * across;
+  for (let tile = 0; tile < tiles; tile++) {
+    const image = Math.floor(tile / (down * across));
+    const firstRow = (Math.floor(tile / across) % down) * TILE - top;
+    const firstColumn = (tile % across) * TILE - left;
+    for (let c = 0; c < channels; c++) {
+      visit(
+        (i, j) => {
+          const row = firstRow + i;
+          const column = firstColumn + j;
+          const inside = row >= 0 && row < height && column >= 0 && column < width;
+          return inside ? ((image * height + row) * width + column) * channels + c : undefined;
+        },
+        (position) => (position * tiles + tile) * channels + c,
+      );
+    }
+  }
+}
+
+/** A matrix product for each position: a [36][m, k], b [36][k, n], each transposed if asked for; the result [36][m, n]. */
+export function positionProducts({ a, b, ...sizes }: Omit<GemmOptions, 'lda' | 'ldb' | 'c'>): Float64Array {
+  const { m, n, k } = sizes;
+  requireShape('a', a, [POSITIONS, m, k]);
+  requireShape('b', b, [POSITIONS, k, n]);
+  const part = (values: Values, position: number): Values => {
+    const each = values.length / POSITIONS;
+    return Float64Array.from({ length: each }, (_, i) => values[position * each + i]!);
+  };
+  return Float64Array.from(
+    Array.from({ length: POSITIONS }, (_, position) => [...gemm({ ...sizes, a: part(a, position), b: part(b, position) })]).flat(),
+  );
+}
+
+/** The same as `conv2dForward`: v = BᵀdB, u = GgGᵀ, their products, Aᵀ(·)A. */
+export function winogradForward({ x, kernel, ...sizes }: Conv2dForwardOptions, { a, b, g } = WINOGRAD): Float64Array {
+  const { input, output, filter, tiles } = winogradTilings(sizes);
+  const v = toTiles(transpose(b), x, input);
+  const u = toTiles(g, kernel, filter);
+  const products = positionProducts({ m: tiles, n: sizes.filters, k: sizes.inChannels, a: v, b: u });
+  return fromTiles(transpose(a), products, output);
+}
+
+/** The same as `conv2dBackwardInput`: every step of the forward pass transposed. */
+export function winogradBackwardInput({ dy, kernel, ...sizes }: Conv2dBackwardInputOptions, { a, b, g } = WINOGRAD): Float64Array {
+  const { input, output, filter, tiles } = winogradTilings(sizes);
+  const m = toTiles(a, dy, output);
+  const u = toTiles(g, kernel, filter);
+  const products = positionProducts({ m: tiles, n: sizes.inChannels, k: sizes.filters, a: m, b: u, transposeB: true });
+  return fromTiles(b, products, input);
+}
+
+/** The same as `conv2dBackwardFilter`. */
+export function winogradBackwardFilter({ x, dy, ...sizes }: Conv2dBackwardFilterOptions, { a, b, g } = WINOGRAD): Float64Array {
+  const { input, output, filter, tiles } = winogradTilings(sizes);
+  const v = toTiles(transpose(b), x, input);
+  const m = toTiles(a, dy, output);
+  const products = positionProducts({ m: sizes.inChannels, n: sizes.filters, k: tiles, a: v, transposeA: true, b: m });
+  return fromTiles(transpose(g), products, filter);
+}
+
+/** The absolute sums |Aᵀ|[(|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|)]|A| of every element of `winogradForward`, for `elementTolerances`. */
+export function absWinogradForward(options: Conv2dForwardOptions, matrices = WINOGRAD): Float64Array {
+  return winogradForward({ ...options, x: absolute(options.x), kernel: absolute(options.kernel) }, absoluteMatrices(matrices));
+}
+
+/** The absolute sums |B|[(|G||g||Gᵀ|) ⊙ (|A||dy||Aᵀ|)]|Bᵀ| of every element of `winogradBackwardInput`. */
+export function absWinogradBackwardInput(options: Conv2dBackwardInputOptions, matrices = WINOGRAD): Float64Array {
+  return winogradBackwardInput({ ...options, dy: absolute(options.dy), kernel: absolute(options.kernel) }, absoluteMatrices(matrices));
+}
+
+/** The absolute sums |Gᵀ|[Σ (|Bᵀ||d||B|) ⊙ (|A||dy||Aᵀ|)]|G| of every element of `winogradBackwardFilter`. */
+export function absWinogradBackwardFilter(options: Conv2dBackwardFilterOptions, matrices = WINOGRAD): Float64Array {
+  return winogradBackwardFilter({ ...options, x: absolute(options.x), dy: absolute(options.dy) }, absoluteMatrices(matrices));
+}
