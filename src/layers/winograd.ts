@@ -22,7 +22,7 @@ export interface WinogradConvolution {
 /** Products of a tile and a pair of channels: 6 × 6. */
 const POSITIONS = 36;
 /** Floats of a position of a transformed tensor, as in assembly/winograd/tiles.ts. */
-const slabOf = (tiles: number, channels: number): number => Math.ceil(((tiles + 8) * channels) / 32) * 32 + 16;
+export const slabOf = (tiles: number, channels: number): number => Math.ceil(((tiles + 8) * channels) / 32) * 32 + 16;
 
 /** 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3): 36 products where the plain sum takes 144. */
 export function emitWinograd(tape: Tape, { x, y, kernel, bias, relu, ...geometry }: WinogradConvolution): void {

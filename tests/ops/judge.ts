@@ -11,9 +11,11 @@ import { pooledConv2dSweeps } from './sweeps/pooled-conv2d.js';
 import { recurrentSweeps } from './sweeps/recurrent.js';
 import { reduceSweeps } from './sweeps/reduce.js';
 import { rowSweeps } from './sweeps/rows.js';
+import { winogradSweeps } from './sweeps/winograd.js';
 
 export const SWEEPS: { readonly [Name in OpName]: Sweep<Name> } = {
-  ...gemmSweeps, ...conv2dSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...elementWiseSweeps, ...rowSweeps, ...recurrentSweeps, ...reduceSweeps, ...optimizerSweeps,
+  ...gemmSweeps, ...conv2dSweeps, ...winogradSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...elementWiseSweeps, ...rowSweeps, ...recurrentSweeps,
+  ...reduceSweeps, ...optimizerSweeps,
 };
 
 /** Ops that are one block by their contract. */

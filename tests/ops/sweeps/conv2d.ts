@@ -73,7 +73,7 @@ function geometryOf({ sizes, blockImages }: Case) {
   return { args, blocks: blocksOf(batch, blockImages), patch: kernelH * kernelW * inChannels, padded, x, kernel, dy };
 }
 
-const biased = (y: Values, bias: Values | undefined, f: (value: number) => number = (value) => value): Float64Array =>
+export const biased = (y: Values, bias: Values | undefined, f: (value: number) => number = (value) => value): Float64Array =>
   Float64Array.from(y, (value, i) => value + (bias ? f(bias[i % bias.length]!) : 0));
 
 const forwardSweep: Sweep<'conv2dForward'> = function* () {

@@ -76,9 +76,9 @@ const gemmSweep: Sweep<'gemm'> = function* () {
 };
 
 /** op(B) as panels [matrices][ceil(n / 8)][k][8], columns beyond n zero. */
-export function packed(b: Values, { k, n, strideK, strideN, matrixStride, matrices }: PanelSizes): Float32Array {
+export function packed(b: Values, { k, n, strideK, strideN, matrixStride, matrices }: PanelSizes): Float64Array {
   const perMatrix = blocksOf(n, Kernel.panel);
-  return Float32Array.from({ length: matrices * perMatrix * k * Kernel.panel }, (_, i) => {
+  return Float64Array.from({ length: matrices * perMatrix * k * Kernel.panel }, (_, i) => {
     const lane = i % Kernel.panel;
     const row = Math.floor(i / Kernel.panel) % k;
     const panel = Math.floor(i / (Kernel.panel * k));

@@ -1,0 +1,260 @@
+import { slabOf } from '../../../src/layers/winograd.js';
+import { blocksOf } from '../../../src/plan/blocking.js';
+import { Kernel } from '../../../src/plan/ops.js';
+import {
+  absolute, absoluteMatrices, absWinogradBackwardInput, absWinogradForward, assertClose, columnSums, conv2dBackwardInput, type Conv2dSizes,
+  conv2dForward, elementTolerances, fromTiles, map, type Matrix, type Padding, positionProducts, POSITIONS, randomArray, type Tiling, toTiles,
+  transpose, type Values, WINOGRAD, winogradTilings,
+} from '../../reference/index.js';
+import { blank, cycle, floats, type Sweep } from '../harness.js';
+import { biased } from './conv2d.js';
+import { packed } from './gemm.js';
+
+/**
+ * Roundings on the way through a transform. A line of it is a sum of at most so many terms, which is one addition less, in any order; a
+ * term's factor may be applied in two steps; G's factors are themselves rounded (those of A and B are exact). A transform is two lines.
+ */
+const line = (terms: number, rounded = 0): number => terms - 1 + 2 + rounded;
+export const ROUNDINGS = {
+  input: 2 * line(4), // Bᵀ d B
+  inputGradient: 2 * line(5), // B x Bᵀ
+  output: 2 * line(5), // Aᵀ m A
+  outputGradient: 2 * line(4), // A y Aᵀ
+  filter: 2 * line(3, 1), // G g Gᵀ
+  filterGradient: 2 * line(5, 1), // Gᵀ u G
+  overlap: 3, // four patches lie over a pixel at most
+} as const;
+
+const { a: A, b: B, g: G } = WINOGRAD;
+const { a: absA, b: absB, g: absG } = absoluteMatrices(WINOGRAD);
+
+/** From one output to beyond two tiles, and three and four with an odd end. */
+const SIZES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13];
+const PADDINGS: readonly Padding[] = [
+  'valid', 'same', { top: 2, bottom: 0, left: 0, right: 1 }, { top: 0, bottom: 1, left: 2, right: 0 }, { top: 1, bottom: 0, left: 0, right: 2 },
+];
+/** What the kernels take: multiples of a panel. */
+const CHANNELS = [8, 16, 24];
+
+interface Case {
+  sizes: Conv2dSizes;
+  blockImages: number;
+  chunk: number;
+  bias: boolean;
+  relu: boolean;
+}
+
+/** Every size with every other. */
+function* convolutions(): Iterable<Case> {
+  // lists of coprime lengths, so that every choice meets every other
+  const paddings = cycle(PADDINGS);
+  const channels = cycle(CHANNELS.flatMap((inChannels) => CHANNELS.map((filters) => ({ inChannels, filters }))));
+  const batches = cycle([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 2, 5]);
+  const blockImages = cycle([1, 2, 5, 1, 2, 5, 2]);
+  const options = cycle([1, 3, 9, 45].flatMap((chunk) => [true, false].flatMap((bias) => [true, false].map((relu) => ({ chunk, bias, relu })))));
+  for (const outH of SIZES) {
+    for (const outW of SIZES) {
+      const padding = paddings();
+      const { top, bottom, left, right } = padsOf(padding);
+      const [height, width] = [outH + 2 - top - bottom, outW + 2 - left - right];
+      yield { sizes: { batch: batches(), height, width, ...channels(), kernelSize: [3, 3], padding }, blockImages: blockImages(), ...options() };
+    }
+  }
+}
+
+function padsOf(padding: Padding): { top: number; bottom: number; left: number; right: number } {
+  if (typeof padding !== 'string') return padding;
+  const each = padding === 'same' ? 1 : 0;
+  return { top: each, bottom: each, left: each, right: each };
+}
+
+/** The arguments that the passes share, and what else a test needs to know. */
+function geometryOf({ sizes, blockImages, chunk }: Case) {
+  const { batch, height: inH, width: inW, inChannels: inC, filters: outC } = sizes;
+  const { input, output, filter, tiles } = winogradTilings(sizes);
+  const args = { batch, inH, inW, inC, outH: output.height, outW: output.width, outC, padTop: input.top, padLeft: input.left, blockImages, chunk };
+  const kernel = randomArray(9 * inC * outC, 2);
+  return { args, tilings: { input, output, filter }, tiles, blocks: blocksOf(batch, blockImages), kernel, u: toTiles(G, kernel, filter) };
+}
+
+/** Bytes of scratch for a pass whose products have so many channels. */
+const scratchOf = ({ inC, outC, chunk }: { inC: number; outC: number; chunk: number }, channels: number): number =>
+  Kernel.transformBytes + 4 * POSITIONS * (Math.max(inC, outC) + slabOf(chunk, channels));
+
+/** [36][inC][outC] in panels [36][outC / 8][inC][8], or, transposed, [36][inC / 8][outC][8]. */
+function panelsOf(u: Values, inC: number, outC: number, transposed: boolean): Float64Array {
+  const order = transposed ? { k: outC, n: inC, strideK: 1, strideN: outC } : { k: inC, n: outC, strideK: outC, strideN: 1 };
+  return packed(u, { ...order, matrixStride: inC * outC, matrices: POSITIONS });
+}
+
+/** A transformed tensor [36][tiles][channels] with room after each position, where nobody knows what stands: NaN. */
+function slabs(values: Values, tiles: number, channels: number): Float64Array {
+  const [size, step] = [tiles * channels, slabOf(tiles, channels)];
+  return Float64Array.from({ length: POSITIONS * step }, (_, i) => (i % step < size ? values[Math.floor(i / step) * size + (i % step)]! : NaN));
+}
+
+/** The tensor without that room. */
+function withoutRoom(values: Values, tiles: number, channels: number): Float64Array {
+  const [size, step] = [tiles * channels, slabOf(tiles, channels)];
+  return Float64Array.from(values).filter((_, i) => i % step < size);
+}
+
+/** What a kernel is to write, and how far it may stray; computed once, though a case is run more than once. */
+interface Judged {
+  expected: Float64Array;
+  tolerances: Float64Array;
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+/** A transformed image. */
+const judgedTiles = (image: Values, [m, absM]: [Matrix, Matrix], tiling: Tiling, roundings: number): Judged => ({
+  expected: toTiles(m, image, tiling), tolerances: elementTolerances(toTiles(absM, absolute(image), tiling), roundings),
+});
+
+/** A transformed tensor [36][tiles][channels] against the slabs that a kernel wrote. */
+function checkTiles(written: Values, { expected, tolerances }: Judged, channels: number, name: string): void {
+  assertClose(withoutRoom(written, expected.length / POSITIONS / channels, channels), expected, tolerances, name);
+}
+
+const filterSweep: Sweep<'winogradFilter'> = function* () {
+  for (const inC of [...CHANNELS, 40]) {
+    for (const outC of [...CHANNELS, 40]) {
+      for (const transposed of [false, true]) {
+        const filter = randomArray(9 * inC * outC, 1);
+        const tiling = { batch: 1, height: 3, width: 3, channels: inC * outC, top: 0, left: 0, down: 1, across: 1 };
+        yield {
+          label: JSON.stringify({ inC, outC, transposed }),
+          args: { panels: blank(POSITIONS * inC * outC), filter: floats(filter), inC, outC, transposed: Number(transposed) },
+          blocks: (transposed ? inC : outC) / Kernel.panel,
+          scratch: Kernel.transformBytes,
+          check({ panels }) {
+            const tolerances = elementTolerances(toTiles(absG, absolute(filter), tiling), ROUNDINGS.filter);
+            const inPanels = (u: Values): Float64Array => panelsOf(u, inC, outC, transposed);
+            assertClose(panels, inPanels(toTiles(G, filter, tiling)), inPanels(tolerances), 'panels');
+          },
+        };
+      }
+    }
+  }
+};
+
+const forwardSweep: Sweep<'winogradForward'> = function* () {
+  for (const option of convolutions()) {
+    const { sizes, relu } = option;
+    const { args, tilings, tiles, blocks, kernel, u } = geometryOf(option);
+    const { batch, inH, inW, inC, outH, outW, outC } = args;
+    const x = randomArray(batch * inH * inW * inC, 1);
+    const bias = option.bias ? randomArray(outC, 4) : undefined;
+    const exactV = once(() => judgedTiles(x, [transpose(B), transpose(absB)], tilings.input, ROUNDINGS.input));
+    const exactY = once((): Judged => {
+      const y = biased(conv2dForward({ ...sizes, x, kernel }), bias);
+      const sums = biased(absWinogradForward({ ...sizes, x, kernel }), bias, Math.abs);
+      // the panels, given, are rounded once; the bias is one addition more
+      const tolerances = elementTolerances(sums, ROUNDINGS.input + 1 + inC + ROUNDINGS.output + 1);
+      return { expected: y.map((value) => (relu ? Math.max(value, 0) : value)), tolerances };
+    });
+    yield {
+      label: JSON.stringify(option),
+      args: {
+        y: blank(batch * outH * outW * outC), v: blank(POSITIONS * slabOf(tiles, inC)), x: floats(x), panels: floats(panelsOf(u, inC, outC, false)),
+        bias: bias && floats(bias), ...args, relu: Number(relu),
+      },
+      blocks,
+      scratch: scratchOf(args, outC),
+      check({ y, v }) {
+        checkTiles(v, exactV(), inC, 'v');
+        assertClose(y, exactY().expected, exactY().tolerances, 'y');
+      },
+    };
+  }
+};
+
+const backwardInputSweep: Sweep<'winogradBackwardInput'> = function* () {
+  const withoutInput = cycle([false, false, true]);
+  for (const option of convolutions()) {
+    const { sizes, blockImages, relu } = option;
+    const { args, tilings, tiles, blocks, kernel, u } = geometryOf(option);
+    const { batch, inH, inW, inC, outH, outW, outC } = args;
+    const pixels = outH * outW;
+    const gradient = randomArray(batch * pixels * outC, 3);
+    const y = relu ? randomArray(gradient.length, 5).map((value) => Math.max(value, 0)) : undefined;
+    const dy = y ? map(gradient, (value, i) => (y[i]! > 0 ? value : 0)) : gradient;
+    const alone = withoutInput();
+    const exactM = once(() => judgedTiles(dy, [A, absA], tilings.output, ROUNDINGS.outputGradient));
+    const exactDx = once((): Judged => {
+      const roundings = ROUNDINGS.outputGradient + 1 + outC + ROUNDINGS.inputGradient + ROUNDINGS.overlap;
+      const tolerances = elementTolerances(absWinogradBackwardInput({ ...sizes, dy, kernel }), roundings);
+      return { expected: conv2dBackwardInput({ ...sizes, dy, kernel }), tolerances };
+    });
+    yield {
+      label: JSON.stringify({ ...option, alone }),
+      args: {
+        dx: alone ? undefined : blank(batch * inH * inW * inC), m: blank(POSITIONS * slabOf(tiles, outC)), sums: blank(blocks * outC),
+        dy: floats(gradient), y: y && floats(y), panels: alone ? undefined : floats(panelsOf(u, inC, outC, true)), ...args,
+      },
+      blocks,
+      scratch: scratchOf(args, inC),
+      check({ dx, m, sums }) {
+        checkTiles(m, exactM(), outC, 'm');
+        for (let block = 0; block < blocks; block++) {
+          const own = dy.subarray(block * blockImages * pixels * outC, (block + 1) * blockImages * pixels * outC);
+          const rows = { rows: own.length / outC, columns: outC };
+          const tolerances = elementTolerances(columnSums({ x: absolute(own), ...rows }), rows.rows);
+          assertClose(Float64Array.from(sums).subarray(block * outC, (block + 1) * outC), columnSums({ x: own, ...rows }), tolerances, `sums of block ${block}`);
+        }
+        if (!alone) assertClose(dx, exactDx().expected, exactDx().tolerances, 'dx');
+      },
+    };
+  }
+};
+
+const backwardFilterSweep: Sweep<'winogradBackwardFilter'> = function* () {
+  const channels = cycle([...CHANNELS, 40].flatMap((inC) => CHANNELS.map((outC) => ({ inC, outC }))));
+  for (const tiles of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 31, 33, 63, 64, 65, 127, 128, 129, 200]) {
+    for (let i = 0; i < 3; i++) {
+      const { inC, outC } = channels();
+      const v = randomArray(POSITIONS * tiles * inC, 1);
+      const m = randomArray(POSITIONS * tiles * outC, 2);
+      const sizes = { m: inC, n: outC, k: tiles, transposeA: true };
+      const exact = once((): Judged => ({
+        expected: positionProducts({ ...sizes, a: v, b: m }),
+        tolerances: elementTolerances(positionProducts({ ...sizes, a: absolute(v), b: absolute(m) }), tiles),
+      }));
+      yield {
+        label: JSON.stringify({ tiles, inC, outC }),
+        args: { u: blank(POSITIONS * inC * outC), v: floats(slabs(v, tiles, inC)), m: floats(slabs(m, tiles, outC)), tiles, inC, outC },
+        blocks: POSITIONS,
+        scratch: Kernel.edgeBytes,
+        check: ({ u }) => assertClose(u, exact().expected, exact().tolerances, 'u'),
+      };
+    }
+  }
+};
+
+const filterGradientSweep: Sweep<'winogradFilterGradient'> = function* () {
+  for (const inC of [...CHANNELS, 40]) {
+    for (const outC of [...CHANNELS, 40]) {
+      const u = randomArray(POSITIONS * inC * outC, 1);
+      const tiling = { batch: 1, height: 3, width: 3, channels: inC * outC, top: 0, left: 0, down: 1, across: 1 };
+      yield {
+        label: JSON.stringify({ inC, outC }),
+        args: { gradient: blank(9 * inC * outC), u: floats(u), inC, outC },
+        blocks: inC,
+        scratch: Kernel.transformBytes,
+        check({ gradient }) {
+          const tolerances = elementTolerances(fromTiles(transpose(absG), absolute(u), tiling), ROUNDINGS.filterGradient);
+          assertClose(gradient, fromTiles(transpose(G), u, tiling), tolerances, 'gradient');
+        },
+      };
+    }
+  }
+};
+
+export const winogradSweeps = {
+  winogradFilter: filterSweep, winogradForward: forwardSweep, winogradBackwardInput: backwardInputSweep,
+  winogradBackwardFilter: backwardFilterSweep, winogradFilterGradient: filterGradientSweep,
+};
