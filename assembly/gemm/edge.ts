@@ -31,6 +31,25 @@ export function fillBias(c: usize, ldc: usize, bias: usize, rows: i32, columns: 
   }
 }
 
+/** C = max(0, C) over a strip of C; rows `ldc` bytes apart. */
+export function clampStrip(c: usize, ldc: usize, rows: i32, columns: i32): void {
+  const zero = f32x4.splat(0);
+  for (let r = 0; r < rows; r++) {
+    let i = 0;
+    let at = c;
+    for (; i + 4 <= columns; i += 4) {
+      v128.store(at, f32x4.pmax(v128.load(at), zero));
+      at += 16;
+    }
+    for (; i < columns; i++) {
+      const x = load<f32>(at);
+      store<f32>(at, x < 0 ? 0 : x);
+      at += 4;
+    }
+    c += ldc;
+  }
+}
+
 /** A few floats, without a call into the engine. */
 // @ts-ignore: decorator
 @inline
