@@ -4,6 +4,7 @@ export { tileColumns, tileRows, tileSegments } from "./gemm/tile";
 export { tileMaximum, tileWindows } from "./conv2d/pooled-forward";
 export { tileWinners } from "./conv2d/pooled-backward-filter";
 export { tileDots } from "./recurrent/lanes-backward-kernel";
+export { tileGemm, tileGemmShort, tileGemmTransposed } from "./gemm/tile-gemm";
 export { tileProduct } from "./gemm/tile-product";
 export {
   winogradFilterGradientTile, winogradFilterTile, winogradInputGradientTile, winogradInputTile, winogradOutputGradientTile, winogradOutputTile,

@@ -7,9 +7,10 @@ import Benchmark from 'benchmark';
 import { Command } from 'commander';
 import '../src/entry.node.js';
 import { pooledBackwardScratch, pooledForwardScratch } from '../src/layers/pooled-conv2d.js';
-import { ELEMENT_BLOCK, STEP_BLOCK, blocksOf, gemmBlocks, imageBlock } from '../src/plan/blocking.js';
+import { ELEMENT_BLOCK, STEP_BLOCK, blocksOf, imageBlock } from '../src/plan/blocking.js';
 import { PlanBuilder } from '../src/plan/builder.js';
 import type { Ref } from '../src/plan/buffer.js';
+import { emitGemm } from '../src/plan/gemm.js';
 import { Activation, Control, Kernel } from '../src/plan/ops.js';
 import { Engine, align } from '../src/runtime/engine.js';
 import type { Build } from '../src/runtime/load.js';
@@ -28,17 +29,11 @@ const tiles = Kernel.rowTableBytes + Kernel.edgeBytes;
 function gemm(name: string, m: number, n: number, k: number, transposeA = 0, transposeB = 0): Case {
   return {
     name: `gemm ${name} ${m}×${n}×${k}${transposeA ? ' Aᵀ' : ''}${transposeB ? ' Bᵀ' : ''}`, flops: 2 * m * n * k, bytes: 0,
-    emit(plan) {
-      const { blockM, blockN } = gemmBlocks(m, n);
-      plan.op(
-        'gemm',
-        {
-          c: plan.buffer(m * n, true), a: plan.buffer(m * k, true), b: plan.buffer(k * n, true), bias: undefined, m, n, k,
-          lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n, transposeA, transposeB, blockM, blockN, relu: 0,
-        },
-        blocksOf(m, blockM) * blocksOf(n, blockN), tiles + 4 * blockN * Kernel.depth,
-      );
-    },
+    emit: (plan) =>
+      emitGemm(
+        plan, { c: plan.buffer(m * n, true), a: plan.buffer(m * k, true), b: plan.buffer(k * n, true) },
+        { m, n, k, transposeA: transposeA !== 0, transposeB: transposeB !== 0 },
+      ),
   };
 }
 

@@ -1,89 +1,125 @@
-import { fillBias, loadEdge, storeEdge } from "./edge";
-import { packBlock } from "./panels";
-import { Kernel } from "../plan/ops";
-import { EDGE_BYTES, ROW_TABLE_BYTES, TILE_COLUMNS, TILE_ROWS, clampRows, setRow, tileColumns, tileRows } from "./tile";
+import { clampStrip, loadEdge, storeEdge } from "./edge";
+import { packBlock, packRows, packedRow } from "./panels";
+import { EDGE_BYTES, PANEL_STEP, TILE_COLUMNS, TILE_ROWS } from "./tile";
+import { tileGemm, tileGemmShort, tileGemmTransposed } from "./tile-gemm";
 
-/** Depth of a packed block of B: 256 × 8 floats, a quarter of a first-level cache. */
-const DEPTH: i32 = Kernel.depth;
+/** Up to this many rows, B is read where it lies: packing it would cost as much as the product. */
+const FEW_ROWS: i32 = 2 * (TILE_ROWS - 1);
 
 /**
- * C = op(A) · op(B) + bias, with ReLU if asked for, blocked: a block is blockM × blockN of C.
+ * C = op(A) · op(B) + bias, with ReLU if asked for. A block is blockM × blockN of C, and takes its sum blockK terms at a time:
+ *
+ *                       blockN
+ *                      ┌─┬─┬─┬─┐
+ *               blockK │ │ │ │ │   B, packed into panels of 8 columns: stays in the second-level cache
+ *            blockK    └─┴─┴─┴─┘
+ *           ┌────────┐ ┌─┬─┬─┬─┐
+ *    blockM ├────────┤ ├─┼─┼─┼─┤   A in strips of up to 5 rows (relaxed: 6), each of which meets every panel: strip and panel stay in the first
+ *           ├────────┤ ├─┼─┼─┼─┤   level, a tile of C, strip × panel, in registers
+ *           └────────┘ └─┴─┴─┴─┘
  *
  * c: [m, n], rows `ldc` apart; a: [m, k] with rows `lda` apart, or [k, m] if transposeA; b: [k, n] with rows `ldb` apart, or [n, k] if
- * transposeB; bias: [n] or address 0. relu: ignored if transposeA (no layer needs it).
- * scratch: row table, edge tile, then packed B [ceil(blockN / 8)][256][8].
+ * transposeB; bias: [n] or address 0. packA: whether an A stored transposed is packed too. Every element of C is one sum in the order of k, so
+ * no block size changes its bits.
+ * scratch: zeros [8], edge tile [6][8], packed B [ceil(blockN / 8)][blockK][8], with packA packed A [blockM][packedRow(blockK)].
  */
 export function gemm(
-  block: i32, scratch: usize, c: usize, a: usize, b: usize, bias: usize, m: i32, n: i32, k: i32,
-  lda: i32, ldb: i32, ldc: i32, transposeA: i32, transposeB: i32, blockM: i32, blockN: i32, relu: i32,
+  block: i32, scratch: usize, c: usize, a: usize, b: usize, bias: usize, m: i32, n: i32, k: i32, lda: i32, ldb: i32, ldc: i32,
+  transposeA: i32, transposeB: i32, blockM: i32, blockN: i32, blockK: i32, packA: i32, relu: i32,
 ): void {
   const blocksN = (n + blockN - 1) / blockN;
   const m0 = (block / blocksN) * blockM;
   const n0 = (block % blocksN) * blockN;
   const rows = min(blockM, m - m0);
   const columns = min(blockN, n - n0);
-  const panels = scratch + ROW_TABLE_BYTES + EDGE_BYTES;
+  const zeros = scratch;
+  const edge = zeros + PANEL_STEP;
+  const packedB = edge + EDGE_BYTES;
+  const packedA = packedB + ((<usize>blockN * <usize>blockK) << 2);
+  const stepM = transposeA ? 1 : lda, stepA = transposeA ? lda : 1; // elements of A from one m, from one k to the next
+  const stepN = transposeB ? ldb : 1, stepB = transposeB ? 1 : ldb;
   const rowBytes = (<usize>ldc) << 2;
+  const inPlace = rows <= FEW_ROWS && !transposeA && !transposeB;
+  const byColumns = transposeA != 0 && packA == 0;
+
   c += (<usize>m0 * <usize>ldc + <usize>n0) << 2;
-  fillBias(c, rowBytes, bias == 0 ? 0 : bias + ((<usize>n0) << 2), rows, columns);
+  a += (<usize>m0 * <usize>stepM) << 2;
+  b += (<usize>n0 * <usize>stepN) << 2;
+  v128.store(zeros, i32x4.splat(0));
+  v128.store(zeros, i32x4.splat(0), 16);
+  // tiles start from the bias, or zeros, later from C
+  let start = bias == 0 ? zeros : bias + ((<usize>n0) << 2);
+  let startStep: usize = bias == 0 ? 0 : PANEL_STEP;
+  let ldStart: usize = 0;
 
-  for (let k0 = 0; k0 < k; k0 += DEPTH) {
-    const depth = min(DEPTH, k - k0);
-    packBlock(panels, b, k0, depth, n0, columns, transposeB ? 1 : ldb, transposeB ? ldb : 1);
-    if (transposeA) {
-      columnTiles(scratch, c, rowBytes, a + ((<usize>k0 * <usize>lda + <usize>m0) << 2), (<usize>lda) << 2, panels, rows, columns, depth);
-    } else {
-      const last = k0 + depth == k;
-      rowTiles(scratch, c, rowBytes, a + ((<usize>m0 * <usize>lda + <usize>k0) << 2), (<usize>lda) << 2, panels, rows, columns, depth, last && relu != 0);
+  for (let k0 = 0; k0 < k; k0 += blockK) {
+    const depth = min(blockK, k - k0);
+    let aBlock = a, aRow = (<usize>lda) << 2;
+    if (packA) {
+      packRows(packedA, packedRow(blockK), a, lda, rows, depth);
+      aBlock = packedA;
+      aRow = (<usize>packedRow(blockK)) << 2;
     }
+    let bBlock = b, bStep = (<usize>ldb) << 2, panelStep = PANEL_STEP;
+    if (!inPlace) {
+      packBlock(packedB, b, depth, columns, stepB, stepN);
+      bBlock = packedB;
+      bStep = PANEL_STEP;
+      panelStep = <usize>depth * PANEL_STEP;
+    }
+    const clamp = relu != 0 && k0 + depth == k;
+    multiplyBlock(
+      edge, c, rowBytes, start, startStep, ldStart, aBlock, aRow, byColumns, bBlock, bStep, panelStep, inPlace ? TILE_ROWS - 1 : TILE_ROWS,
+      rows, columns, depth, clamp,
+    );
+    a += (<usize>depth * <usize>stepA) << 2;
+    b += (<usize>depth * <usize>stepB) << 2;
+    start = c;
+    startStep = PANEL_STEP;
+    ldStart = rowBytes;
   }
 }
 
-/** All tiles of a block where A's rows are contiguous along k. */
-function rowTiles(
-  scratch: usize, c: usize, ldc: usize, a: usize, lda: usize, panels: usize, m: i32, n: i32, depth: i32, relu: bool,
+/**
+ * C = start + A · B for one block and one depth, in strips of at most `height` rows, as even as may be.
+ *
+ * Rows of c, start, a: `ldc`, `ldStart`, `lda` bytes apart; tiles of start and panels of b: `startStep` and `panelStep` bytes apart.
+ */
+function multiplyBlock(
+  edge: usize, c: usize, ldc: usize, start: usize, startStep: usize, ldStart: usize, a: usize, lda: usize, byColumns: bool,
+  b: usize, bStep: usize, panelStep: usize, height: i32, m: i32, n: i32, k: i32, clamp: bool,
 ): void {
-  const edge = scratch + ROW_TABLE_BYTES;
-  for (let i = 0; i < m; i += TILE_ROWS) {
-    const rows = min(TILE_ROWS, m - i);
-    let panel = panels;
+  while (m > 0) {
+    const strips = (m + height - 1) / height;
+    const rows = byColumns ? min(TILE_ROWS, m) : (m + strips - 1) / strips;
+    let tile = c, from = start, panel = b;
     for (let j = 0; j < n; j += TILE_COLUMNS) {
       const columns = min(TILE_COLUMNS, n - j);
-      const tile = c + <usize>i * ldc + ((<usize>j) << 2);
-      const whole = rows == TILE_ROWS && columns == TILE_COLUMNS;
-      if (!whole) loadEdge(edge, tile, ldc, rows, columns);
-      for (let r = 0; r < TILE_ROWS; r++) {
-        const row = min(r, rows - 1); // rows that are not there repeat the last one, into the edge tile
-        setRow(scratch, r, a + <usize>(i + row) * lda, whole ? tile + <usize>r * ldc : edge + ((<usize>r) << 5));
-      }
-      tileRows(scratch, panel, depth);
-      if (relu) clampRows(scratch);
-      if (!whole) storeEdge(tile, ldc, edge, rows, columns);
-      panel += (<usize>depth) << 5;
-    }
-  }
-}
-
-/** All tiles of a block where A is stored transposed. */
-function columnTiles(
-  scratch: usize, c: usize, ldc: usize, a: usize, lda: usize, panels: usize, m: i32, n: i32, depth: i32,
-): void {
-  const edge = scratch + ROW_TABLE_BYTES;
-  for (let i = 0; i < m; i += TILE_ROWS) {
-    const rows = min(TILE_ROWS, m - i);
-    let panel = panels;
-    for (let j = 0; j < n; j += TILE_COLUMNS) {
-      const columns = min(TILE_COLUMNS, n - j);
-      const tile = c + <usize>i * ldc + ((<usize>j) << 2);
-      const source = a + ((<usize>i) << 2);
-      if (rows == TILE_ROWS && columns == TILE_COLUMNS) {
-        tileColumns(tile, ldc, source, lda, panel, 32, depth);
+      if (columns == TILE_COLUMNS && (rows == TILE_ROWS || !byColumns)) {
+        multiplyTile(tile, ldc, from, ldStart, a, lda, byColumns, panel, bStep, rows, k);
       } else {
-        loadEdge(edge, tile, ldc, rows, columns);
-        tileColumns(edge, 32, source, lda, panel, 32, depth);
+        loadEdge(edge, from, ldStart, rows, columns);
+        multiplyTile(edge, PANEL_STEP, edge, PANEL_STEP, a, lda, byColumns, panel, bStep, rows, k);
         storeEdge(tile, ldc, edge, rows, columns);
       }
-      panel += (<usize>depth) << 5;
+      tile += PANEL_STEP;
+      from += startStep;
+      panel += panelStep;
     }
+    if (clamp) clampStrip(c, ldc, rows, n);
+    c += <usize>rows * ldc;
+    start += <usize>rows * ldStart;
+    a += byColumns ? (<usize>rows) << 2 : <usize>rows * lda;
+    m -= rows;
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function multiplyTile(
+  c: usize, ldc: usize, start: usize, ldStart: usize, a: usize, lda: usize, byColumns: bool, b: usize, bStep: usize, rows: i32, k: i32,
+): void {
+  if (byColumns) tileGemmTransposed(c, ldc, start, ldStart, a, lda, b, k);
+  else if (rows == TILE_ROWS) tileGemm(c, ldc, start, ldStart, a, lda, b, k);
+  else tileGemmShort(c, ldc, start, ldStart, a, lda, b, bStep, k, rows);
 }

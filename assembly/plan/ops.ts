@@ -24,9 +24,6 @@ export namespace Kernel {
   export const panel: i32 = 8;
   // @ts-ignore: decorator
   @inline
-  export const depth: i32 = 256;
-  // @ts-ignore: decorator
-  @inline
   export const rowTableBytes: i32 = 64;
   // @ts-ignore: decorator
   @inline

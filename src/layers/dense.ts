@@ -1,5 +1,6 @@
 import { LanewiseError } from '../errors.js';
-import { STEP_BLOCK, blocksOf, gemmBlocks } from '../plan/blocking.js';
+import { STEP_BLOCK, blocksOf } from '../plan/blocking.js';
+import { emitGemm } from '../plan/gemm.js';
 import { Kernel } from '../plan/ops.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
@@ -103,26 +104,6 @@ class Dense extends Layer {
     });
     return y;
   }
-}
-
-/** C [m, n] = op(A) · op(B) + bias, all dense in memory. */
-function emitGemm(
-  tape: Tape,
-  { c, a, b, bias }: { c: PlanTensor['ref']; a: PlanTensor['ref']; b: PlanTensor['ref']; bias?: PlanTensor['ref'] | undefined },
-  { m, n, k, transposeA = false, transposeB = false, relu = 0 }: {
-    m: number; n: number; k: number; transposeA?: boolean; transposeB?: boolean; relu?: number;
-  },
-): void {
-  const { blockM, blockN } = gemmBlocks(m, n);
-  tape.op(
-    'gemm',
-    {
-      c, a, b, bias, m, n, k, lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n,
-      transposeA: Number(transposeA), transposeB: Number(transposeB), blockM, blockN, relu,
-    },
-    blocksOf(m, blockM) * blocksOf(n, blockN),
-    Kernel.rowTableBytes + Kernel.edgeBytes + 4 * blockN * Kernel.depth,
-  );
 }
 
 /** Fully connected layer. @throws LanewiseError `invalid-argument` */

@@ -35,7 +35,7 @@ export const OPS = {
     module: 'gemm/gemm',
     args: {
       c: 'out', a: 'in', b: 'in', bias: 'in?', m: 'i32', n: 'i32', k: 'i32', lda: 'i32', ldb: 'i32', ldc: 'i32',
-      transposeA: 'i32', transposeB: 'i32', blockM: 'i32', blockN: 'i32', relu: 'i32',
+      transposeA: 'i32', transposeB: 'i32', blockM: 'i32', blockN: 'i32', blockK: 'i32', packA: 'i32', relu: 'i32',
     },
   },
   packPanels: {
@@ -142,7 +142,6 @@ export const Activation = { linear: 0, relu: 1, tanh: 2, sigmoid: 3 } as const;
 export const Kernel = {
   lanes: 8, // sequences side by side in a recurrent layer
   panel: 8, // columns of a packed panel
-  depth: 256, // rows of B packed at a time by gemm
   rowTableBytes: 64, // scratch: addresses of a tile's rows
   edgeBytes: 192, // scratch: a tile that hangs over the edge
   windowBand: 16, // pooling windows that a fused convolution takes at a time

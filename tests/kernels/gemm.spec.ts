@@ -1,6 +1,7 @@
 import { gemm } from "../../assembly/gemm/gemm";
-import { packPanels } from "../../assembly/gemm/panels";
+import { packPanels, packedRow } from "../../assembly/gemm/panels";
 import { TILE_COLUMNS, TILE_ROWS, clampRows, setRow, tileColumns, tileRows, tileSegments } from "../../assembly/gemm/tile";
+import { tileGemm, tileGemmShort, tileGemmTransposed } from "../../assembly/gemm/tile-gemm";
 import { Kernel } from "../../assembly/plan/ops";
 import { at, blank, eighths, floats, mismatches } from "./buffers";
 
@@ -53,16 +54,36 @@ function checkTileColumns(k: i32, segments: i32): i32 {
   return mismatches(c, afterTile(before, product, false));
 }
 
-function checkGemm(m: i32, n: i32, k: i32, transposeA: bool, transposeB: bool, bias: bool, relu: bool): i32 {
+/** fromRow: C starts from one row, else from what it holds; byColumns: A stored transposed. */
+function checkTileGemm(k: i32, rows: i32, fromRow: bool, byColumns: bool): i32 {
+  const c = eighths(TILE_ROWS * LDC, 1), before = eighths(TILE_ROWS * LDC, 1), row = eighths(TILE_COLUMNS, 9);
+  const lda = (byColumns ? TILE_ROWS : k) + 1, bStep = rows == TILE_ROWS ? TILE_COLUMNS : TILE_COLUMNS + 2;
+  const a = eighths((byColumns ? k : TILE_ROWS) * lda, 4), b = eighths(k * bStep, 5);
+  const ldc: usize = LDC << 2, start = fromRow ? row : c, ldStart: usize = fromRow ? 0 : ldc;
+  if (byColumns) tileGemmTransposed(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, k);
+  else if (rows == TILE_ROWS) tileGemm(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, k);
+  else tileGemmShort(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, (<usize>bStep) << 2, k, rows);
+  const expected = new StaticArray<f64>(TILE_ROWS * LDC);
+  for (let i = 0; i < expected.length; i++) {
+    const r = i / LDC, column = i % LDC;
+    expected[i] = at(before, i);
+    if (r >= rows || column >= TILE_COLUMNS) continue;
+    if (fromRow) expected[i] = at(row, column);
+    for (let p = 0; p < k; p++) expected[i] += at(a, byColumns ? p * lda + r : r * lda + p) * at(b, p * bStep + column);
+  }
+  return mismatches(c, expected);
+}
+
+function checkGemm(m: i32, n: i32, k: i32, transposeA: bool, transposeB: bool, packA: bool, bias: bool, relu: bool): i32 {
   const lda = (transposeA ? m : k) + 1, ldb = (transposeB ? k : n) + 2;
   const a = eighths((transposeA ? k : m) * lda, 6), b = eighths((transposeB ? n : k) * ldb, 7);
   const offsets = bias ? eighths(n, 8) : 0;
   const c = blank(m * n);
-  const blockM = 5, blockN = TILE_COLUMNS;
-  const scratch = blank(i32(Kernel.rowTableBytes + Kernel.edgeBytes) / 4 + blockN * Kernel.depth);
+  const blockM = 5, blockN = TILE_COLUMNS, blockK = 4;
+  const scratch = blank(TILE_COLUMNS + i32(Kernel.edgeBytes) / 4 + blockN * blockK + blockM * packedRow(blockK));
   const blocks = ((m + blockM - 1) / blockM) * ((n + blockN - 1) / blockN);
   for (let block = 0; block < blocks; block++) {
-    gemm(block, scratch, c, a, b, offsets, m, n, k, lda, ldb, n, i32(transposeA), i32(transposeB), blockM, blockN, i32(relu));
+    gemm(block, scratch, c, a, b, offsets, m, n, k, lda, ldb, n, i32(transposeA), i32(transposeB), blockM, blockN, blockK, i32(packA), i32(relu));
   }
   const expected = new StaticArray<f64>(m * n);
   for (let i = 0; i < expected.length; i++) {
@@ -92,7 +113,7 @@ function checkPanels(k: i32, n: i32, matrices: i32, transposed: bool): i32 {
 describe("a register tile", () => {
   test("adds rows of A times a panel of B", () => {
     for (let k = 0; k <= 9; k++) expect(checkTileRows(k, false)).toBe(0, `k = ${k}`);
-    expect(checkTileRows(Kernel.depth, false)).toBe(0, "a whole panel");
+    expect(checkTileRows(256, false)).toBe(0, "a whole panel");
   });
 
   test("can be clamped to zero from below, and keeps NaN", () => {
@@ -116,12 +137,30 @@ describe("a register tile", () => {
   });
 });
 
+describe("a register tile of gemm", () => {
+  test("starts from C or from one row, A by rows or by columns", () => {
+    for (let k = 1; k <= 9; k++) {
+      for (let form = 0; form < 4; form++) expect(checkTileGemm(k, TILE_ROWS, form % 2 == 1, form >= 2)).toBe(0, `k = ${k}, form ${form}`);
+    }
+  });
+
+  test("leaves out rows, and reads B where it lies", () => {
+    for (let rows = 1; rows < TILE_ROWS; rows++) {
+      for (let k = 1; k <= 4; k++) {
+        expect(checkTileGemm(k, rows, false, false)).toBe(0, `${rows} rows`);
+        expect(checkTileGemm(k, rows, true, false)).toBe(0, `${rows} rows from one`);
+      }
+    }
+  });
+});
+
 describe("gemm", () => {
   test("multiplies, for all transposes and sizes around a tile", () => {
     for (let m = 1; m <= 2 * TILE_ROWS + 1; m += 2) {
       for (let n = 1; n <= 2 * TILE_COLUMNS + 1; n += 4) {
         for (let form = 0; form < 4; form++) {
-          expect(checkGemm(m, n, 1 + ((m + n) % 5), form % 2 == 1, form >= 2, m % 3 == 0, false)).toBe(0, `${m} × ${n}, form ${form}`);
+          const transposeA = form % 2 == 1, packA = transposeA && n > TILE_COLUMNS;
+          expect(checkGemm(m, n, 1 + ((m + n) % 5), transposeA, form >= 2, packA, m % 3 == 0, false)).toBe(0, `${m} × ${n}, form ${form}`);
         }
       }
     }
@@ -129,13 +168,14 @@ describe("gemm", () => {
 
   test("goes on over its depth of packed rows", () => {
     for (let form = 0; form < 4; form++) {
-      for (let k = Kernel.depth - 1; k <= Kernel.depth + 1; k++) expect(checkGemm(6, 9, k, form % 2 == 1, form >= 2, true, false)).toBe(0, `k = ${k}`);
+      for (let k = 3; k <= 13; k++) expect(checkGemm(6, 9, k, form % 2 == 1, form >= 2, form == 3, true, false)).toBe(0, `k = ${k}`);
     }
   });
 
   test("applies ReLU once, after the last part of the sum", () => {
-    expect(checkGemm(7, 9, 4, false, false, true, true)).toBe(0);
-    expect(checkGemm(7, 9, 2 * Kernel.depth + 5, false, true, true, true)).toBe(0);
+    expect(checkGemm(7, 9, 4, false, false, false, true, true)).toBe(0);
+    expect(checkGemm(7, 9, 13, false, true, false, true, true)).toBe(0);
+    expect(checkGemm(7, 9, 13, true, false, true, true, true)).toBe(0);
   });
 });
 

@@ -16,7 +16,7 @@ describe('a plan builder', () => {
     plan.op('affine', { y: { ...x, offset: 16 }, x, ...elements, scale: 0.5, offset: -2 }, 3);
     plan.op('gemm', {
       c: x, a: x, b: fixedRef(2 ** 32 - 64, 64), bias: undefined, m: 1, n: 2, k: 3, lda: 4, ldb: 5, ldc: 6, transposeA: 0, transposeB: 1, blockM: 7,
-      blockN: 8, relu: 1,
+      blockN: 8, blockK: 9, packA: 0, relu: 1,
     }, 1);
     const words = new Int32Array(64);
     const address = plan.encode({ reserve: () => 4096, integers: () => words }, 512, 96);
@@ -29,7 +29,7 @@ describe('a plan builder', () => {
     assert.deepEqual([float(12), float(13)], [0.5, -2]);
     const gemm = [OP_NAMES.indexOf('gemm'), 1, 0, 16 + 4 * Object.keys(OPS.gemm.args).length];
     assert.deepEqual([...words.subarray(14, 22)], [...gemm, 1000, 1000, -64, 0]);
-    assert.deepEqual([...words.subarray(22, 33)], [1, 2, 3, 4, 5, 6, 0, 1, 7, 8, 1]);
+    assert.deepEqual([...words.subarray(22, 35)], [1, 2, 3, 4, 5, 6, 0, 1, 7, 8, 9, 0, 1]);
   });
 
   it('asks for the scratch of the op that needs most', () => {
@@ -121,19 +121,22 @@ describe('a tape', () => {
 });
 
 describe('blocks', () => {
-  it('of a matrix product cover it, in whole panels', () => {
-    for (const m of [1, 2, 5, 32, 40, 128, 500, 7744]) {
-      for (const n of [1, 8, 10, 64, 128, 1000]) {
-        const { blockM, blockN } = gemmBlocks(m, n);
-        assert.equal(blockN % Kernel.panel, 0, `${m} × ${n}`);
-        assert.ok(blockM >= 1 && blockM <= m && blockN <= n + Kernel.panel - 1, `${m} × ${n}`);
+  it('of a matrix product cover it, in whole panels, none of them empty', () => {
+    for (const m of [1, 2, 5, 32, 40, 128, 129, 161, 500, 7744]) {
+      for (const n of [1, 8, 10, 64, 128, 137, 1000]) {
+        for (const k of [1, 10, 256, 383, 384, 7744]) {
+          const { blockM, blockN, blockK } = gemmBlocks({ m, n, k });
+          assert.equal(blockN % Kernel.panel, 0, `${m} × ${n}`);
+          assert.ok(blockM >= 1 && blockM <= m && blockN <= n + Kernel.panel - 1 && blockK >= 1 && blockK <= k, `${m} × ${n} × ${k}`);
+          assert.ok(blockM <= 160 && blockN <= 128 && blockK < 384, 'panels and strips fit the caches');
+        }
       }
     }
   });
 
   it('give several threads something to do in the products of the large network', () => {
-    for (const [m, n] of [[128, 128], [7744, 128], [128, 7744]] as const) {
-      const { blockM, blockN } = gemmBlocks(m, n);
+    for (const [m, n, k] of [[128, 128, 7744], [7744, 128, 128], [128, 7744, 128]] as const) {
+      const { blockM, blockN } = gemmBlocks({ m, n, k });
       assert.ok(blocksOf(m, blockM) * blocksOf(n, blockN) >= 8, `${m} × ${n}`);
     }
   });

@@ -1,4 +1,5 @@
-import { blocksOf } from '../../../src/plan/blocking.js';
+import assert from 'node:assert/strict';
+import { blocksOf, gemmBlocks, gemmScratch, type GemmBlocks } from '../../../src/plan/blocking.js';
 import { Kernel } from '../../../src/plan/ops.js';
 import { absGemm, assertClose, elementTolerances, gemm, randomArray, type Values } from '../../reference/index.js';
 import { blank, cycle, floats, type OpCase, type Sweep } from '../harness.js';
@@ -6,7 +7,7 @@ import { blank, cycle, floats, type OpCase, type Sweep } from '../harness.js';
 /** Rows of the largest register tile: 5 in the strict build, 6 in the relaxed one. */
 export const TILE_ROWS = 6;
 
-interface Sizes {
+interface Sizes extends GemmBlocks {
   m: number;
   n: number;
   k: number;
@@ -16,35 +17,45 @@ interface Sizes {
   gap: number;
   bias: boolean;
   relu: boolean;
-  blockM: number;
-  blockN: number;
+  /** Whether operands hold NaNs, infinities and zeros too. */
+  special?: boolean;
 }
 
 /** Kept by the kernel where rows of C have gaps. */
 const GAP = 7;
+const SPECIAL = [NaN, Infinity, -Infinity];
 
 function gemmCase(sizes: Sizes): OpCase<'gemm'> {
-  const { m, n, k, transposeA, transposeB, gap, blockM, blockN } = sizes;
-  const relu = sizes.relu && !transposeA;
+  const { m, n, k, transposeA, transposeB, gap, relu, blockM, blockN, blockK, packA } = sizes;
   const lda = (transposeA ? m : k) + gap;
   const ldb = (transposeB ? k : n) + gap;
   const ldc = n + gap;
   const a = randomArray((transposeA ? k : m) * lda, 1);
   const b = randomArray((transposeB ? n : k) * ldb, 2);
+  if (sizes.special) {
+    SPECIAL.forEach((value, i) => {
+      a[Math.floor((a.length * (i + 1)) / 5)] = value;
+      b[Math.floor((b.length * (i + 1)) / 4)] = value;
+    });
+    for (let p = 0; p < k; p++) a[transposeA ? p * lda + 1 : lda + p] = 0; // a row of zeros: not to be skipped, zero times infinity is NaN
+  }
   const bias = sizes.bias ? randomArray(n, 3) : undefined;
   const c = Float32Array.from({ length: m * ldc }, (_, i) => (i % ldc < n ? NaN : GAP));
   const options = { m, n, k, a, b, lda, ldb, transposeA, transposeB, ...(bias && { c: Float64Array.from({ length: m * n }, (_, i) => bias[i % n]!) }) };
   return {
     label: JSON.stringify(sizes),
     args: {
-      c: floats(c), a: floats(a), b: floats(b), bias: bias && floats(bias), m, n, k, lda, ldb, ldc,
-      transposeA: Number(transposeA), transposeB: Number(transposeB), blockM, blockN, relu: Number(relu),
+      c: floats(c), a: floats(a), b: floats(b), bias: bias && floats(bias), m, n, k, lda, ldb, ldc, transposeA: Number(transposeA),
+      transposeB: Number(transposeB), blockM, blockN, blockK, packA: Number(packA), relu: Number(relu),
     },
     blocks: blocksOf(m, blockM) * blocksOf(n, blockN),
-    scratch: Kernel.rowTableBytes + Kernel.edgeBytes + 4 * blockN * Kernel.depth,
+    scratch: gemmScratch(sizes),
     check({ c: result }) {
       const expected = gemm(options).map((value) => (relu ? Math.max(value, 0) : value));
-      assertClose(withoutGaps(result, n, ldc), expected, elementTolerances(absGemm(options), k + 1), 'c');
+      const tolerances = elementTolerances(absGemm(options), k + 1);
+      const product = withoutGaps(result, n, ldc);
+      if (sizes.special) splitNonFinite(product, expected, tolerances);
+      assertClose(product, expected, tolerances, 'c');
       const gaps = result.filter((_, i) => i % ldc >= n);
       assertClose(gaps, new Float32Array(m * gap).fill(GAP), 0, 'gaps of c');
     },
@@ -53,25 +64,56 @@ function gemmCase(sizes: Sizes): OpCase<'gemm'> {
 
 const withoutGaps = (c: Values, n: number, ldc: number): Float64Array => Float64Array.from(c).filter((_, i) => i % ldc < n);
 
+/** Compares what is expected to be NaN or infinite, and takes it out of the comparison of the rest. */
+function splitNonFinite(actual: Float64Array, expected: Float64Array, tolerances: Float64Array): void {
+  let found = 0;
+  expected.forEach((value, i) => {
+    if (Number.isFinite(value)) return;
+    assert.ok(Object.is(actual[i], value), `element ${i} is ${actual[i]}, expected ${value}`);
+    actual[i] = expected[i] = tolerances[i] = 0;
+    found++;
+  });
+  assert.ok(found > 0 && found < expected.length, 'both kinds of elements');
+}
+
 const gemmSweep: Sweep<'gemm'> = function* () {
   // lists of coprime lengths, so that every choice meets every other
   const depths = cycle([1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 33]);
   const gaps = cycle([0, 0, 1, 3]);
   const flags = cycle([true, false, false, true, true]);
   const blockRows = cycle([TILE_ROWS * 4, 5, 6, 7, 10, 12, 3]);
-  const blockColumns = cycle([24, 8, 16]);
+  const blockColumns = cycle([24, 8, 16, 32]);
+  const blockDepths = cycle([33, 4, 1, 8, 7, 32, 5, 3, 16]);
   const transposes = [false, true].flatMap((transposeA) => [false, true].map((transposeB) => ({ transposeA, transposeB })));
-  const rest = (): Omit<Sizes, 'm' | 'n' | 'k' | 'transposeA' | 'transposeB'> => ({
-    gap: gaps(), bias: flags(), relu: flags(), blockM: blockRows(), blockN: blockColumns(),
+  const rest = (transposeA: boolean): Pick<Sizes, 'gap' | 'bias' | 'relu' | 'blockM' | 'blockN' | 'blockK' | 'packA'> => ({
+    gap: gaps(), bias: flags(), relu: flags(), blockM: blockRows(), blockN: blockColumns(), blockK: blockDepths(), packA: transposeA && flags(),
   });
   for (const transpose of transposes) {
+    const { transposeA } = transpose;
     for (let m = 1; m <= 2 * TILE_ROWS + 1; m++) {
-      for (let n = 1; n <= 2 * Kernel.panel + 1; n++) yield gemmCase({ m, n, k: depths(), ...transpose, ...rest() });
+      for (let n = 1; n <= 2 * Kernel.panel + 1; n++) yield gemmCase({ m, n, k: depths(), ...transpose, ...rest(transposeA) });
     }
-    for (const k of [Kernel.depth - 1, Kernel.depth, Kernel.depth + 1, 2 * Kernel.depth, 2 * Kernel.depth + 3]) {
-      for (const [m, n] of [[1, 1], [7, 9], [TILE_ROWS * 2, 16]] as const) yield gemmCase({ m, n, k, ...transpose, ...rest() });
+    // strips of all heights, and pairs of panels
+    for (let m = 2 * TILE_ROWS + 2; m <= 4 * TILE_ROWS + 1; m++) {
+      for (const n of [16, 24, 33]) yield gemmCase({ m, n, k: depths(), ...transpose, ...rest(transposeA), blockM: m, blockN: 40 });
     }
-    yield gemmCase({ m: 61, n: 50, k: 40, ...transpose, gap: 0, bias: true, relu: true, blockM: 20, blockN: 16 });
+    // a block's depth, and just over and under it
+    for (const blockK of [1, 7, 16, 259]) {
+      for (const k of [blockK - 1, blockK, blockK + 1, 2 * blockK, 2 * blockK + 3]) {
+        for (const [m, n] of [[1, 1], [7, 9], [TILE_ROWS * 2, 16]] as const) {
+          if (k > 0) yield gemmCase({ m, n, k, ...transpose, ...rest(transposeA), blockK });
+        }
+      }
+    }
+    // the blocks that layers use
+    for (const [m, n, k] of [[129, 17, 40], [64, 130, 257], [161, 65, 130], [166, 137, 5], [8, 257, 384], [33, 10, 383]] as const) {
+      const sizes = { m, n, k, ...transpose };
+      yield gemmCase({ ...sizes, ...gemmBlocks(sizes), gap: gaps(), bias: flags(), relu: flags() });
+    }
+    for (const [m, n] of [[7, 9], [8, 40], [40, 17]] as const) {
+      for (const relu of [false, true]) yield gemmCase({ m, n, k: 12, ...transpose, ...rest(transposeA), relu, special: true });
+    }
+    yield gemmCase({ m: 61, n: 50, k: 40, ...transpose, gap: 0, bias: true, relu: true, blockM: 20, blockN: 16, blockK: 32, packA: transposeA });
   }
 };
 

@@ -1,0 +1,185 @@
+// The register tiles of `gemm`. They begin from a bias or from C, so C needs no pass of its own to begin with. See tile.ts on why they have this form.
+import { PANEL_STEP, TILE_ROWS } from "./tile";
+import { multiplyAdd } from "../simd/lanes";
+
+/**
+ * C[r][0…7] = start[r][0…7] + Σ A[r][k] · B[k][0…7]: the tile of `gemm`.
+ *
+ * c, start, a: rows `ldc`, `ldStart`, `lda` bytes apart (start: a bias with 0 between its rows, or C itself); b: [k][8].
+ */
+export function tileGemm(c: usize, ldc: usize, start: usize, ldStart: usize, a: usize, lda: usize, b: usize, k: i32): void {
+  const a1 = a + lda, a2 = a1 + lda, a3 = a2 + lda, a4 = a3 + lda, a5 = a4 + lda;
+  let x0 = v128.load(start), y0 = v128.load(start, 16);
+  start += ldStart;
+  let x1 = v128.load(start), y1 = v128.load(start, 16);
+  start += ldStart;
+  let x2 = v128.load(start), y2 = v128.load(start, 16);
+  start += ldStart;
+  let x3 = v128.load(start), y3 = v128.load(start, 16);
+  start += ldStart;
+  let x4 = v128.load(start), y4 = v128.load(start, 16);
+  let x5: v128, y5: v128;
+  if (TILE_ROWS == 6) {
+    start += ldStart;
+    x5 = v128.load(start);
+    y5 = v128.load(start, 16);
+  }
+
+  if (k > 0) {
+    const end = (<usize>k) << 2;
+    let i: usize = 0;
+    do {
+      const b0 = v128.load(b), b1 = v128.load(b, 16);
+      let e = v128.load32_splat(a + i);
+      x0 = multiplyAdd(x0, e, b0); y0 = multiplyAdd(y0, e, b1);
+      e = v128.load32_splat(a1 + i);
+      x1 = multiplyAdd(x1, e, b0); y1 = multiplyAdd(y1, e, b1);
+      e = v128.load32_splat(a2 + i);
+      x2 = multiplyAdd(x2, e, b0); y2 = multiplyAdd(y2, e, b1);
+      e = v128.load32_splat(a3 + i);
+      x3 = multiplyAdd(x3, e, b0); y3 = multiplyAdd(y3, e, b1);
+      e = v128.load32_splat(a4 + i);
+      x4 = multiplyAdd(x4, e, b0); y4 = multiplyAdd(y4, e, b1);
+      if (TILE_ROWS == 6) {
+        e = v128.load32_splat(a5 + i);
+        x5 = multiplyAdd(x5, e, b0); y5 = multiplyAdd(y5, e, b1);
+      }
+      b += PANEL_STEP;
+      i += 4;
+    } while (i < end);
+  }
+
+  v128.store(c, x0); v128.store(c, y0, 16);
+  c += ldc;
+  v128.store(c, x1); v128.store(c, y1, 16);
+  c += ldc;
+  v128.store(c, x2); v128.store(c, y2, 16);
+  c += ldc;
+  v128.store(c, x3); v128.store(c, y3, 16);
+  c += ldc;
+  v128.store(c, x4); v128.store(c, y4, 16);
+  if (TILE_ROWS == 6) {
+    c += ldc;
+    v128.store(c, x5);
+    v128.store(c, y5, 16);
+  }
+}
+
+/**
+ * tileGemm for `rows` < TILE_ROWS rows: those that are not there repeat the last one, in A and in C, so they store what it stores.
+ *
+ * b: rows `bStep` bytes apart.
+ */
+export function tileGemmShort(
+  c: usize, ldc: usize, start: usize, ldStart: usize, a: usize, lda: usize, b: usize, bStep: usize, k: i32, rows: i32,
+): void {
+  const a1 = rows > 1 ? a + lda : a, a2 = rows > 2 ? a1 + lda : a1, a3 = rows > 3 ? a2 + lda : a2, a4 = rows > 4 ? a3 + lda : a3;
+  let x0 = v128.load(start), y0 = v128.load(start, 16);
+  if (rows > 1) start += ldStart;
+  let x1 = v128.load(start), y1 = v128.load(start, 16);
+  if (rows > 2) start += ldStart;
+  let x2 = v128.load(start), y2 = v128.load(start, 16);
+  if (rows > 3) start += ldStart;
+  let x3 = v128.load(start), y3 = v128.load(start, 16);
+  let x4: v128, y4: v128;
+  if (TILE_ROWS == 6) {
+    if (rows > 4) start += ldStart;
+    x4 = v128.load(start);
+    y4 = v128.load(start, 16);
+  }
+
+  if (k > 0) {
+    const end = (<usize>k) << 2;
+    let i: usize = 0;
+    do {
+      const b0 = v128.load(b), b1 = v128.load(b, 16);
+      let e = v128.load32_splat(a + i);
+      x0 = multiplyAdd(x0, e, b0); y0 = multiplyAdd(y0, e, b1);
+      e = v128.load32_splat(a1 + i);
+      x1 = multiplyAdd(x1, e, b0); y1 = multiplyAdd(y1, e, b1);
+      e = v128.load32_splat(a2 + i);
+      x2 = multiplyAdd(x2, e, b0); y2 = multiplyAdd(y2, e, b1);
+      e = v128.load32_splat(a3 + i);
+      x3 = multiplyAdd(x3, e, b0); y3 = multiplyAdd(y3, e, b1);
+      if (TILE_ROWS == 6) {
+        e = v128.load32_splat(a4 + i);
+        x4 = multiplyAdd(x4, e, b0); y4 = multiplyAdd(y4, e, b1);
+      }
+      b += bStep;
+      i += 4;
+    } while (i < end);
+  }
+
+  v128.store(c, x0); v128.store(c, y0, 16);
+  if (rows > 1) c += ldc;
+  v128.store(c, x1); v128.store(c, y1, 16);
+  if (rows > 2) c += ldc;
+  v128.store(c, x2); v128.store(c, y2, 16);
+  if (rows > 3) c += ldc;
+  v128.store(c, x3); v128.store(c, y3, 16);
+  if (TILE_ROWS == 6) {
+    if (rows > 4) c += ldc;
+    v128.store(c, x4);
+    v128.store(c, y4, 16);
+  }
+}
+
+/**
+ * tileGemm with A stored transposed: C[r][0…7] = start[r][0…7] + Σ A[k][r] · B[k][0…7].
+ *
+ * a: rows `lda` bytes apart.
+ */
+export function tileGemmTransposed(c: usize, ldc: usize, start: usize, ldStart: usize, a: usize, lda: usize, b: usize, k: i32): void {
+  let x0 = v128.load(start), y0 = v128.load(start, 16);
+  start += ldStart;
+  let x1 = v128.load(start), y1 = v128.load(start, 16);
+  start += ldStart;
+  let x2 = v128.load(start), y2 = v128.load(start, 16);
+  start += ldStart;
+  let x3 = v128.load(start), y3 = v128.load(start, 16);
+  start += ldStart;
+  let x4 = v128.load(start), y4 = v128.load(start, 16);
+  let x5: v128, y5: v128;
+  if (TILE_ROWS == 6) {
+    start += ldStart;
+    x5 = v128.load(start);
+    y5 = v128.load(start, 16);
+  }
+
+  if (k > 0) {
+    do {
+      const b0 = v128.load(b), b1 = v128.load(b, 16);
+      let e = v128.load32_splat(a);
+      x0 = multiplyAdd(x0, e, b0); y0 = multiplyAdd(y0, e, b1);
+      e = v128.load32_splat(a, 4);
+      x1 = multiplyAdd(x1, e, b0); y1 = multiplyAdd(y1, e, b1);
+      e = v128.load32_splat(a, 8);
+      x2 = multiplyAdd(x2, e, b0); y2 = multiplyAdd(y2, e, b1);
+      e = v128.load32_splat(a, 12);
+      x3 = multiplyAdd(x3, e, b0); y3 = multiplyAdd(y3, e, b1);
+      e = v128.load32_splat(a, 16);
+      x4 = multiplyAdd(x4, e, b0); y4 = multiplyAdd(y4, e, b1);
+      if (TILE_ROWS == 6) {
+        e = v128.load32_splat(a, 20);
+        x5 = multiplyAdd(x5, e, b0); y5 = multiplyAdd(y5, e, b1);
+      }
+      b += PANEL_STEP;
+      a += lda;
+    } while (--k > 0);
+  }
+
+  v128.store(c, x0); v128.store(c, y0, 16);
+  c += ldc;
+  v128.store(c, x1); v128.store(c, y1, 16);
+  c += ldc;
+  v128.store(c, x2); v128.store(c, y2, 16);
+  c += ldc;
+  v128.store(c, x3); v128.store(c, y3, 16);
+  c += ldc;
+  v128.store(c, x4); v128.store(c, y4, 16);
+  if (TILE_ROWS == 6) {
+    c += ldc;
+    v128.store(c, x5);
+    v128.store(c, y5, 16);
+  }
+}
