@@ -10,8 +10,10 @@ import { activationForward, activationBackward, affine } from "../activation";
 import { softmaxForward, softmaxBackward, softmaxCrossEntropy } from "../softmax";
 import { meanSquaredError } from "../mean-squared-error";
 import { dropout, dropoutSteps } from "../dropout";
-import { toLanes, fromLanes, lanesForward, simpleRnnForward, simpleRnnBackward, transpose } from "../recurrent/lanes";
+import { toLanes, fromLanes, transpose } from "../recurrent/lanes";
+import { lanesForward } from "../recurrent/lanes-forward";
 import { lanesBackwardKernel } from "../recurrent/lanes-backward-kernel";
+import { simpleRnnForward, simpleRnnBackward } from "../recurrent/simple-rnn";
 import { reducePartials, columnSums, add, sumOfSquares, clipByGlobalNorm, accumulateMetrics } from "../reduce";
 import { sgd, adam } from "../optimizer";
 
@@ -36,10 +38,10 @@ export function runBlock(opcode: i32, args: usize, block: i32, scratch: usize): 
     case 15: dropoutSteps(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<f32>(args, 32)); break;
     case 16: toLanes(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
     case 17: fromLanes(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
-    case 18: lanesForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28)); break;
-    case 19: lanesBackwardKernel(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28)); break;
+    case 18: lanesForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32)); break;
+    case 19: lanesBackwardKernel(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32)); break;
     case 20: simpleRnnForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20)); break;
-    case 21: simpleRnnBackward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
+    case 21: simpleRnnBackward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28)); break;
     case 22: transpose(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12)); break;
     case 23: reducePartials(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20)); break;
     case 24: columnSums(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;

@@ -18,7 +18,7 @@ export namespace Activation {
 export namespace Kernel {
   // @ts-ignore: decorator
   @inline
-  export const lanes: i32 = 8;
+  export const lanes: i32 = 4;
   // @ts-ignore: decorator
   @inline
   export const panel: i32 = 8;
@@ -31,6 +31,12 @@ export namespace Kernel {
   // @ts-ignore: decorator
   @inline
   export const edgeBytes: i32 = 192;
+  // @ts-ignore: decorator
+  @inline
+  export const dotsBytes: i32 = 160;
+  // @ts-ignore: decorator
+  @inline
+  export const dotsStepBytes: i32 = 80;
   // @ts-ignore: decorator
   @inline
   export const randomGroup: i32 = 8;

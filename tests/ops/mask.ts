@@ -18,7 +18,7 @@ export function dropoutMask(key: MaskKey, step: number, size: number): Uint8Arra
   return Uint8Array.from({ length: size }, (_, element) => keeps(key, 4 * (element >> 3) + (element & 3), (element >> 2) & 1, step));
 }
 
-/** The mask of `dropoutSteps`: [groups][features][8], one for each sequence (a lane of a group) and feature. */
-export function sequenceMask(key: MaskKey, step: number, groups: number, features: number): Uint8Array {
-  return dropoutMask(key, step, groups * features * 8);
+/** The mask of `dropoutSteps`: [pairs of groups][features][8], one for each sequence (a lane of one of the pair's groups) and feature. */
+export function sequenceMask(key: MaskKey, step: number, pairs: number, features: number): Uint8Array {
+  return dropoutMask(key, step, pairs * features * 8);
 }
