@@ -5,7 +5,7 @@ import { Activation } from "./plan/ops";
 /** f(x) of an activation. */
 // @ts-ignore: decorator
 @inline
-function forward(x: v128, kind: i32): v128 {
+export function forward(x: v128, kind: i32): v128 {
   if (kind == Activation.relu) return f32x4.pmax(x, f32x4.splat(0)); // x < 0 ? 0 : x, so NaN stays NaN
   if (kind == Activation.tanh) return tanh4(x);
   if (kind == Activation.sigmoid) return sigmoid4(x);
@@ -15,7 +15,7 @@ function forward(x: v128, kind: i32): v128 {
 /** f'(x) · dy, from y = f(x). */
 // @ts-ignore: decorator
 @inline
-function backward(dy: v128, y: v128, kind: i32): v128 {
+export function backward(dy: v128, y: v128, kind: i32): v128 {
   const one = f32x4.splat(1);
   if (kind == Activation.relu) return v128.and(dy, f32x4.gt(y, f32x4.splat(0)));
   if (kind == Activation.tanh) return f32x4.mul(dy, f32x4.sub(one, f32x4.mul(y, y)));
@@ -28,6 +28,14 @@ function backward(dy: v128, y: v128, kind: i32): v128 {
 function mapForward(y: usize, x: usize, count: i32, kind: i32): void {
   let i: usize = 0;
   const vectors = (<usize>(count & ~3)) << 2, end = (<usize>count) << 2;
+  for (; i + 64 <= vectors; i += 64) { // V8 builds the constants of an activation anew every turn: four vectors share them
+    const p = x + i, q = y + i;
+    const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
+    v128.store(q, forward(a, kind));
+    v128.store(q, forward(b, kind), 16);
+    v128.store(q, forward(c, kind), 32);
+    v128.store(q, forward(d, kind), 48);
+  }
   for (; i < vectors; i += 16) v128.store(y + i, forward(v128.load(x + i), kind));
   for (; i < end; i += 4) storeOne(y + i, forward(loadOne(x + i), kind));
 }

@@ -75,7 +75,8 @@ export function dropoutBackward(block: i32, scratch: usize, dx: usize, dy: usize
 /**
  * Op: the input dropout of a recurrent layer: one mask for each sequence and feature, held for all steps (Keras's semantics).
  *
- * y, x: lanes [groups][time][features][8]; scratch: 32 bytes, then the mask [features][8]. A block is a group of 8 sequences.
+ * y, x: lanes [groups][time][features][4]; scratch: 32 bytes, then the mask [features][4]. A block is a group; a call of the generator
+ * serves a pair of groups.
  */
 export function dropoutSteps(
   block: i32, scratch: usize, y: usize, x: usize, state: usize, time: i32, features: i32, key0: i32, key1: i32, threshold: i32, scale: f32,
@@ -83,18 +84,30 @@ export function dropoutSteps(
   const step = load<u32>(state + State.step);
   const least = i32x4.splat(threshold), factor = f32x4.splat(scale);
   const mask = scratch + 32;
-  const bytes = (<usize>features) << 5;
+  const bytes = (<usize>features) << 4;
   for (let f = 0; f < features; f++) {
-    threefry4(scratch, key0, key1, <u32>(block * features + f) << 2, step);
-    const at = mask + ((<usize>f) << 5);
-    v128.store(at, factors(v128.load(scratch), least, factor));
-    v128.store(at, factors(v128.load(scratch, 16), least, factor), 16);
+    threefry4(scratch, key0, key1, <u32>((block >> 1) * features + f) << 2, step);
+    v128.store(mask + ((<usize>f) << 4), factors(v128.load(scratch + ((<usize>(block & 1)) << 4)), least, factor));
   }
-  const start = <usize>block * <usize>time * bytes;
-  for (let t = 0; t < time; t++) {
-    const offset = start + <usize>t * bytes;
-    for (let i: usize = 0; i < bytes; i += 16) {
-      v128.store(y + offset + i, f32x4.mul(v128.load(x + offset + i), v128.load(mask + i)));
-    }
+  y += <usize>block * <usize>time * bytes;
+  x += <usize>block * <usize>time * bytes;
+  let f: usize = 0;
+  for (; f + 64 <= bytes; f += 64) maskFour(y + f, x + f, bytes, mask + f, time);
+  for (; f < bytes; f += 16) {
+    const m = v128.load(mask + f);
+    for (let t: usize = f, end = <usize>time * bytes; t < end; t += bytes) v128.store(y + t, f32x4.mul(v128.load(x + t), m));
+  }
+}
+
+/** y = x · mask of four features (a cache line) at every step: the mask stays in registers. */
+function maskFour(y: usize, x: usize, bytes: usize, mask: usize, time: i32): void {
+  const a = v128.load(mask), b = v128.load(mask, 16), c = v128.load(mask, 32), d = v128.load(mask, 48);
+  for (; time > 0; time--) {
+    v128.store(y, f32x4.mul(v128.load(x), a));
+    v128.store(y, f32x4.mul(v128.load(x, 16), b), 16);
+    v128.store(y, f32x4.mul(v128.load(x, 32), c), 32);
+    v128.store(y, f32x4.mul(v128.load(x, 48), d), 48);
+    x += bytes;
+    y += bytes;
   }
 }

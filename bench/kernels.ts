@@ -7,7 +7,7 @@ import Benchmark from 'benchmark';
 import { Command } from 'commander';
 import '../src/entry.node.js';
 import { pooledBackwardScratch, pooledForwardScratch } from '../src/layers/pooled-conv2d.js';
-import { ELEMENT_BLOCK, STEP_BLOCK, blocksOf, imageBlock } from '../src/plan/blocking.js';
+import { ELEMENT_BLOCK, GRADIENT_STEP_BLOCK, STEP_BLOCK, blocksOf, imageBlock } from '../src/plan/blocking.js';
 import { PlanBuilder } from '../src/plan/builder.js';
 import type { Ref } from '../src/plan/buffer.js';
 import { emitGemm } from '../src/plan/gemm.js';
@@ -126,35 +126,44 @@ function pooledConvolution(name: string, inH: number, inC: number, outC: number,
 
 /** A recurrent layer over a batch of 32 sequences of 499 steps. */
 function recurrent(units: number): Case[] {
-  const groups = 4;
+  const batch = 32;
+  const groups = batch / Kernel.lanes;
+  const pairs = groups / 2;
   const time = 499;
-  const lanes = (plan: PlanBuilder): Ref => plan.buffer(groups * time * units * 8, true);
+  const lanes = (plan: PlanBuilder): Ref => plan.buffer(batch * time * units, true);
   const w = (plan: PlanBuilder): Ref => plan.buffer(units * units, true);
-  const flops = 2 * groups * 8 * time * units * units;
+  const flops = 2 * batch * time * units * units;
+  const kind = Activation.tanh;
   return [
     {
+      name: `lanesForward ${units} units`, flops, bytes: 0,
+      emit: (plan) =>
+        plan.op(
+          'lanesForward',
+          { y: lanes(plan), x: lanes(plan), w: w(plan), bias: undefined, groups, time, features: units, units, blockSteps: STEP_BLOCK },
+          pairs * blocksOf(time, STEP_BLOCK), 16 * units,
+        ),
+    },
+    {
       name: `simpleRnnForward ${units} units`, flops, bytes: 0,
-      emit: (plan) => plan.op('simpleRnnForward', { h: lanes(plan), w: w(plan), batch: 8 * groups, time, units, kind: Activation.tanh }, groups, Kernel.edgeBytes),
+      emit: (plan) => plan.op('simpleRnnForward', { h: lanes(plan), w: w(plan), batch, time, units, kind }, pairs),
     },
     {
       name: `simpleRnnBackward ${units} units`, flops, bytes: 0,
       emit: (plan) =>
-        plan.op(
-          'simpleRnnBackward', { d: lanes(plan), dy: lanes(plan), h: lanes(plan), wTransposed: w(plan), time, units, kind: Activation.tanh }, groups,
-          Kernel.edgeBytes,
-        ),
+        plan.op('simpleRnnBackward', { d: lanes(plan), dy: lanes(plan), h: lanes(plan), wTransposed: w(plan), groups, time, units, kind }, pairs),
     },
     {
       name: `lanesBackwardKernel ${units} units`, flops, bytes: 0,
       emit(plan) {
-        const blocks = groups * blocksOf(time, STEP_BLOCK);
+        const blocks = groups * blocksOf(time, GRADIENT_STEP_BLOCK);
         plan.op(
           'lanesBackwardKernel',
           {
-            partials: plan.buffer(blocks * (units + 1) * units, true), x: lanes(plan), dy: lanes(plan), time, features: units, units, shift: 1,
-            blockSteps: STEP_BLOCK,
+            partials: plan.buffer(blocks * units * units, true), x: lanes(plan), dy: lanes(plan), time, features: units, units, shift: 1, withBias: 0,
+            blockSteps: GRADIENT_STEP_BLOCK,
           },
-          blocks, 128 * Math.ceil(units / 4) * Math.ceil(units / 2),
+          blocks, 16 + Kernel.dotsBytes + Kernel.dotsStepBytes * GRADIENT_STEP_BLOCK,
         );
       },
     },
@@ -197,7 +206,7 @@ const CASES: readonly Case[] = [
   ...convolution('1 → 64 on 28×28', 28, 1, 64), ...convolution('64 → 64 on 13×13', 13, 64, 64),
   ...pooledConvolution('1 → 64 on 28×28', 28, 1, 64, 3), ...pooledConvolution('3 → 32, 5×5 on 32×32', 32, 3, 32, 5),
   ...pooledConvolution('6 → 16, 5×5 on 14×14', 14, 6, 16, 5), ...pooledConvolution('32 → 64, 5×5 on 14×14', 14, 32, 64, 5),
-  ...recurrent(5), ...recurrent(10), ...recurrent(20),
+  ...recurrent(5), ...recurrent(10), ...recurrent(20), ...recurrent(32), ...recurrent(64),
   elementwise('relu'), elementwise('tanh'), elementwise('sigmoid'), adam(),
 ];
 

@@ -17,8 +17,10 @@ import { softmaxForward, softmaxBackward, softmaxCrossEntropy } from "../softmax
 import { meanSquaredError } from "../mean-squared-error";
 import { dropout, dropoutBackward, dropoutSteps } from "../dropout";
 import { randomFlip } from "../random-flip";
-import { toLanes, fromLanes, lanesForward, simpleRnnForward, simpleRnnBackward, transpose } from "../recurrent/lanes";
+import { toLanes, fromLanes, transpose } from "../recurrent/lanes";
+import { lanesForward } from "../recurrent/lanes-forward";
 import { lanesBackwardKernel } from "../recurrent/lanes-backward-kernel";
+import { simpleRnnForward, simpleRnnBackward } from "../recurrent/simple-rnn";
 import { reducePartials, columnSums, add, sumOfSquares, clipByGlobalNorm, accumulateMetrics } from "../reduce";
 import { sgd, adam } from "../optimizer";
 
@@ -53,10 +55,10 @@ export function runBlock(opcode: i32, args: usize, block: i32, scratch: usize): 
     case 25: randomFlip(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<i32>(args, 36)); break;
     case 26: toLanes(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
     case 27: fromLanes(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
-    case 28: lanesForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28)); break;
-    case 29: lanesBackwardKernel(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28)); break;
+    case 28: lanesForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32)); break;
+    case 29: lanesBackwardKernel(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32)); break;
     case 30: simpleRnnForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20)); break;
-    case 31: simpleRnnBackward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
+    case 31: simpleRnnBackward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28)); break;
     case 32: transpose(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12)); break;
     case 33: reducePartials(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20)); break;
     case 34: columnSums(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;

@@ -18,7 +18,7 @@ export namespace Activation {
 export namespace Kernel {
   // @ts-ignore: decorator
   @inline
-  export const lanes: i32 = 8;
+  export const lanes: i32 = 4;
   // @ts-ignore: decorator
   @inline
   export const panel: i32 = 8;
@@ -40,6 +40,12 @@ export namespace Kernel {
   // @ts-ignore: decorator
   @inline
   export const transformBytes: i32 = 720;
+  // @ts-ignore: decorator
+  @inline
+  export const dotsBytes: i32 = 160;
+  // @ts-ignore: decorator
+  @inline
+  export const dotsStepBytes: i32 = 80;
 }
 
 export namespace State {

@@ -1,5 +1,5 @@
 import { LanewiseError } from '../errors.js';
-import { STEP_BLOCK, blocksOf } from '../plan/blocking.js';
+import { blocksOf } from '../plan/blocking.js';
 import { emitGemm } from '../plan/gemm.js';
 import { Kernel } from '../plan/ops.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
@@ -8,7 +8,7 @@ import { sizeOf } from '../tensor/shape.js';
 import type { ActivationName } from './activations.js';
 import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
-import { emitLanesGradients, emitTransposed } from './lanes.js';
+import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients } from './lanes.js';
 import type { EmitContext, Flops, LayerOptions, WeightSpec } from './layer.js';
 import { Layer, count, requirePositiveInteger } from './layer.js';
 
@@ -84,22 +84,14 @@ class Dense extends Layer {
   /** Over a sequence in lanes: the product of every step. */
   private emitLanes(tape: Tape, x: PlanTensor, kernel: PlanParameter, bias: PlanParameter | undefined): PlanTensor {
     const [time, features] = this.input as [number, number];
-    const { units } = this;
-    const blocks = tape.groups * blocksOf(time, STEP_BLOCK);
+    const sizes = { time, features, units: this.units };
     const y = tape.tensor(this.output, 'lanes');
-    tape.op(
-      'lanesForward', { y: y.ref, x: x.ref, w: kernel.value, bias: bias?.value, time, features, units, blockSteps: STEP_BLOCK }, blocks,
-      Kernel.edgeBytes,
-    );
+    emitLanesForward(tape, { y, x, w: kernel.value, bias: bias?.value, ...sizes });
     tape.record(y, [x], (dy) => {
-      emitLanesGradients(tape, { x, dy, kernel, bias, time, features, units });
+      emitLanesGradients(tape, { x, dy, kernel, bias, ...sizes });
       if (!x.needsGradient) return [];
       const dx = tape.like(x);
-      const w = emitTransposed(tape, kernel.value, features, units);
-      tape.op(
-        'lanesForward', { y: dx.ref, x: dy.ref, w, bias: undefined, time, features: units, units: features, blockSteps: STEP_BLOCK }, blocks,
-        Kernel.edgeBytes,
-      );
+      emitLanesBackwardInput(tape, { dx, dy, kernel, ...sizes });
       return [dx];
     });
     return y;

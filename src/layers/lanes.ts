@@ -1,28 +1,51 @@
 /** Ops that recurrent layers and dense layers over a sequence share. */
-import { ELEMENT_BLOCK, STEP_BLOCK, blocksOf } from '../plan/blocking.js';
+import { ELEMENT_BLOCK, GRADIENT_STEP_BLOCK, STEP_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
+import { Kernel } from '../plan/ops.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 
-interface StepProduct {
+interface StepSizes {
+  time: number;
+  features: number;
+  units: number;
+}
+
+/** y = x · w + bias at every step. w: [features, units]. */
+export function emitLanesForward(
+  tape: Tape, { y, x, w, bias, ...sizes }: StepSizes & { y: PlanTensor; x: PlanTensor; w: Ref; bias?: Ref | undefined },
+): void {
+  tape.op(
+    'lanesForward', { y: y.ref, x: x.ref, w, bias, groups: tape.groups, ...sizes, blockSteps: STEP_BLOCK },
+    tape.pairs * blocksOf(sizes.time, STEP_BLOCK), 16 * sizes.units,
+  );
+}
+
+/** dx = dy · wᵀ at every step: the gradient of what was multiplied by a kernel [features, units]. */
+export function emitLanesBackwardInput(
+  tape: Tape, { dx, dy, kernel, time, features, units }: StepSizes & { dx: PlanTensor; dy: PlanTensor; kernel: PlanParameter },
+): void {
+  const w = emitTransposed(tape, kernel.value, features, units);
+  emitLanesForward(tape, { y: dx, x: dy, w, time, features: units, units: features });
+}
+
+interface StepProduct extends StepSizes {
   x: PlanTensor;
   dy: PlanTensor;
   kernel: PlanParameter;
   bias?: PlanParameter | undefined;
-  time: number;
-  features: number;
-  units: number;
   /** 1 if x is the layer's own output one step before. */
   shift?: 0 | 1;
 }
 
 /** Gradients of a kernel [features, units] applied at every step, and of its bias. */
 export function emitLanesGradients(tape: Tape, { x, dy, kernel, bias, time, features, units, shift = 0 }: StepProduct): void {
-  const blocks = tape.groups * blocksOf(time, STEP_BLOCK);
-  const stride = (features + 1) * units;
+  const blocks = tape.groups * blocksOf(time, GRADIENT_STEP_BLOCK);
+  const withBias = bias ? 1 : 0;
+  const stride = (features + withBias) * units;
   const partials = tape.buffer(blocks * stride);
   tape.op(
-    'lanesBackwardKernel', { partials, x: x.ref, dy: dy.ref, time, features, units, shift, blockSteps: STEP_BLOCK }, blocks,
-    128 * Math.ceil(features / 4) * Math.ceil(units / 2),
+    'lanesBackwardKernel', { partials, x: x.ref, dy: dy.ref, time, features, units, shift, withBias, blockSteps: GRADIENT_STEP_BLOCK }, blocks,
+    16 + Kernel.dotsBytes + Kernel.dotsStepBytes * GRADIENT_STEP_BLOCK,
   );
   const reduce = (out: Ref, offset: number, size: number): void =>
     tape.op(

@@ -1,12 +1,11 @@
 import { LanewiseError } from '../errors.js';
-import { STEP_BLOCK, blocksOf } from '../plan/blocking.js';
-import { Activation, Kernel } from '../plan/ops.js';
+import { Activation } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { ActivationName } from './activations.js';
 import { requireActivation } from './activations.js';
 import { maskArguments } from './dropout.js';
-import { emitLanesGradients, emitTransposed } from './lanes.js';
+import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients, emitTransposed } from './lanes.js';
 import type { EmitContext, Flops, LayerOptions, WeightSpec } from './layer.js';
 import { Layer, count, requirePositiveInteger, requireRate } from './layer.js';
 
@@ -84,23 +83,21 @@ class SimpleRnn extends Layer {
     const [time, features] = this.input as [number, number];
     const { units } = this;
     const kind = Activation[this.activation];
+    const sizes = { time, features, units };
     const x = this.emitDropout(tape, tape.toLanes(input), stream);
-    const blocks = tape.groups * blocksOf(time, STEP_BLOCK);
-    const project = { time, blockSteps: STEP_BLOCK };
 
     const h = tape.tensor([time, units], 'lanes');
-    tape.op('lanesForward', { y: h.ref, x: x.ref, w: kernel.value, bias: bias?.value, features, units, ...project }, blocks, Kernel.edgeBytes);
-    tape.op('simpleRnnForward', { h: h.ref, w: recurrentKernel.value, batch: tape.batch, time, units, kind }, tape.groups, Kernel.edgeBytes);
+    emitLanesForward(tape, { y: h, x, w: kernel.value, bias: bias?.value, ...sizes });
+    tape.op('simpleRnnForward', { h: h.ref, w: recurrentKernel.value, batch: tape.batch, time, units, kind }, tape.pairs);
     tape.record(h, [x], (dh) => {
       const wTransposed = emitTransposed(tape, recurrentKernel.value, units, units);
       const d = dh; // in place: from the gradient of the output to that at the input of the activation
-      tape.op('simpleRnnBackward', { d: d.ref, dy: dh.ref, h: h.ref, wTransposed, time, units, kind }, tape.groups, Kernel.edgeBytes);
-      emitLanesGradients(tape, { x, dy: d, kernel, bias, time, features, units });
+      tape.op('simpleRnnBackward', { d: d.ref, dy: dh.ref, h: h.ref, wTransposed, groups: tape.groups, time, units, kind }, tape.pairs);
+      emitLanesGradients(tape, { x, dy: d, kernel, bias, ...sizes });
       emitLanesGradients(tape, { x: h, dy: d, kernel: recurrentKernel, time, features: units, units, shift: 1 });
       if (!x.needsGradient) return [];
       const dx = tape.like(x);
-      const w = emitTransposed(tape, kernel.value, features, units);
-      tape.op('lanesForward', { y: dx.ref, x: d.ref, w, bias: undefined, features: units, units: features, ...project }, blocks, Kernel.edgeBytes);
+      emitLanesBackwardInput(tape, { dx, dy: d, kernel, ...sizes });
       return [dx];
     });
     return this.returnSequences ? h : this.emitLastStep(tape, h);
@@ -111,7 +108,7 @@ class SimpleRnn extends Layer {
     const [time, features] = this.input as [number, number];
     const mask = maskArguments(tape, stream, this.dropout, 24);
     const drop = (to: PlanTensor, from: PlanTensor): void =>
-      tape.op('dropoutSteps', { y: to.ref, x: from.ref, state: tape.state, time, features, ...mask }, tape.groups, 32 + 32 * features);
+      tape.op('dropoutSteps', { y: to.ref, x: from.ref, state: tape.state, time, features, ...mask }, tape.groups, 32 + 16 * features);
     const y = tape.like(x);
     drop(y, x);
     tape.record(y, [x], (dy) => {

@@ -10,6 +10,8 @@ export const ELEMENT_BLOCK = 8192;
 export const ROW_BLOCK = 16;
 /** Steps in a block of a kernel that takes the steps of a sequence one by one, in any order. */
 export const STEP_BLOCK = 128;
+/** The same where the steps are those of one group, not of a pair. */
+export const GRADIENT_STEP_BLOCK = 256;
 export const blocksOf = (size: number, blockSize: number): number => Math.ceil(size / blockSize);
 
 /**

@@ -103,17 +103,19 @@ export const OPS = {
     args: { rows: 'out', lanes: 'in', batch: 'i32', time: 'i32', features: 'i32', first: 'i32', count: 'i32' },
   },
   lanesForward: {
-    module: 'recurrent/lanes',
-    args: { y: 'out', x: 'in', w: 'in', bias: 'in?', time: 'i32', features: 'i32', units: 'i32', blockSteps: 'i32' },
+    module: 'recurrent/lanes-forward',
+    args: { y: 'out', x: 'in', w: 'in', bias: 'in?', groups: 'i32', time: 'i32', features: 'i32', units: 'i32', blockSteps: 'i32' },
   },
   lanesBackwardKernel: {
     module: 'recurrent/lanes-backward-kernel',
-    args: { partials: 'out', x: 'in', dy: 'in', time: 'i32', features: 'i32', units: 'i32', shift: 'i32', blockSteps: 'i32' },
+    args: {
+      partials: 'out', x: 'in', dy: 'in', time: 'i32', features: 'i32', units: 'i32', shift: 'i32', withBias: 'i32', blockSteps: 'i32',
+    },
   },
-  simpleRnnForward: { module: 'recurrent/lanes', args: { h: 'inout', w: 'in', batch: 'i32', time: 'i32', units: 'i32', kind: 'i32' } },
+  simpleRnnForward: { module: 'recurrent/simple-rnn', args: { h: 'inout', w: 'in', batch: 'i32', time: 'i32', units: 'i32', kind: 'i32' } },
   simpleRnnBackward: {
-    module: 'recurrent/lanes',
-    args: { d: 'out', dy: 'in', h: 'in', wTransposed: 'in', time: 'i32', units: 'i32', kind: 'i32' },
+    module: 'recurrent/simple-rnn',
+    args: { d: 'out', dy: 'in', h: 'in', wTransposed: 'in', groups: 'i32', time: 'i32', units: 'i32', kind: 'i32' },
   },
   transpose: { module: 'recurrent/lanes', args: { out: 'out', x: 'in', rows: 'i32', columns: 'i32' } },
   reducePartials: { module: 'reduce', args: { out: 'out', partials: 'in', size: 'i32', count: 'i32', stride: 'i32', blockSize: 'i32' } },
@@ -140,7 +142,7 @@ export const Activation = { linear: 0, relu: 1, tanh: 2, sigmoid: 3 } as const;
 
 /** Sizes that kernels and planner share. */
 export const Kernel = {
-  lanes: 8, // sequences side by side in a recurrent layer
+  lanes: 4, // sequences side by side in a recurrent layer
   panel: 8, // columns of a packed panel
   rowTableBytes: 64, // scratch: addresses of a tile's rows
   edgeBytes: 192, // scratch: a tile that hangs over the edge
@@ -148,6 +150,8 @@ export const Kernel = {
   windowTaps: 9, // taps of a tile of its filter's gradient
   randomGroup: 16, // elements that share one call of the generator
   transformBytes: 720, // scratch: constants of Winograd's transforms and what lies between their halves
+  dotsBytes: 160, // scratch: the sums of a tile of lanesBackwardKernel
+  dotsStepBytes: 80, // and a step of its rows, side by side
 } as const;
 
 /** Byte offsets in the state: the numbers that change from step to step. */

@@ -6,7 +6,7 @@ import { PlanBuilder } from './builder.js';
 import { Kernel } from './ops.js';
 
 /**
- * How a batch lies in memory. `rows`: [batch, …shape], as at the API. `lanes`: [ceil(batch / 8)][time][features][8], eight sequences side
+ * How a batch lies in memory. `rows`: [batch, …shape], as at the API. `lanes`: [ceil(batch / 4)][time][features][4], four sequences side
  * by side, for recurrent layers and what follows them.
  */
 export type Layout = 'rows' | 'lanes';
@@ -52,9 +52,14 @@ export class Tape extends PlanBuilder {
     super();
   }
 
-  /** Groups of eight sequences. */
+  /** Groups of four sequences. */
   get groups(): number {
     return Math.ceil(this.batch / Kernel.lanes);
+  }
+
+  /** Pairs of groups: what a register tile takes at once. The last may be one group only. */
+  get pairs(): number {
+    return Math.ceil(this.groups / 2);
   }
 
   /** Floats of a tensor of the whole batch. */

@@ -159,7 +159,7 @@ const maskKey = (rate: number, bits: 16 | 24, { seed, stream }: PassContext): { 
   return { key0, key1, threshold: Math.round(rate * 2 ** bits) };
 };
 
-/** Factors [batch, features] of a recurrent layer's input dropout: the kernel's masks are [groups][features][8]. */
+/** Factors [batch, features] of a recurrent layer's input dropout: the kernel's masks are [pairs of groups][features][8]. */
 function inputMask(rate: number, features: number, context: PassContext): Float64Array {
   const factors = new Float64Array(context.batch * features).fill(1);
   if (!context.training || rate === 0) return factors;
@@ -179,9 +179,9 @@ function dropout(options: Options<'dropout'>): Twin {
       const { rate } = options;
       if (!training || rate === 0) return weightless(x, (dy) => dy, layout);
       const sample = sizeOf(layer.input);
-      const kept = dropoutMask(maskKey(rate, 16, context), step, (layout === 'lanes' ? Math.ceil(batch / 8) * 8 : batch) * sample);
+      const kept = dropoutMask(maskKey(rate, 16, context), step, (layout === 'lanes' ? Math.ceil(batch / 4) * 4 : batch) * sample);
       // in lanes, element i of sequence n lies at (n's group, i, n's lane)
-      const at = (i: number): number => (layout === 'rows' ? i : (Math.floor(i / sample / 8) * sample + (i % sample)) * 8 + (Math.floor(i / sample) % 8));
+      const at = (i: number): number => (layout === 'rows' ? i : (Math.floor(i / sample / 4) * sample + (i % sample)) * 4 + (Math.floor(i / sample) % 4));
       const drop = (values: Float64Array): Float64Array => map(values, (value, i) => (kept[at(i)]! * value) / (1 - rate));
       return weightless(drop(x), drop, layout);
     },

@@ -16,9 +16,9 @@ export function dropoutMask({ key0, key1, threshold }: MaskKey, step: number, si
   });
 }
 
-/** The mask of `dropoutSteps`: [groups][features][8], one for each sequence (a lane of a group) and feature. */
-export function sequenceMask({ key0, key1, threshold }: MaskKey, step: number, groups: number, features: number): Uint8Array {
-  return Uint8Array.from({ length: groups * features * 8 }, (_, element) => {
+/** The mask of `dropoutSteps`: [pairs of groups][features][8], one for each sequence (a lane of one of the pair's groups) and feature. */
+export function sequenceMask({ key0, key1, threshold }: MaskKey, step: number, pairs: number, features: number): Uint8Array {
+  return Uint8Array.from({ length: pairs * features * 8 }, (_, element) => {
     const word = threefry2x32(key0, key1, 4 * (element >> 3) + (element & 3), step)[(element >> 2) & 1]!;
     return word >>> 8 >= threshold ? 1 : 0;
   });

@@ -110,11 +110,11 @@ describe('a tape', () => {
     assert.deepEqual(tape.ops.map(({ owner }) => owner), ['first']);
   });
 
-  it('counts the lanes of whole groups of eight sequences', () => {
-    for (const [batch, groups] of [[1, 1], [8, 1], [9, 2]] as const) {
+  it('counts the lanes of whole groups of four sequences', () => {
+    for (const [batch, groups] of [[1, 1], [4, 1], [5, 2]] as const) {
       const tape = new Tape(batch, false, 0, state);
       assert.equal(tape.groups, groups);
-      assert.equal(tape.length([3, 2], 'lanes'), groups * 8 * 6);
+      assert.equal(tape.length([3, 2], 'lanes'), groups * 4 * 6);
       assert.equal(tape.length([3, 2], 'rows'), batch * 6);
     }
   });

@@ -181,17 +181,21 @@ const dropoutStepsSweep: Sweep<'dropoutSteps'> = function* () {
   for (const groups of [1, 2, 3]) {
     for (const time of [1, 2, 5]) {
       for (let features = 1; features <= 9; features++) {
-        const values = randomArray(groups * time * features * 8, 7);
+        const values = randomArray(groups * time * features * 4, 7);
         for (const inPlace of [false, true]) {
           const { step, ...mask } = next();
           const x = floats(values);
-          const kept = sequenceMask(mask, step, groups, features);
-          const maskAt = (i: number): number => kept[Math.floor(i / (time * features * 8)) * features * 8 + (i % (features * 8))]!;
+          const kept = sequenceMask(mask, step, Math.ceil(groups / 2), features);
+          const maskAt = (i: number): number => {
+            const group = Math.floor(i / (time * features * 4));
+            const feature = Math.floor(i / 4) % features;
+            return kept[((group >> 1) * features + feature) * 8 + (group & 1) * 4 + (i % 4)]!;
+          };
           yield {
             label: `step ${step} ${JSON.stringify({ groups, time, features, ...mask })}${inPlace ? ' in place' : ''}`,
             args: { y: inPlace ? x : blank(values.length), x, state: stateOf({ step }), time, features, ...mask },
             blocks: groups,
-            scratch: 32 + 32 * features,
+            scratch: 32 + 16 * features,
             check: ({ y }) => assertClose(y, map(values, (value, i) => maskAt(i) * Math.fround(value * mask.scale)), 0, 'y'),
           };
         }

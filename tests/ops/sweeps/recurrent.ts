@@ -19,7 +19,7 @@ interface Sequences {
 }
 
 function* sequences(): Iterable<Sequences> {
-  for (const batch of [1, 7, 8, 9, 17]) {
+  for (const batch of [1, 3, 4, 5, 8, 9, 17]) {
     for (const time of [1, 2, 5]) {
       for (const features of [1, 3, 8]) {
         yield { batch, time, features, first: 0, count: time };
@@ -30,7 +30,7 @@ function* sequences(): Iterable<Sequences> {
   }
 }
 
-/** Index into lanes [groups][time][features][8] of step `first + t` of a sequence. */
+/** Index into lanes [groups][time][features][4] of step `first + t` of a sequence. */
 const laneIndex = ({ time, features, first }: Sequences, n: number, t: number, f: number): number =>
   ((Math.floor(n / LANES) * time + first + t) * features + f) * LANES + (n % LANES);
 
@@ -82,7 +82,7 @@ interface Steps {
 }
 
 function* steps(): Iterable<Steps> {
-  const shapes = cycle([[1, 1], [2, 3], [1, 7], [3, 2]] as const);
+  const shapes = cycle([[1, 1], [2, 3], [1, 7], [3, 2], [4, 5]] as const); // groups alone, in pairs, and a pair and one
   const blocks = cycle([128, 2, 3, 1, 4]);
   for (let units = 1; units <= 2 * TILE_ROWS + 1; units++) {
     for (let features = 1; features <= 9; features++) {
@@ -91,9 +91,12 @@ function* steps(): Iterable<Steps> {
     }
   }
   yield { groups: 2, time: 150, features: 10, units: 5, blockSteps: 128 };
+  for (const features of [31, 32, 33]) for (const units of [32, 34]) yield { groups: 3, time: 9, features, units, blockSteps: 4 };
 }
 
-const blocksOfSteps = ({ groups, time, blockSteps }: Steps): number => groups * blocksOf(time, blockSteps);
+/** Blocks of steps of whatever `groups` counts: groups, or pairs of them. */
+const blocksOfSteps = (groups: number, { time, blockSteps }: Steps): number => groups * blocksOf(time, blockSteps);
+const pairsOf = (groups: number): number => Math.ceil(groups / 2);
 
 const lanesForwardSweep: Sweep<'lanesForward'> = function* () {
   const flags = cycle([true, false, true, true, false, false, true]);
@@ -105,9 +108,9 @@ const lanesForwardSweep: Sweep<'lanesForward'> = function* () {
     const length = groups * time * units * LANES;
     yield {
       label: JSON.stringify(sizes),
-      args: { y: blank(length), x: floats(x), w: floats(w), bias: bias && floats(bias), time, features, units, blockSteps },
-      blocks: blocksOfSteps(sizes),
-      scratch: Kernel.edgeBytes,
+      args: { y: blank(length), x: floats(x), w: floats(w), bias: bias && floats(bias), groups, time, features, units, blockSteps },
+      blocks: blocksOfSteps(pairsOf(groups), sizes),
+      scratch: 16 * units,
       check({ y }) {
         const expected = new Float64Array(length);
         const tolerance = new Float64Array(length);
@@ -132,36 +135,43 @@ const lanesForwardSweep: Sweep<'lanesForward'> = function* () {
 
 const backwardKernelSweep: Sweep<'lanesBackwardKernel'> = function* () {
   for (const sizes of steps()) {
-    for (const shift of [0, 1]) {
+    for (const [shift, withBias] of [[0, 1], [1, 0], [0, 0], [1, 1]] as const) {
       const { groups, time, features, units, blockSteps } = sizes;
       const x = randomArray(groups * time * features * LANES, 6);
       const dy = randomArray(groups * time * units * LANES, 7);
-      const blocks = blocksOfSteps(sizes);
+      const blocks = blocksOfSteps(groups, sizes);
       yield {
-        label: `shift ${shift} ${JSON.stringify(sizes)}`,
+        label: `shift ${shift}${withBias ? ', bias' : ''} ${JSON.stringify(sizes)}`,
         args: {
-          partials: blank(blocks * (features + 1) * units), x: floats(x), dy: floats(dy), time, features, units, shift, blockSteps,
+          partials: blank(blocks * (features + withBias) * units), x: floats(x), dy: floats(dy), time, features, units, shift, withBias, blockSteps,
         },
         blocks,
-        scratch: 128 * Math.ceil(features / 4) * Math.ceil(units / 2),
-        check: ({ partials }) => checkKernelGradient({ ...sizes, shift, x, dy }, partials),
+        scratch: 16 + Kernel.dotsBytes + Kernel.dotsStepBytes * blockSteps,
+        check: ({ partials }) => checkKernelGradient({ ...sizes, shift, withBias, x, dy }, partials),
       };
     }
   }
 };
 
+interface Gradient extends Steps {
+  shift: number;
+  withBias: number;
+  x: Values;
+  dy: Values;
+}
+
 /** Σ x[t - shift][f]·dy[t][u] over the steps of each block, and of ones with dy in the last row: the bias. */
-function checkKernelGradient({ groups, time, features, units, blockSteps, shift, x, dy }: Steps & { shift: number; x: Values; dy: Values }, partials: Values): void {
+function checkKernelGradient({ groups, time, features, units, blockSteps, shift, withBias, x, dy }: Gradient, partials: Values): void {
   const perGroup = blocksOf(time, blockSteps);
   const expected = new Float64Array(partials.length);
   const absolute = new Float64Array(partials.length);
   for (let group = 0; group < groups; group++) {
-    // the first step of a recurrent kernel has no step before it, and its bias is summed with the kernel of the input
+    // the first step of a recurrent kernel has no step before it
     for (let t = shift; t < time; t++) {
       const block = group * perGroup + Math.floor(t / blockSteps);
-      for (let f = 0; f <= features; f++) {
+      for (let f = 0; f < features + withBias; f++) {
         for (let u = 0; u < units; u++) {
-          const at = (block * (features + 1) + f) * units + u;
+          const at = (block * (features + withBias) + f) * units + u;
           for (let lane = 0; lane < LANES; lane++) {
             const input = f === features ? 1 : x[((group * time + t - shift) * features + f) * LANES + lane]!;
             const product = input * dy[((group * time + t) * units + u) * LANES + lane]!;
@@ -186,7 +196,7 @@ interface Recurrence {
 }
 
 function* recurrences(): Iterable<Recurrence> {
-  const shapes = cycle([[5, 1], [16, 4], [17, 2], [8, 9], [3, 5]] as const);
+  const shapes = cycle([[5, 1], [16, 4], [17, 2], [8, 9], [3, 5], [4, 3], [9, 3]] as const);
   for (let units = 1; units <= 2 * TILE_ROWS + 1; units++) {
     for (const kind of Object.keys(Activation) as ActivationName[]) {
       const [batch, time] = shapes();
@@ -215,8 +225,7 @@ const rnnForwardSweep: Sweep<'simpleRnnForward'> = function* () {
     yield {
       label: JSON.stringify({ batch, time, units, kind }),
       args: { h: floats(projection), w: floats(w), batch, time, units, kind: Activation[kind] },
-      blocks: groups,
-      scratch: Kernel.edgeBytes,
+      blocks: pairsOf(groups),
       check({ h }) {
         const exact = new Float64Array(h.length);
         const error = new Float64Array(h.length); // grows from step to step by |w|·|f'|
@@ -250,9 +259,8 @@ const rnnBackwardSweep: Sweep<'simpleRnnBackward'> = function* () {
       const dy = floats(values.dy);
       yield {
         label: `${JSON.stringify(sizes)}${inPlace ? ' in place' : ''}`,
-        args: { d: inPlace ? dy : blank(length), dy, h: floats(h), wTransposed: floats(values.wTransposed), time, units, kind: Activation[kind] },
-        blocks: groups,
-        scratch: Kernel.edgeBytes,
+        args: { d: inPlace ? dy : blank(length), dy, h: floats(h), wTransposed: floats(values.wTransposed), groups, time, units, kind: Activation[kind] },
+        blocks: pairsOf(groups),
         check: ({ d }) => checkBackward(sizes, values, d),
       } satisfies OpCase<'simpleRnnBackward'>;
     }
