@@ -1,6 +1,6 @@
 import { loadEdge, storeEdge } from "../gemm/edge";
 import { TILE_COLUMNS, TILE_ROWS, tileColumns } from "../gemm/tile";
-import { PATCH, TILE, TRANSFORM_BYTES, prepareTransforms, winogradInputGradientTile, winogradOutputGradientTile } from "./transform";
+import { PATCH, TILE, TRANSFORM_BYTES, prepareTransforms, tileWinogradInputGradient, tileWinogradOutputGradient } from "./transform";
 import { addPatch, claim, loadGradientTile, slab, tilesAcross } from "./tiles";
 import { positionProducts } from "./product";
 
@@ -37,13 +37,13 @@ export function winogradBackwardInput(
       const place = (first + t) % perImage;
       const image = <usize>((first + t) / perImage * outH * outW) * outPixel;
       loadGradientTile(patch, sums, dy + image, y == 0 ? 0 : y + image, place / across * TILE, place % across * TILE, outH, outW, outPixel);
-      winogradOutputGradientTile(chunkM + <usize>t * outPixel, mStep, patch, outPixel, scratch);
+      tileWinogradOutputGradient(chunkM + <usize>t * outPixel, mStep, patch, outPixel, scratch);
     }
     if (dx == 0) continue;
     positionProducts(products, productStep, chunkM, mStep, panels, tiles, inC, outC);
     for (let t = 0; t < tiles; t++) {
       const place = (first + t) % perImage;
-      winogradInputGradientTile(patch, products + <usize>t * inPixel, productStep, inPixel, scratch);
+      tileWinogradInputGradient(patch, products + <usize>t * inPixel, productStep, inPixel, scratch);
       addPatch(
         dx + <usize>((first + t) / perImage) * imageBytes, patch, place / across * TILE - padTop, place % across * TILE - padLeft, inH, inW, inPixel,
       );

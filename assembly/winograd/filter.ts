@@ -1,5 +1,5 @@
 import { TILE_COLUMNS } from "../gemm/tile";
-import { prepareTransforms, winogradFilterGradientTile, winogradFilterTile } from "./transform";
+import { prepareTransforms, tileWinogradFilterGradient, tileWinogradFilter } from "./transform";
 
 /**
  * Op: the transformed filter, in panels for positionProducts.
@@ -16,8 +16,8 @@ export function winogradFilter(block: i32, scratch: usize, panels: usize, filter
   panels += (<usize>(block * depth)) << 5;
   filter += <usize>(block * TILE_COLUMNS) * laneStep;
   for (let k = 0; k < depth; k++) {
-    winogradFilterTile(panels, position, filter, position, laneStep, scratch);
-    winogradFilterTile(panels + 16, position, filter + 4 * laneStep, position, laneStep, scratch);
+    tileWinogradFilter(panels, position, filter, position, laneStep, scratch);
+    tileWinogradFilter(panels + 16, position, filter + 4 * laneStep, position, laneStep, scratch);
     panels += 32;
     filter += rowStep;
   }
@@ -32,6 +32,6 @@ export function winogradFilterGradient(block: i32, scratch: usize, gradient: usi
   const position = (<usize>(inC * outC)) << 2;
   const offset = (<usize>(block * outC)) << 2;
   for (let i = offset, end = offset + ((<usize>outC) << 2); i < end; i += 16) {
-    winogradFilterGradientTile(gradient + i, position, u + i, position, scratch);
+    tileWinogradFilterGradient(gradient + i, position, u + i, position, scratch);
   }
 }

@@ -1,4 +1,4 @@
-import { PATCH, TILE, TRANSFORM_BYTES, prepareTransforms, winogradInputTile, winogradOutputTile } from "./transform";
+import { PATCH, TILE, TRANSFORM_BYTES, prepareTransforms, tileWinogradInput, tileWinogradOutput } from "./transform";
 import { claim, loadPatch, slab, storeTile, tilesAcross } from "./tiles";
 import { positionProducts } from "./product";
 
@@ -32,7 +32,7 @@ export function winogradForward(
       const top = place / across * TILE - padTop, left = place % across * TILE - padLeft;
       const inside = top >= 0 && left >= 0 && top + PATCH <= inH && left + PATCH <= inW;
       if (!inside) loadPatch(patch, image, top, left, inH, inW, inPixel);
-      winogradInputTile(
+      tileWinogradInput(
         chunkV + <usize>t * inPixel, vStep, inside ? image + <usize>(top * inW + left) * inPixel : patch,
         <usize>(inside ? inW : PATCH) * inPixel, inPixel, scratch,
       );
@@ -41,7 +41,7 @@ export function winogradForward(
     for (let t = 0; t < tiles; t++) {
       const place = (first + t) % perImage;
       const image = y + <usize>((first + t) / perImage * outH * outW) * outPixel;
-      winogradOutputTile(patch, products + <usize>t * outPixel, productStep, outPixel, scratch);
+      tileWinogradOutput(patch, products + <usize>t * outPixel, productStep, outPixel, scratch);
       storeTile(image, patch, bias, place / across * TILE, place % across * TILE, outH, outW, outPixel, relu != 0);
     }
   }

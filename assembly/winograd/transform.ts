@@ -135,7 +135,7 @@ function filterGradientLine(out: usize, outStep: usize, u: usize, step: usize, s
 }
 
 /** v[p][0…bytes) = Bᵀ d B, `step` bytes from one position to the next; d: patch, rows and pixels so many bytes apart. Exported to stay out of line. */
-export function winogradInputTile(v: usize, step: usize, d: usize, rowBytes: usize, pixelBytes: usize, scratch: usize): void {
+export function tileWinogradInput(v: usize, step: usize, d: usize, rowBytes: usize, pixelBytes: usize, scratch: usize): void {
   const a = v128.load(scratch), b = v128.load(scratch, 16), aa = v128.load(scratch, 32), bb = v128.load(scratch, 48);
   const product = v128.load(scratch, 64), sum = v128.load(scratch, 80);
   const between = scratch + BETWEEN;
@@ -145,8 +145,8 @@ export function winogradInputTile(v: usize, step: usize, d: usize, rowBytes: usi
   }
 }
 
-/** d = B x Bᵀ, the adjoint of winogradInputTile; d: [6][6] pixels, dense. */
-export function winogradInputGradientTile(d: usize, x: usize, step: usize, pixelBytes: usize, scratch: usize): void {
+/** d = B x Bᵀ, the adjoint of tileWinogradInput; d: [6][6] pixels, dense. */
+export function tileWinogradInputGradient(d: usize, x: usize, step: usize, pixelBytes: usize, scratch: usize): void {
   const a = v128.load(scratch), b = v128.load(scratch, 16), aa = v128.load(scratch, 32), bb = v128.load(scratch, 48);
   const product = v128.load(scratch, 64), sum = v128.load(scratch, 80);
   const between = scratch + BETWEEN;
@@ -157,7 +157,7 @@ export function winogradInputGradientTile(d: usize, x: usize, step: usize, pixel
 }
 
 /** y = Aᵀ m A; y: [4][4] pixels, dense; m[p], `step` bytes apart. */
-export function winogradOutputTile(y: usize, m: usize, step: usize, pixelBytes: usize, scratch: usize): void {
+export function tileWinogradOutput(y: usize, m: usize, step: usize, pixelBytes: usize, scratch: usize): void {
   const a = v128.load(scratch), b = v128.load(scratch, 16), aa = v128.load(scratch, 32), bb = v128.load(scratch, 48);
   const between = scratch + BETWEEN;
   for (let c: usize = 0; c < pixelBytes; c += 16) {
@@ -166,8 +166,8 @@ export function winogradOutputTile(y: usize, m: usize, step: usize, pixelBytes: 
   }
 }
 
-/** m[p] = A y Aᵀ, the adjoint of winogradOutputTile. */
-export function winogradOutputGradientTile(m: usize, step: usize, y: usize, pixelBytes: usize, scratch: usize): void {
+/** m[p] = A y Aᵀ, the adjoint of tileWinogradOutput. */
+export function tileWinogradOutputGradient(m: usize, step: usize, y: usize, pixelBytes: usize, scratch: usize): void {
   const a = v128.load(scratch), b = v128.load(scratch, 16), aa = v128.load(scratch, 32), bb = v128.load(scratch, 48);
   const between = scratch + BETWEEN;
   for (let c: usize = 0; c < pixelBytes; c += 16) {
@@ -177,7 +177,7 @@ export function winogradOutputGradientTile(m: usize, step: usize, y: usize, pixe
 }
 
 /** u[p] = G g Gᵀ of four filters; g: [3][3] taps of four floats, each tap `pitch` bytes from its four floats' neighbours in `lane` steps. */
-export function winogradFilterTile(u: usize, step: usize, g: usize, tapBytes: usize, laneBytes: usize, scratch: usize): void {
+export function tileWinogradFilter(u: usize, step: usize, g: usize, tapBytes: usize, laneBytes: usize, scratch: usize): void {
   const between = scratch + BETWEEN; // [6][3]
   for (let j: usize = 0; j < 3; j++) {
     const column = g + j * tapBytes;
@@ -201,8 +201,8 @@ function gather(address: usize, laneBytes: usize): v128 {
   return v128.load32_lane(address + 3 * laneBytes, x, 3);
 }
 
-/** g = Gᵀ u G, the adjoint of winogradFilterTile, four neighbouring floats of each tap. */
-export function winogradFilterGradientTile(g: usize, tapBytes: usize, u: usize, step: usize, scratch: usize): void {
+/** g = Gᵀ u G, the adjoint of tileWinogradFilter, four neighbouring floats of each tap. */
+export function tileWinogradFilterGradient(g: usize, tapBytes: usize, u: usize, step: usize, scratch: usize): void {
   const between = scratch + BETWEEN; // [3][6]
   for (let j: usize = 0; j < 6; j++) filterGradientLine(between + (j << 4), 96, u + j * step, 6 * step, scratch);
   for (let i: usize = 0; i < 3; i++) filterGradientLine(g + i * 3 * tapBytes, tapBytes, between + i * 96, 16, scratch);

@@ -1,7 +1,5 @@
 import { LanewiseError } from '../errors.js';
-import { blocksOf } from '../plan/blocking.js';
 import { emitGemm } from '../plan/gemm.js';
-import { Kernel } from '../plan/ops.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
