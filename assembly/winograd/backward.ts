@@ -9,7 +9,7 @@ import { positionProducts } from "./product";
  *
  * dx: [batch, inH, inW, inC] or address 0; m: [36][tiles + 8][outC], the transformed gradient; sums: [blocks][outC], the block's part of the
  * bias's gradient; dy: [batch, outH, outW, outC]; y: the same, the
- * output of the ReLU that dy comes through, or address 0; panels: the transformed filter, transposed [36][inC / 8][outC][8].
+ * output of the ReLU that dy comes through, or address 0; panels: the transformed filter, transposed [36][panelSlab(inC, outC)].
  * Blocks, chunks and scratch: as winogradForward, with products [36][chunk + 8][inC].
  */
 export function winogradBackwardInput(

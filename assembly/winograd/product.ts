@@ -1,11 +1,12 @@
 import { tileProduct } from "../gemm/tile-product";
 import { TILE_COLUMNS, TILE_ROWS } from "../gemm/tile";
+import { panelSlab } from "./tiles";
 import { POSITIONS } from "./transform";
 
 /**
  * out[p] = a[p] · b[p] for all positions: a sum over channels for each tile.
  *
- * out: [36][tiles][n], positions `outStep` bytes apart; a: [36][tiles][k], positions `aStep` bytes apart; panels: [36][n / 8][k][8].
+ * out: [36][tiles][n], positions `outStep` bytes apart; a: [36][tiles][k], positions `aStep` bytes apart; panels: [36][panelSlab(n, k)], each [n / 8][k][8].
  * The last rows are computed by a register tile that overlaps the one before; where there are fewer rows than a tile has, it reads and writes
  * rows past the last.
  */
@@ -23,6 +24,6 @@ export function positionProducts(out: usize, outStep: usize, a: usize, aStep: us
     }
     out += outStep;
     a += aStep;
-    panels += (<usize>(n / TILE_COLUMNS)) * panelBytes;
+    panels += panelSlab(n, k) << 2;
   }
 }

@@ -61,7 +61,7 @@ export function emitWinograd(tape: Tape, { x, y, kernel, bias, relu, ...geometry
 
 /** The transformed filter, in panels of eight output channels, or of eight input channels for the gradient of the input. */
 function emitFilter(tape: Tape, filter: Ref, inC: number, outC: number, transposed: boolean): Ref {
-  const panels = tape.buffer(POSITIONS * inC * outC);
+  const panels = tape.buffer(POSITIONS * (inC * outC + 16));
   tape.op('winogradFilter', { panels, filter, inC, outC, transposed: Number(transposed) }, (transposed ? inC : outC) / Kernel.panel, Kernel.transformBytes);
   return panels;
 }
