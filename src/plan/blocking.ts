@@ -15,17 +15,17 @@ export const GRADIENT_STEP_BLOCK = 256;
 export const blocksOf = (size: number, blockSize: number): number => Math.ceil(size / blockSize);
 
 /**
- * Blocks of a matrix product, as even as may be. Thresholds by `npm run bench -- --filter gemm`, one thread:
- * a block of 160 × 128 and 256 deep keeps packed B (128 KiB) in a second-level cache, and a strip of A and a panel of B in a first-level one;
- * other sizes from 128 × 64 to 256 × 256 differ by 2 %. Tall blocks come first where a product is small, since each block packs its B anew:
- * 128 × 16 is 6 % faster than 80 × 16 over a sum of 7744.
+ * Blocks of a matrix product, as even as may be. Thresholds by `npm run bench -- --filter gemm`: a block of 160 × 128 and 384 deep keeps packed B
+ * (192 KiB) in a second-level cache, and a strip of A and a panel of B (8 + 12 KiB) in a first-level one; depths from 256 to 512 and other sizes from
+ * 128 × 64 to 256 × 256 differ by 2 %. Tall blocks come first where a product is small, since each block packs its B anew: over a sum of 7744, blocks
+ * of 128 × 16 are 6 % faster than 80 × 16.
  */
 const GEMM = {
   /** Rows that block heights are multiples of: a register tile of the strict build. */
   strip: 5,
   strips: 32,
   panels: 16,
-  depth: 256,
+  depth: 384,
   /** Fewest blocks to aim for, so that up to eight threads find work, while panels can be shared out, two of them a cache line … */
   blocks: 16,
   fewestPanels: 2,

@@ -106,7 +106,7 @@ const gemmSweep: Sweep<'gemm'> = function* () {
       }
     }
     // the blocks that layers use
-    for (const [m, n, k] of [[129, 17, 40], [64, 130, 257], [161, 65, 130], [166, 137, 5], [8, 257, 384], [33, 10, 383]] as const) {
+    for (const [m, n, k] of [[129, 17, 40], [64, 130, 385], [161, 65, 130], [166, 137, 5], [8, 137, 576], [33, 10, 575]] as const) {
       const sizes = { m, n, k, ...transpose };
       yield gemmCase({ ...sizes, ...gemmBlocks(sizes), gap: gaps(), bias: flags(), relu: flags() });
     }
