@@ -40,6 +40,26 @@ add('conv2d, kernel larger than the image', 2, 'mse', () => [
   conv2d({ filters: 3, kernelSize: 5, padding: 'same', inputShape: [3, 2, 1] }), conv2d({ filters: 2, kernelSize: [4, 5], padding: 'same' }),
 ]);
 
+// By Winograd's method: first and behind a layer that wants a gradient, less than a tile and several, more images than blocks
+for (const padding of ['valid', 'same'] as const) {
+  for (const name of ['relu', 'tanh', 'linear'] as const) {
+    add(`conv2d by Winograd, ${padding}, ${name}`, 3, 'mse', () => [
+      conv2d({ filters: 24, kernelSize: 3, padding, activation: name, inputShape: [5, 7, 16] }),
+      conv2d({ filters: 16, kernelSize: 3, padding, activation: name, useBias: name === 'relu' }), conv2d({ filters: 2, kernelSize: 1 }),
+    ]);
+  }
+}
+add('conv2d by Winograd, pooled', 2, crossEntropy, () => [
+  conv2d({ filters: 16, kernelSize: 3, activation: 'relu', inputShape: [15, 15, 1] }), conv2d({ filters: 16, kernelSize: 3, activation: 'relu' }),
+  maxPooling2d({}), flatten(), dense({ units: 3 }),
+]);
+add('conv2d by Winograd, more images than blocks', 19, 'mse', () => [
+  dense({ units: 16, inputShape: [4, 6, 2] }), conv2d({ filters: 16, kernelSize: 3, activation: 'sigmoid' }), dense({ units: 1 }),
+]);
+add('conv2d by Winograd, an image of several chunks', 1, 'mse', () => [
+  conv2d({ filters: 16, kernelSize: 3, padding: 'same', activation: 'relu', inputShape: [25, 33, 16] }), maxPooling2d({ poolSize: 5 }), dense({ units: 1 }),
+]);
+
 // Pooling
 for (const options of [
   {}, { poolSize: 3 }, { poolSize: [3, 2], strides: [1, 2] }, { poolSize: 3, strides: 2, padding: 'same' }, { poolSize: 2, padding: 'same' },

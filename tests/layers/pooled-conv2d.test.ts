@@ -1,29 +1,15 @@
 /** Where a convolution and the max pooling behind it are laid out as one, and that this changes nothing but the time. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { layers, sequential } from '../../src/entry.node.js';
+import { layers } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
-import { emitLayers } from '../../src/layers/emit-layers.js';
-import { refTo, PlanBuffer } from '../../src/plan/buffer.js';
 import type { OpName } from '../../src/plan/ops.js';
-import { Tape } from '../../src/plan/tape.js';
-import { sizeOf } from '../../src/tensor/shape.js';
 import { assertClose, gamma } from '../reference/index.js';
 import { Network } from './network.js';
+import { opsOf } from './ops-of.js';
 import { type Twin, twins } from './twins.js';
 
 const { activation, conv2d, maxPooling2d } = layers;
-
-/** The ops of a training step, or of a pass forward alone, in order. */
-function opsOf(stack: readonly Layer[], training = true): OpName[] {
-  const model = sequential(stack);
-  const tape = new Tape(2, training, 1, refTo(new PlanBuffer(64)));
-  const input = tape.tensor(model.inputShape, 'rows', false);
-  const output = emitLayers(model.layers, input, tape, (layer) =>
-    layer.weights.map(({ shape }) => ({ value: tape.buffer(sizeOf(shape)), gradient: tape.buffer(sizeOf(shape)) })));
-  if (training) tape.backward(output, tape.like(output));
-  return tape.ops.map(({ name }) => name);
-}
 
 const FUSED: readonly OpName[] = ['conv2dMaxPoolForward', 'conv2dMaxPoolBackwardFilter', 'conv2dMaxPoolBackwardInput'];
 const fused = (stack: readonly Layer[]): boolean => opsOf(stack).some((name) => FUSED.includes(name));
