@@ -41,9 +41,9 @@ export interface PlainBackend<Buffer> {
   readonly name: 'scalar' | 'JavaScript';
   readonly kernels: PlainKernels<Buffer>;
   /** A new buffer of floats with these values, or of zeros. */
-  floats(values: Float32Array | number): Buffer;
+  readonly floats: (values: Float32Array | number) => Buffer;
   /** A new buffer of 32-bit integers. */
-  integers(length: number): Buffer;
+  readonly integers: (length: number) => Buffer;
   /** What a buffer of floats holds. */
-  read(buffer: Buffer, length: number): Float32Array;
+  readonly read: (buffer: Buffer, length: number) => Float32Array;
 }
