@@ -21,7 +21,7 @@ const geometryOf = ({ size, inC, outC, kernelSize = 3, stride = 1, batch = 32 }:
   return [batch, size, size, inC, out, out, outC, kernelSize, kernelSize, stride, stride];
 };
 
-function plainPasses(geometry: ConvGeometry): Readonly<Record<'forward' | 'backwardKernel' | 'backwardInput', Plain>> {
+function plainPasses(geometry: ConvGeometry): Readonly<Record<'forward' | 'backwardKernel' | 'backwardInput' | 'backward', Plain>> {
   const [batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW] = geometry;
   const [x, y, kernel] = [batch * inH * inW * inC, batch * outH * outW * outC, kernelH * kernelW * inC * outC];
   return {
@@ -37,6 +37,14 @@ function plainPasses(geometry: ConvGeometry): Readonly<Record<'forward' | 'backw
       const [to, gradient, filter] = [floats(x), floats(values(y)), floats(values(kernel))];
       return () => kernels.conv2dBackwardInput(to, gradient, filter, ...geometry);
     },
+    backward: ({ floats, kernels }) => {
+      const [dx, dKernel] = [floats(x), floats(kernel)];
+      const [from, gradient, filter] = [floats(values(x)), floats(values(y)), floats(values(kernel))];
+      return () => {
+        kernels.conv2dBackwardFilter(dKernel, from, gradient, ...geometry);
+        kernels.conv2dBackwardInput(dx, gradient, filter, ...geometry);
+      };
+    },
   };
 }
 
@@ -44,13 +52,13 @@ function convolution(options: Convolution, padding: 'valid' | 'same' = 'valid'):
   const { size, inC, outC, kernelSize = 3, stride = 1, batch = 32 } = options;
   const stack = (): Layer[] => [conv2d({ filters: outC, kernelSize, strides: stride, padding, useBias: false, inputShape: [size, size, inC] })];
   const plain = plainPasses(geometryOf(options));
-  const { backwardInput, ...first } = plain;
-  const passes = inC === 1 ? first : { ...first, backwardInput }; // one channel: a first layer, whose input needs no gradient
+  const { forward, backwardKernel } = plain;
+  const passes = inC === 1 ? { forward, backwardKernel } : plain; // one channel: a first layer, whose input needs no gradient
   return layerCases({
     kernel: `conv2d ${kernelSize}×${kernelSize}`,
     shape: `${inC} → ${outC} on ${size}×${size}${stride > 1 ? `, stride ${stride}` : ''}${padding === 'same' ? ', same' : ''}, batch ${batch}`,
     batch, stack,
-    passes: padding === 'valid' ? passes : { forward: undefined, backwardKernel: undefined, backwardInput: undefined },
+    passes: padding === 'valid' ? passes : { forward: undefined, backward: undefined },
   });
 }
 
