@@ -38,12 +38,12 @@ interface Options extends OutputOptions {
 interface Row {
   kernel: string;
   milliseconds: number;
-  spread: number;
+  spread?: number;
   gflops?: number;
   gbs: number;
-  percentOfPeak: number;
+  percentOfPeak?: number;
   /** Which of the two peaks that is. */
-  limit: 'arithmetic' | 'memory';
+  limit?: 'arithmetic' | 'memory';
   /** How many times longer the same work takes without SIMD and in JavaScript, on one thread. */
   scalar?: number;
   javascript?: number;
@@ -73,10 +73,10 @@ output.note(`Peak: ${figure(roofs.gflops)} GFLOP/s (the bare register tile in th
 const COLUMNS: readonly Column<Row>[] = [
   { title: 'kernel', width: 82, text: ({ kernel }) => kernel },
   { title: 'ms', width: 9, text: ({ milliseconds }) => figure(milliseconds) },
-  { title: '± %', width: 5, text: ({ spread }) => spread.toFixed(1) },
+  { title: '± %', width: 5, text: ({ spread }) => spread?.toFixed(1) ?? '' },
   { title: 'GFLOP/s', width: 8, text: ({ gflops }) => figure(gflops) },
   { title: 'GB/s', width: 7, text: ({ gbs }) => figure(gbs) },
-  { title: 'of peak', width: 12, text: ({ percentOfPeak, limit }) => `${percentOfPeak.toFixed(0)} % ${limit === 'memory' ? 'mem' : 'fp '}` },
+  { title: 'of peak', width: 12, text: ({ percentOfPeak, limit }) => (limit ? `${percentOfPeak!.toFixed(0)} % ${limit === 'memory' ? 'mem' : 'fp '}` : '') },
   { title: '× scalar', width: 8, text: ({ scalar }) => figure(scalar) },
   { title: '× JavaScript', width: 12, text: (row) => figure(row.javascript) },
 ];
@@ -104,7 +104,7 @@ async function run(family: string, option: Case, print: (row: Row) => void): Pro
   if (options.ops) {
     profilePlan(engine, address, 31).forEach((ms, index) => {
       const op = ops[index]!;
-      print({ kernel: `  ${op.name}`, milliseconds: ms, spread: 0, ...ratesOf(0, traffic([op]), ms) });
+      print({ kernel: `  ${op.name}`, milliseconds: ms, gbs: traffic([op]) / ms / 1e6 });
     });
   }
   engine.close();

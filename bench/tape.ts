@@ -1,4 +1,5 @@
 /** Layers laid out for timing: each pass by itself, again and again. */
+import { emitLayers } from '../src/layers/emit-layers.js';
 import type { Layer } from '../src/layers/layer.js';
 import { sequential } from '../src/model/sequential.js';
 import type { PlannedOp } from '../src/plan/builder.js';
@@ -62,12 +63,10 @@ export function layOutLayers(tape: BenchTape, stack: readonly Layer[]): LayerPas
   tape.record(x, [], (gradient) => ((dx = gradient), []));
 
   const gradients: PlanBuffer[] = [];
-  let y = x;
-  model.layers.forEach((layer, stream) => {
+  const y = emitLayers(model.layers, x, tape, (layer) => {
     const parameters = layer.getWeights().map(({ data }) => ({ value: tape.from(data), gradient: tape.buffer(data.length) }));
     gradients.push(...parameters.map(({ gradient }) => gradient.buffer));
-    tape.owner = layer.name;
-    y = layer.emit(y, { tape, parameters, stream });
+    return parameters;
   });
   const forward = [...tape.ops];
 

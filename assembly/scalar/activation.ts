@@ -4,7 +4,7 @@ import { exp, sigmoid, tanh } from "./math";
 // @ts-ignore: decorator
 @inline
 function forward(x: f32, kind: i32): f32 {
-  if (kind == Activation.relu) return x < 0 ? 0 : x;
+  if (kind == Activation.relu) return reinterpret<f32>(x < 0 ? 0 : reinterpret<i32>(x)); // between integers: no branch
   if (kind == Activation.tanh) return tanh(x);
   if (kind == Activation.sigmoid) return sigmoid(x);
   return x;
@@ -13,7 +13,7 @@ function forward(x: f32, kind: i32): f32 {
 // @ts-ignore: decorator
 @inline
 function backward(dy: f32, y: f32, kind: i32): f32 {
-  if (kind == Activation.relu) return y > 0 ? dy : 0;
+  if (kind == Activation.relu) return reinterpret<f32>(y > 0 ? reinterpret<i32>(dy) : 0);
   if (kind == Activation.tanh) return dy * (1 - y * y);
   if (kind == Activation.sigmoid) return dy * (y * (1 - y));
   return dy;

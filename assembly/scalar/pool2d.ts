@@ -3,28 +3,29 @@ export function maxPoolForward(
   y: usize, argmax: usize, x: usize, batch: i32, inH: i32, inW: i32, channels: i32, outH: i32, outW: i32,
   poolH: i32, poolW: i32, strideH: i32, strideW: i32,
 ): void {
+  const pixel = (<usize>channels) << 2;
   for (let n = 0; n < batch; n++) {
     for (let oh = 0; oh < outH; oh++) {
       for (let ow = 0; ow < outW; ow++) {
         const corner = x + ((<usize>(((n * inH + oh * strideH) * inW + ow * strideW) * channels)) << 2);
-        for (let c = 0; c < channels; c++) {
-          let best = -Infinity as f32;
-          let place = 0;
-          for (let h = 0; h < poolH; h++) {
-            for (let w = 0; w < poolW; w++) {
-              const value = load<f32>(corner + ((<usize>((h * inW + w) * channels + c)) << 2));
-              const wins = value > best;
-              best = wins ? value : best; // a choice without a branch: which value wins cannot be foreseen
-              place = wins ? h * poolW + w : place;
-            }
-          }
-          store<f32>(y, best);
-          store<i32>(argmax, place);
-          y += 4;
-          argmax += 4;
+        memory.copy(y, corner, pixel);
+        memory.fill(argmax, 0, pixel);
+        for (let h = 0; h < poolH; h++) {
+          for (let w = h == 0 ? 1 : 0; w < poolW; w++) improve(y, argmax, corner + <usize>(h * inW + w) * pixel, h * poolW + w, pixel);
         }
+        y += pixel;
+        argmax += pixel;
       }
     }
+  }
+}
+
+/** Where x is larger than y: y = x, argmax = place. By masks, without a branch: which is larger cannot be foreseen. */
+function improve(y: usize, argmax: usize, x: usize, place: i32, pixel: usize): void {
+  for (let c: usize = 0; c < pixel; c += 4) {
+    const wins = -<i32>(load<f32>(x + c) > load<f32>(y + c));
+    store<i32>(y + c, load<i32>(y + c) ^ ((load<i32>(y + c) ^ load<i32>(x + c)) & wins));
+    store<i32>(argmax + c, load<i32>(argmax + c) ^ ((load<i32>(argmax + c) ^ place) & wins));
   }
 }
 

@@ -62,16 +62,27 @@ function convolution(options: Convolution, padding: 'valid' | 'same' = 'valid'):
   });
 }
 
-/** Convolution, ReLU and pooling as one stage of a network, which kernels may fuse. */
-function stage({ size, inC, outC, batch = 32 }: Convolution): Case[] {
-  const conv = geometryOf({ size, inC, outC, batch });
-  const pooled = (size - 2) >> 1;
-  const pool: PoolGeometry = [batch, size - 2, size - 2, outC, pooled, pooled, 2, 2, 2, 2];
-  const [x, y, z, kernel] = [batch * size * size * inC, batch * (size - 2) ** 2 * outC, batch * pooled ** 2 * outC, 9 * inC * outC];
+/** Convolution, ReLU and 2×2 pooling as one stage of a network, which kernels may fuse. */
+function stage(options: Convolution): Case[] {
+  const { size, inC, outC, kernelSize = 3, batch = 32 } = options;
+  const conv = geometryOf(options);
+  const [mapped, pooled] = [conv[4], conv[4] >> 1];
+  const pool: PoolGeometry = [batch, mapped, mapped, outC, pooled, pooled, 2, 2, 2, 2];
+  const [x, y, z, kernel] = [batch * size ** 2 * inC, batch * mapped ** 2 * outC, batch * pooled ** 2 * outC, kernelSize ** 2 * inC * outC];
+  const backward = (withInput: boolean): Plain => ({ floats, integers, kernels }) => {
+    const [dz, argmax, to, dy, from] = [floats(values(z)), integers(z), floats(values(y)), floats(y), floats(values(x))];
+    const [filter, dKernel, dx] = [floats(values(kernel)), floats(kernel), floats(x)];
+    return () => {
+      kernels.maxPoolBackward(dy, dz, argmax, ...pool);
+      kernels.activationBackward(dy, dy, to, y, Activation.relu);
+      kernels.conv2dBackwardFilter(dKernel, from, dy, ...conv);
+      if (withInput) kernels.conv2dBackwardInput(dx, dy, filter, ...conv);
+    };
+  };
   return layerCases({
-    kernel: 'conv2d 3×3 + relu + maxPooling2d', shape: `${inC} → ${outC} on ${size}×${size}, batch ${batch}`, batch,
+    kernel: `conv2d ${kernelSize}×${kernelSize} + relu + maxPooling2d`, shape: `${inC} → ${outC} on ${size}×${size}, batch ${batch}`, batch,
     stack: () => [
-      conv2d({ filters: outC, kernelSize: 3, activation: 'relu', useBias: false, inputShape: [size, size, inC] }), maxPooling2d({ poolSize: 2 }),
+      conv2d({ filters: outC, kernelSize, activation: 'relu', useBias: false, inputShape: [size, size, inC] }), maxPooling2d({ poolSize: 2 }),
     ],
     passes: {
       forward: ({ floats, integers, kernels }) => {
@@ -82,21 +93,15 @@ function stage({ size, inC, outC, batch = 32 }: Convolution): Case[] {
           kernels.maxPoolForward(out, argmax, to, ...pool);
         };
       },
-      backwardKernel: ({ floats, integers, kernels }) => {
-        const [dz, argmax, to, dy, from, dKernel] = [floats(values(z)), integers(z), floats(values(y)), floats(y), floats(values(x)), floats(kernel)];
-        return () => {
-          kernels.maxPoolBackward(dy, dz, argmax, ...pool);
-          kernels.activationBackward(dy, dy, to, y, Activation.relu);
-          kernels.conv2dBackwardFilter(dKernel, from, dy, ...conv);
-        };
-      },
+      ...(inC === 1 ? { backwardKernel: backward(false) } : { backward: backward(true) }),
     },
   });
 }
 
 export const conv2dCases: readonly Case[] = [
   ...convolution({ size: 28, inC: 1, outC: 64, batch: 128 }), ...convolution({ size: 13, inC: 64, outC: 64, batch: 128 }),
-  ...stage({ size: 28, inC: 1, outC: 64, batch: 128 }),
+  ...stage({ size: 28, inC: 1, outC: 64, batch: 128 }), ...stage({ size: 32, inC: 3, outC: 32, kernelSize: 5, batch: 128 }),
+  ...stage({ size: 14, inC: 6, outC: 16, kernelSize: 5, batch: 128 }), ...stage({ size: 14, inC: 32, outC: 64, kernelSize: 5, batch: 128 }),
   ...convolution({ size: 32, inC: 3, outC: 32 }), ...convolution({ size: 28, inC: 16, outC: 32 }), ...convolution({ size: 14, inC: 33, outC: 65 }),
   ...convolution({ size: 14, inC: 128, outC: 128 }),
   ...convolution({ size: 14, inC: 64, outC: 64, kernelSize: 1 }), ...convolution({ size: 14, inC: 32, outC: 32, kernelSize: 5 }),
