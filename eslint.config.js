@@ -54,6 +54,11 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', { patterns: ['node:*'] }], 'no-restricted-globals': ['error', 'process', 'Buffer', 'require'] },
   },
   {
+    // Programs that run without a TypeScript loader, against what is built or installed beside them.
+    files: ['bench/**/*.mjs'],
+    ...tseslint.configs.disableTypeChecked,
+  },
+  {
     files: ['tests/**/*.ts'],
     rules: { '@typescript-eslint/no-floating-promises': 'off' }, // node:test collects its own promises
   },

@@ -1,244 +1,125 @@
 /**
- * Kernels on the shapes of the two networks, and square matrix products: time and rate of each, by Benchmark.js.
+ * Every kernel on the two networks' shapes and on sweeps of sizes: its time and rate, how near it comes to the machine's own peak, measured in the
+ * same run, and how much faster it is than the same work without SIMD and in JavaScript.
  *
- *   npm run bench -- [--filter TEXT] [--threads N] [--build strict|relaxed] [--json]
+ *   npm run bench -- [--filter TEXT] [--threads N] [--build strict|relaxed] [--ops] [--no-plain] [--seconds S] [--roofline FILE] [--json|--markdown]
  */
-import Benchmark from 'benchmark';
+import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import '../src/entry.node.js';
-import { pooledBackwardScratch, pooledForwardScratch } from '../src/layers/pooled-conv2d.js';
-import { ELEMENT_BLOCK, GRADIENT_STEP_BLOCK, STEP_BLOCK, blocksOf, imageBlock } from '../src/plan/blocking.js';
-import { PlanBuilder } from '../src/plan/builder.js';
-import type { Ref } from '../src/plan/buffer.js';
-import { emitGemm } from '../src/plan/gemm.js';
-import { Activation, Control, Kernel } from '../src/plan/ops.js';
-import { Engine, align } from '../src/runtime/engine.js';
+import { profilePlan } from '../src/plan/profile.js';
+import { loadKernels } from '../src/runtime/load.js';
 import type { Build } from '../src/runtime/load.js';
+import type { Case, Plain } from './case.js';
+import { nameOf } from './case.js';
+import { FAMILIES } from './cases/index.js';
+import { time } from './measure.js';
+import type { Column, OutputOptions } from './output.js';
+import { Output, figure, withOutputOptions } from './output.js';
+import { peakArithmetic } from './peak-arithmetic.js';
+import { peakBandwidth } from './peak-memory.js';
+import { javascript } from './plain/javascript.js';
+import type { PlainBackend } from './plain/kernels.js';
+import { createScalar } from './plain/scalar.js';
+import type { Dot, Roofs } from './roofline.js';
+import { drawRoofline } from './roofline.js';
+import { prepare, traffic } from './tape.js';
 
-interface Case {
-  name: string;
-  /** Multiplications and additions of one run, or 0. */
-  flops: number;
-  /** Bytes read and written in one run, where memory is the limit. */
-  bytes: number;
-  emit: (plan: PlanBuilder) => void;
+interface Options extends OutputOptions {
+  filter: string;
+  threads: string;
+  build: Build;
+  ops?: boolean;
+  plain: boolean;
+  seconds: string;
+  roofline?: string;
 }
 
-const tiles = Kernel.rowTableBytes + Kernel.edgeBytes;
-
-function gemm(name: string, m: number, n: number, k: number, transposeA = 0, transposeB = 0): Case {
-  return {
-    name: `gemm ${name} ${m}×${n}×${k}${transposeA ? ' Aᵀ' : ''}${transposeB ? ' Bᵀ' : ''}`, flops: 2 * m * n * k, bytes: 0,
-    emit: (plan) =>
-      emitGemm(
-        plan, { c: plan.buffer(m * n, true), a: plan.buffer(m * k, true), b: plan.buffer(k * n, true) },
-        { m, n, k, transposeA: transposeA !== 0, transposeB: transposeB !== 0 },
-      ),
-  };
+interface Row {
+  kernel: string;
+  milliseconds: number;
+  spread?: number;
+  gflops?: number;
+  gbs: number;
+  percentOfPeak?: number;
+  /** Which of the two peaks that is. */
+  limit?: 'arithmetic' | 'memory';
+  /** How many times longer the same work takes without SIMD and in JavaScript, on one thread. */
+  scalar?: number;
+  javascript?: number;
 }
 
-/** The three passes of a 3×3 convolution of a batch of 128, valid padding. */
-function convolution(name: string, inH: number, inC: number, outC: number): Case[] {
-  const batch = 128;
-  const outH = inH - 2;
-  const geometry = {
-    batch, inH, inW: inH, inC, outH, outW: outH, outC, kernelH: 3, kernelW: 3, strideH: 1, strideW: 1, padTop: 0, padLeft: 0,
-    blockImages: imageBlock(batch),
-  };
-  const blocks = blocksOf(batch, geometry.blockImages);
-  const patch = 9 * inC;
-  const flops = 2 * batch * outH * outH * outC * patch;
-  const x = (plan: PlanBuilder): Ref => plan.buffer(batch * inH * inH * inC, true);
-  const y = (plan: PlanBuilder): Ref => plan.buffer(batch * outH * outH * outC, true);
-  return [
-    {
-      name: `conv2dForward ${name}`, flops, bytes: 0,
-      emit: (plan) =>
-        plan.op(
-          'conv2dForward', { y: y(plan), x: x(plan), filterPanels: plan.buffer(patch * outC, true), bias: undefined, ...geometry, relu: 1 },
-          blocks, tiles + 24 * patch,
-        ),
-    },
-    {
-      name: `conv2dBackwardInput ${name}`, flops, bytes: 0,
-      emit: (plan) =>
-        plan.op(
-          'conv2dBackwardInput', { dx: x(plan), dy: y(plan), filterPanels: plan.buffer(9 * Math.ceil(inC / 8) * 8 * outC, true), ...geometry },
-          blocks, tiles + Kernel.edgeBytes + 32,
-        ),
-    },
-    {
-      name: `conv2dBackwardFilter ${name}`, flops, bytes: 0,
-      emit: (plan) =>
-        plan.op(
-          'conv2dBackwardFilter', { partials: plan.buffer(blocks * patch * outC, true), x: x(plan), dy: y(plan), ...geometry }, blocks,
-          Kernel.edgeBytes,
-        ),
-    },
-  ];
-}
+const options = withOutputOptions(
+  new Command('bench')
+    .option('--filter <text>', 'only cases whose name contains this', '')
+    .option('--threads <n>', 'threads', '1')
+    .option('--build <build>', 'strict or relaxed', 'strict')
+    .option('--ops', 'also the ops of each case')
+    .option('--no-plain', 'without the comparison with scalar WebAssembly and JavaScript')
+    .option('--seconds <s>', 'how long each is measured', '0.5')
+    .option('--roofline <file>', 'draw a roofline picture (SVG)'),
+).parse().opts<Options>();
+const setup = { build: options.build, threads: Number(options.threads) };
+const seconds = Number(options.seconds);
 
-/** A valid convolution of a batch of 128 fused with 2×2 max pooling; flops as if the gradient were dense. */
-function pooledConvolution(name: string, inH: number, inC: number, outC: number, kernel: number): Case[] {
-  const batch = 128;
-  const outH = inH - kernel + 1;
-  const geometry = {
-    batch, inH, inW: inH, inC, outH, outW: outH, outC, kernelH: kernel, kernelW: kernel, strideH: 1, strideW: 1, padTop: 0, padLeft: 0,
-    blockImages: imageBlock(batch),
-  };
-  const blocks = blocksOf(batch, geometry.blockImages);
-  const patch = kernel * kernel * inC;
-  const flops = 2 * batch * outH * outH * outC * patch;
-  const pooled = batch * (outH >> 1) * (outH >> 1) * outC;
-  const x = (plan: PlanBuilder): Ref => plan.buffer(batch * inH * inH * inC, true);
-  const y = (plan: PlanBuilder): Ref => plan.buffer(pooled, true);
-  const winners = (plan: PlanBuilder): Ref => plan.buffer(Math.ceil(pooled / 4), true);
-  return [
-    {
-      name: `conv2dMaxPoolForward ${name}`, flops, bytes: 0,
-      emit: (plan) =>
-        plan.op(
-          'conv2dMaxPoolForward',
-          { y: y(plan), winners: winners(plan), x: x(plan), filterPanels: plan.buffer(patch * Math.ceil(outC / 8) * 8, true), bias: undefined, ...geometry, relu: 1 },
-          blocks, pooledForwardScratch(patch, outC),
-        ),
-    },
-    {
-      name: `conv2dMaxPoolBackwardFilter ${name}`, flops, bytes: 0,
-      emit: (plan) =>
-        plan.op(
-          'conv2dMaxPoolBackwardFilter',
-          { partials: plan.buffer(blocks * (patch + 1) * outC, true), x: x(plan), dy: y(plan), winners: winners(plan), ...geometry },
-          blocks, pooledBackwardScratch(patch, outC),
-        ),
-    },
-    {
-      name: `conv2dMaxPoolBackwardInput ${name}`, flops, bytes: 0,
-      emit: (plan) =>
-        plan.op(
-          'conv2dMaxPoolBackwardInput',
-          { dx: x(plan), dy: y(plan), winners: winners(plan), filterPanels: plan.buffer(kernel ** 2 * Math.ceil(inC / 8) * 8 * outC, true), ...geometry },
-          blocks, 4 * outH * outH * outC + tiles + Kernel.edgeBytes + 32,
-        ),
-    },
-  ];
-}
+const output = new Output(options);
+output.begin(`Kernels, ${setup.build} build, ${setup.threads} thread${setup.threads === 1 ? '' : 's'}`);
+const roofs: Roofs = {
+  gflops: await peakArithmetic(await loadKernels(setup.build), setup.threads, Math.max(seconds, 0.2)), gbs: await peakBandwidth(setup, Math.max(seconds, 0.2)),
+};
+if (output.format === 'json') console.log(JSON.stringify({ peak: roofs }));
+output.note(`Peak: ${figure(roofs.gflops)} GFLOP/s (the bare register tile in the first-level cache), ${figure(roofs.gbs)} GB/s (copy and triad in memory)`);
 
-/** A recurrent layer over a batch of 32 sequences of 499 steps. */
-function recurrent(units: number): Case[] {
-  const batch = 32;
-  const groups = batch / Kernel.lanes;
-  const pairs = groups / 2;
-  const time = 499;
-  const lanes = (plan: PlanBuilder): Ref => plan.buffer(batch * time * units, true);
-  const w = (plan: PlanBuilder): Ref => plan.buffer(units * units, true);
-  const flops = 2 * batch * time * units * units;
-  const kind = Activation.tanh;
-  return [
-    {
-      name: `lanesForward ${units} units`, flops, bytes: 0,
-      emit: (plan) =>
-        plan.op(
-          'lanesForward',
-          { y: lanes(plan), x: lanes(plan), w: w(plan), bias: undefined, groups, time, features: units, units, blockSteps: STEP_BLOCK },
-          pairs * blocksOf(time, STEP_BLOCK), 16 * units,
-        ),
-    },
-    {
-      name: `simpleRnnForward ${units} units`, flops, bytes: 0,
-      emit: (plan) => plan.op('simpleRnnForward', { h: lanes(plan), w: w(plan), batch, time, units, kind }, pairs),
-    },
-    {
-      name: `simpleRnnBackward ${units} units`, flops, bytes: 0,
-      emit: (plan) =>
-        plan.op('simpleRnnBackward', { d: lanes(plan), dy: lanes(plan), h: lanes(plan), wTransposed: w(plan), groups, time, units, kind }, pairs),
-    },
-    {
-      name: `lanesBackwardKernel ${units} units`, flops, bytes: 0,
-      emit(plan) {
-        const blocks = groups * blocksOf(time, GRADIENT_STEP_BLOCK);
-        plan.op(
-          'lanesBackwardKernel',
-          {
-            partials: plan.buffer(blocks * units * units, true), x: lanes(plan), dy: lanes(plan), time, features: units, units, shift: 1, withBias: 0,
-            blockSteps: GRADIENT_STEP_BLOCK,
-          },
-          blocks, 16 + Kernel.dotsBytes + Kernel.dotsStepBytes * GRADIENT_STEP_BLOCK,
-        );
-      },
-    },
-  ];
-}
-
-function elementwise(kind: 'relu' | 'tanh' | 'sigmoid'): Case {
-  const size = 128 * 26 * 26 * 64;
-  return {
-    name: `activationForward ${kind}`, flops: 0, bytes: 8 * size,
-    emit: (plan) =>
-      plan.op(
-        'activationForward', { y: plan.buffer(size, true), x: plan.buffer(size, true), size, blockSize: ELEMENT_BLOCK, kind: Activation[kind] },
-        blocksOf(size, ELEMENT_BLOCK),
-      ),
-  };
-}
-
-function adam(): Case {
-  const size = 1_030_218;
-  return {
-    name: 'adam 1 030 218 weights', flops: 0, bytes: 28 * size,
-    emit: (plan) => {
-      const region = (): Ref => plan.buffer(size, true);
-      plan.op(
-        'adam',
-        {
-          w: region(), g: region(), m: region(), v: region(), state: plan.buffer(16, true), size, blockSize: ELEMENT_BLOCK, gain1: 0.1,
-          gain2: 1e-3, epsilon: 1e-7,
-        },
-        blocksOf(size, ELEMENT_BLOCK),
-      );
-    },
-  };
-}
-
-const CASES: readonly Case[] = [
-  ...[64, 128, 256, 512, 1024].map((size) => gemm('square', size, size, size)),
-  gemm('dense forward', 128, 128, 7744), gemm('dense backward kernel', 7744, 128, 128, 1, 0), gemm('dense backward input', 128, 7744, 128, 0, 1),
-  ...convolution('1 → 64 on 28×28', 28, 1, 64), ...convolution('64 → 64 on 13×13', 13, 64, 64),
-  ...pooledConvolution('1 → 64 on 28×28', 28, 1, 64, 3), ...pooledConvolution('3 → 32, 5×5 on 32×32', 32, 3, 32, 5),
-  ...pooledConvolution('6 → 16, 5×5 on 14×14', 14, 6, 16, 5), ...pooledConvolution('32 → 64, 5×5 on 14×14', 14, 32, 64, 5),
-  ...recurrent(5), ...recurrent(10), ...recurrent(20), ...recurrent(32), ...recurrent(64),
-  elementwise('relu'), elementwise('tanh'), elementwise('sigmoid'), adam(),
+const COLUMNS: readonly Column<Row>[] = [
+  { title: 'kernel', width: 82, text: ({ kernel }) => kernel },
+  { title: 'ms', width: 9, text: ({ milliseconds }) => figure(milliseconds) },
+  { title: '± %', width: 5, text: ({ spread }) => spread?.toFixed(1) ?? '' },
+  { title: 'GFLOP/s', width: 8, text: ({ gflops }) => figure(gflops) },
+  { title: 'GB/s', width: 7, text: ({ gbs }) => figure(gbs) },
+  { title: 'of peak', width: 12, text: ({ percentOfPeak, limit }) => (limit ? `${percentOfPeak!.toFixed(0)} % ${limit === 'memory' ? 'mem' : 'fp '}` : '') },
+  { title: '× scalar', width: 8, text: ({ scalar }) => figure(scalar) },
+  { title: '× JavaScript', width: 12, text: (row) => figure(row.javascript) },
 ];
+const dots: Dot[] = [];
+for (const [family, cases] of Object.entries(FAMILIES)) {
+  const chosen = cases.filter((option) => nameOf(option).includes(options.filter));
+  if (chosen.length === 0) continue;
+  const print = output.table(family, COLUMNS);
+  for (const option of chosen) await run(family, option, print);
+  output.end();
+}
+if (options.roofline) writeFileSync(options.roofline, drawRoofline(roofs, dots, `${setup.build} build, threads: ${setup.threads}`));
 
-const options = new Command('bench')
-  .option('--filter <text>', 'only cases whose name contains this', '')
-  .option('--threads <n>', 'threads', '1')
-  .option('--build <build>', 'strict or relaxed', 'strict')
-  .option('--json', 'one JSON object a line')
-  .parse()
-  .opts<{ filter: string; threads: string; build: Build; json?: boolean }>();
-
-for (const { name, flops, bytes, emit } of CASES.filter(({ name }) => name.includes(options.filter))) {
-  const engine = await Engine.create({ build: options.build, threads: Number(options.threads), base: Control.end, control: Control });
-  const plan = new PlanBuilder();
-  emit(plan);
-  plan.place((size) => engine.reserve(size), align);
-  const scratch = align(plan.scratch);
-  const address = plan.encode(engine, engine.reserve(scratch * engine.threads), scratch);
-  const { stats } = await run(name, () => engine.run(address));
+async function run(family: string, option: Case, print: (row: Row) => void): Promise<void> {
+  const { engine, address, ops } = await prepare(setup, option.batch, option.layOut);
+  const { milliseconds, spread } = await time(nameOf(option), () => engine.run(address), seconds);
+  const bytes = traffic(ops);
+  const rates = ratesOf(option.flops, bytes, milliseconds);
+  const compare = async (backend: () => PlainBackend<unknown>): Promise<number | undefined> =>
+    option.plain && options.plain ? (await timePlain(option.plain, backend())) / milliseconds : undefined;
+  const scalar = await compare(createScalar as () => PlainBackend<unknown>);
+  const plain = await compare(() => javascript as PlainBackend<unknown>);
+  print({ kernel: nameOf(option), milliseconds, spread, ...rates, ...(scalar && { scalar }), ...(plain && { javascript: plain }) });
+  if (option.flops > 0) dots.push({ family, name: nameOf(option), intensity: option.flops / bytes, gflops: rates.gflops! });
+  if (options.ops) {
+    profilePlan(engine, address, 31).forEach((ms, index) => {
+      const op = ops[index]!;
+      print({ kernel: `  ${op.name}`, milliseconds: ms, gbs: traffic([op]) / ms / 1e6 });
+    });
+  }
   engine.close();
-  const rate = flops > 0 ? flops / stats.mean / 1e9 : bytes / stats.mean / 1e9;
-  const unit = flops > 0 ? 'GFLOP/s' : 'GB/s';
-  console.log(
-    options.json
-      ? JSON.stringify({ name, ms: stats.mean * 1e3, rate, unit, errorPercent: stats.rme, threads: engine.threads, build: engine.build })
-      : `${name.padEnd(44)} ${(stats.mean * 1e3).toFixed(3).padStart(9)} ms ±${stats.rme.toFixed(1).padStart(4)} % ${rate.toFixed(1).padStart(7)} ${unit}`,
-  );
 }
 
-function run(name: string, work: () => void): Promise<Benchmark> {
-  return new Promise((resolve) => {
-    const benchmark: Benchmark = new Benchmark(name, work, { async: true, maxTime: 1, onComplete: () => resolve(benchmark) });
-    benchmark.run();
-  });
+function ratesOf(flops: number, bytes: number, milliseconds: number): Pick<Row, 'gflops' | 'gbs' | 'percentOfPeak' | 'limit'> {
+  const gflops = flops / milliseconds / 1e6;
+  const gbs = bytes / milliseconds / 1e6;
+  const arithmetic = gflops / roofs.gflops;
+  const memory = gbs / roofs.gbs;
+  // under a roofline the nearer of the two roofs is the one that binds
+  return { ...(flops > 0 && { gflops }), gbs, percentOfPeak: 100 * Math.max(arithmetic, memory), limit: memory > arithmetic ? 'memory' : 'arithmetic' };
+}
+
+async function timePlain(plain: Plain, backend: PlainBackend<unknown>): Promise<number> {
+  const { milliseconds } = await time(backend.name, plain(backend), seconds / 2);
+  return milliseconds;
 }

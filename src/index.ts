@@ -9,7 +9,8 @@ export { History } from './model/history.js';
 export type { BatchLogs, EpochLogs } from './model/history.js';
 export { sequential } from './model/sequential.js';
 export type {
-  Callbacks, CompileOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, MetricName, ModelSummary, Sequential, SequentialOptions,
+  Callbacks, CompileOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, MetricName, ModelSummary, OpTime, ProfileOptions, Sequential,
+  SequentialOptions,
 } from './model/sequential.js';
 export { adam } from './optimizers/adam.js';
 export type { Optimizer } from './optimizers/optimizer.js';

@@ -6,7 +6,9 @@ import { addressOf } from '../plan/builder.js';
 import type { PlannedOp } from '../plan/builder.js';
 import type { Ref } from '../plan/buffer.js';
 import { fixedRef } from '../plan/buffer.js';
+import type { OpName } from '../plan/ops.js';
 import { Control, STATE_BYTES } from '../plan/ops.js';
+import { profilePlan } from '../plan/profile.js';
 import type { PlanParameter, PlanTensor } from '../plan/tape.js';
 import { Tape } from '../plan/tape.js';
 import { Engine, align } from '../runtime/engine.js';
@@ -28,6 +30,14 @@ export interface Plan {
   readonly output: number;
   readonly rowLoss: number;
   readonly rowCorrect: number;
+}
+
+/** What one op of a step costs. */
+export interface OpTime {
+  /** Who asked for it: a layer's name, `loss` or `optimizer`. */
+  owner: string;
+  op: OpName;
+  milliseconds: number;
 }
 
 export interface ProgramOptions {
@@ -97,6 +107,15 @@ export class Program {
       this.plans.set(key, plan);
     }
     return plan;
+  }
+
+  /** Times each op of a plan by itself; weights and the optimizer's slots are as before afterwards. */
+  profile(plan: Plan, rounds: number): OpTime[] {
+    const region = this.engine.floats(this.region, (this.regionBytes / 4) * (2 + this.options.optimizer.slots));
+    const kept = region.slice();
+    const times = profilePlan(this.engine, plan.address, rounds);
+    region.set(kept);
+    return plan.ops.map(({ owner, name }, index) => ({ owner, op: name, milliseconds: times[index]! }));
   }
 
   private compile(kind: PlanKind, batch: number): Plan {

@@ -21,7 +21,7 @@ import type { BatchLogs, EpochLogs } from './history.js';
 import { History } from './history.js';
 import { Parameters } from './parameters.js';
 import { Program } from './program.js';
-import type { Plan } from './program.js';
+import type { OpTime, Plan } from './program.js';
 import type { LayerSummary, ModelSummary } from './summary.js';
 import { summarize } from './summary.js';
 
@@ -67,6 +67,11 @@ export interface FitOptions {
 export interface EvaluateOptions {
   /** Default 128. Changes speed and memory, not the result beyond rounding. */
   batchSize?: number;
+}
+
+export interface ProfileOptions {
+  /** How often each op is timed. Default 21. */
+  rounds?: number;
 }
 
 export interface Evaluation {
@@ -233,6 +238,19 @@ export class Sequential {
 
   /** One step on `count` rows. */
   private trainStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): { loss: number; correct: number } {
+    this.requireCompiled().program.engine.run(this.prepareStep(data, order, start, count).address);
+    const { loss, correct } = this.results();
+    if (!Number.isFinite(loss)) {
+      throw new LanewiseError('not-finite', 'the loss is not finite; the weights are as before this step', {
+        where: `step ${this.steps}`, received: String(loss), remedy: 'Lower the learning rate, or clip gradients with globalClipnorm',
+      });
+    }
+    this.steps++;
+    return { loss, correct };
+  }
+
+  /** The plan of a training step, with its rows and this step's numbers in place. */
+  private prepareStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): Plan {
     const { program, optimizer } = this.requireCompiled();
     const { engine, state } = program;
     const plan = program.plan('train', count);
@@ -242,15 +260,7 @@ export class Sequential {
     floats[State.learningRate / 4] = optimizer.rateAt(this.steps);
     floats[State.gradientScale / 4] = 1;
     this.load(plan, data, order, start, count);
-    engine.run(plan.address);
-    const { loss, correct } = this.results();
-    if (!Number.isFinite(loss)) {
-      throw new LanewiseError('not-finite', 'the loss is not finite; the weights are as before this step', {
-        where: `step ${this.steps}`, received: String(loss), remedy: 'Lower the learning rate, or clip gradients with globalClipnorm',
-      });
-    }
-    this.steps++;
-    return { loss, correct };
+    return plan;
   }
 
   private load(plan: Plan, data: Dataset, order: Uint32Array | undefined, start: number, count: number): void {
@@ -275,6 +285,18 @@ export class Sequential {
       const { loss, correct } = this.trainStep(data, undefined, 0, data.rows);
       return Promise.resolve({ loss, ...(accuracy && { accuracy: correct / data.rows }) });
     });
+  }
+
+  /**
+   * Where a training step on the given rows spends its time: every op by itself, on all threads, with the layer that asked for it. Trains
+   * nothing: weights, the optimizer's moments and the count of steps stay as they are.
+   * @throws as `fit`, but for `not-finite`
+   */
+  async profile(x: TensorInput, y: TensorInput, { rounds = 21 }: ProfileOptions = {}): Promise<OpTime[]> {
+    const { program } = this.requireCompiled();
+    requirePositiveInteger(rounds, 'rounds', 'profile');
+    const data = checkDataset(x, y, this.inputShape, program.target, 'training');
+    return this.exclusively('profile', () => Promise.resolve(program.profile(this.prepareStep(data, undefined, 0, data.rows), rounds)));
   }
 
   /** Mean loss (and accuracy) over rows, without dropout. @throws LanewiseError as `fit`, but for `not-finite` */
@@ -383,4 +405,4 @@ export class Sequential {
 /** A model of layers in a row. @throws LanewiseError `invalid-argument`, `invalid-shape` */
 export const sequential = (layers: readonly Layer[], options?: SequentialOptions): Sequential => new Sequential(layers, options);
 
-export type { Flops, LayerSummary, ModelSummary };
+export type { Flops, LayerSummary, ModelSummary, OpTime };

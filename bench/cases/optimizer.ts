@@ -1,0 +1,30 @@
+import { adam } from '../../src/optimizers/adam.js';
+import type { Optimizer } from '../../src/optimizers/optimizer.js';
+import { sgd } from '../../src/optimizers/sgd.js';
+import type { Case, Plain } from '../case.js';
+import { values } from '../values.js';
+
+/** An optimizer's step over so many weights. flops: of one weight. */
+function step(kernel: string, size: number, flops: number, optimizer: Optimizer, plain?: Plain): Case {
+  return {
+    kernel, shape: `${size} weights`, batch: 1, flops: flops * size, ...(plain && { plain }),
+    layOut(tape) {
+      const slots = Array.from({ length: optimizer.slots }, () => tape.from(values(size, 0)));
+      optimizer.emit(tape, { w: tape.from(values(size)), g: tape.from(values(size)), slots, size }, tape.state);
+      return tape.ops;
+    },
+  };
+}
+
+const plainAdam = (size: number): Plain => ({ floats, kernels }) => {
+  const [w, g, m, v] = [floats(values(size)), floats(values(size)), floats(values(size)), floats(values(size, 0))];
+  return () => kernels.adam(w, g, m, v, size, 1e-3, 0.1, 1e-3, 1e-7);
+};
+
+/** The weights of the two networks. */
+const SIZES = [836, 1_030_218] as const;
+
+export const optimizerCases: readonly Case[] = SIZES.flatMap((size) => [
+  step('adam', size, 13, adam(), plainAdam(size)), step('adam, clipped', size, 15, adam({ globalClipnorm: 1 })),
+  step('sgd', size, 3, sgd({ learningRate: 1e-3 })), step('sgd with momentum', size, 5, sgd({ learningRate: 1e-3, momentum: 0.9 })),
+]);

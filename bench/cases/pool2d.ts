@@ -1,0 +1,30 @@
+import { maxPooling2d } from '../../src/layers/max-pooling2d.js';
+import type { Case } from '../case.js';
+import { layerCases } from '../case.js';
+import type { PoolGeometry } from '../plain/kernels.js';
+import { values } from '../values.js';
+
+/** Max pooling forward and backward. Its comparisons are not counted as arithmetic. */
+function pooling(size: number, channels: number, poolSize: number, stride: number, batch: number): Case[] {
+  const out = Math.floor((size - poolSize) / stride) + 1;
+  const geometry: PoolGeometry = [batch, size, size, channels, out, out, poolSize, poolSize, stride, stride];
+  const [x, y] = [batch * size * size * channels, batch * out * out * channels];
+  return layerCases({
+    kernel: 'maxPooling2d', shape: `${poolSize}×${poolSize}, stride ${stride}, on ${size}×${size}×${channels}, batch ${batch}`, batch, flops: 0,
+    stack: () => [maxPooling2d({ poolSize, strides: stride, inputShape: [size, size, channels] })],
+    passes: {
+      forward: ({ floats, integers, kernels }) => {
+        const [to, argmax, from] = [floats(y), integers(y), floats(values(x))];
+        return () => kernels.maxPoolForward(to, argmax, from, ...geometry);
+      },
+      backwardInput: ({ floats, integers, kernels }) => {
+        const [to, argmax, from, gradient] = [floats(y), integers(y), floats(values(x)), floats(values(y))];
+        kernels.maxPoolForward(to, argmax, from, ...geometry); // for the places of the largest values
+        const dx = floats(x);
+        return () => kernels.maxPoolBackward(dx, gradient, argmax, ...geometry);
+      },
+    },
+  });
+}
+
+export const pool2dCases: readonly Case[] = [...pooling(26, 64, 2, 2, 128), ...pooling(14, 32, 3, 2, 32)];

@@ -1,0 +1,58 @@
+/** Times, by Benchmark.js. */
+import Benchmark from 'benchmark';
+
+export interface Timing {
+  /** Milliseconds of one run: the lower quartile of the samples, which other work on the machine disturbs least. */
+  milliseconds: number;
+  /** Benchmark.js's relative margin of error of the mean, in percent. */
+  spread: number;
+}
+
+/** Runs `work` for about so many seconds, at least three times. */
+export function time(name: string, work: () => void, seconds: number): Promise<Timing> {
+  work(); // what is done once, such as filling caches, is not timed
+  return new Promise((resolve, reject) => {
+    const benchmark: Benchmark = new Benchmark(name, work, {
+      async: true, maxTime: seconds, minSamples: 3, minTime: seconds / 20,
+      onComplete: () => resolve({ milliseconds: 1000 * quantile(benchmark.stats.sample, 0.25), spread: benchmark.stats.rme }),
+      onError: () => reject(new Error(`${name} failed`, { cause: (benchmark as { error?: unknown }).error })),
+    });
+    benchmark.run();
+  });
+}
+
+/** The value below which the share `q` of all lie; the lower neighbour where it falls between two. */
+export function quantile(samples: readonly number[], q: number): number {
+  return [...samples].sort((a, b) => a - b)[Math.floor(q * (samples.length - 1))]!;
+}
+
+export const median = (samples: readonly number[]): number => quantile(samples, 0.5);
+
+/** Milliseconds that some work takes. */
+export async function clock(work: () => unknown): Promise<number> {
+  const begin = performance.now();
+  await work();
+  return performance.now() - begin;
+}
+
+/** Repeats some work for about so many milliseconds and returns the median time of one. */
+export async function clockRepeatedly(work: () => unknown, milliseconds = 40): Promise<number> {
+  const times: number[] = [];
+  for (const end = performance.now() + milliseconds; times.length === 0 || performance.now() < end;) times.push(await clock(work));
+  return median(times);
+}
+
+/**
+ * Does all the works in turn, round after round, so that what disturbs the machine disturbs them alike; the first round only warms up. Each work
+ * gives one or several figures; returned are their medians.
+ */
+export async function alternate(works: readonly (() => Promise<readonly number[]>)[], rounds: number): Promise<number[][]> {
+  const samples = works.map((): (readonly number[])[] => []);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [index, work] of works.entries()) {
+      const figures = await work();
+      if (round > 0) samples[index]!.push(figures);
+    }
+  }
+  return samples.map((list) => list[0]!.map((_, at) => median(list.map((figures) => figures[at]!))));
+}

@@ -1,0 +1,134 @@
+"""PyTorch on the CPU: python3 torch_peer.py THREADS. Talks as serve.mjs says."""
+import json
+import re
+import sys
+import time
+
+import torch
+from torch import nn
+
+THREADS = int(sys.argv[1])
+TIME = 499
+torch.set_num_threads(THREADS)
+torch.manual_seed(0)
+
+
+def cnn():
+    return nn.Sequential(
+        nn.Conv2d(1, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(64, 64, 3), nn.ReLU(), nn.Flatten(), nn.Dropout(0.3),
+        nn.Linear(7744, 128), nn.Dropout(0.3), nn.Linear(128, 10),
+    )
+
+
+def images(layout):
+    x = torch.rand(128, 1, 28, 28)
+    return x.to(memory_format=torch.channels_last) if layout == "channels_last" else x
+
+
+def laid_out(model, layout):
+    return model.to(memory_format=torch.channels_last) if layout == "channels_last" else model
+
+
+class Recurrent(nn.Module):
+    """Layers of the given units and a linear one; dropout as in Keras: one mask a sequence for each layer's inputs."""
+
+    def __init__(self, kind, units, dropout=0.0):
+        super().__init__()
+        sizes = [1, *units]
+        # layers of equal size are one module, which lets PyTorch do them in one call
+        if dropout == 0 and len(set(units)) == 1:
+            self.layers = nn.ModuleList([getattr(nn, kind)(1, units[0], num_layers=len(units), batch_first=True)])
+        else:
+            self.layers = nn.ModuleList(getattr(nn, kind)(a, b, batch_first=True) for a, b in zip(sizes, units))
+        self.dropout = dropout
+        self.out = nn.Linear(units[-1], 1)
+
+    def forward(self, x):
+        for layer in self.layers:
+            if self.dropout > 0 and self.training:
+                x = x * torch.dropout(torch.ones(x.shape[0], 1, x.shape[2]), self.dropout, True)
+            x = layer(x)[0]
+        return self.out(x)
+
+
+def training(model, loss, data):
+    optimizer = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7)
+
+    def run():
+        for x, y in data:
+            optimizer.zero_grad()
+            loss(model(x), y).backward()
+            optimizer.step()
+
+    return run
+
+
+def cnn_train(layout):
+    return training(laid_out(cnn(), layout), nn.CrossEntropyLoss(), [(images(layout), torch.randint(0, 10, (128,)))])
+
+
+def cnn_predict(layout):
+    model, x = laid_out(cnn(), layout).eval(), images(layout)
+
+    def run():
+        with torch.inference_mode():
+            torch.softmax(model(x), 1)
+
+    return run
+
+
+def sequences(*batches):
+    return [(torch.randn(rows, TIME, 1), torch.randn(rows, TIME, 1)) for rows in batches]
+
+
+def gemm(size):
+    a, b, c = torch.rand(size, size), torch.rand(size, size), torch.empty(size, size)
+    return lambda: torch.mm(a, b, out=c)
+
+
+CASES = {
+    "cnn-train": {layout: lambda layout=layout: cnn_train(layout) for layout in ("nchw", "channels_last")},
+    "cnn-predict": {layout: lambda layout=layout: cnn_predict(layout) for layout in ("nchw", "channels_last")},
+    "signals-epoch": {"": lambda: training(Recurrent("RNN", [20, 10, 5], 0.2), nn.MSELoss(), sequences(32, 32, 2))},
+}
+for name, kind in (("rnn", "RNN"), ("lstm", "LSTM"), ("gru", "GRU")):
+    for units in (32, 64):
+        CASES[f"{name}3-{units}"] = {"": lambda kind=kind, units=units: training(Recurrent(kind, [units] * 3), nn.MSELoss(), sequences(66))}
+for size in (64, 128, 256, 512, 1024):
+    CASES[f"gemm-{size}"] = {"": lambda size=size: gemm(size)}
+
+
+def say(answer):
+    print(json.dumps(answer), flush=True)
+
+
+def clock(run):
+    begin = time.perf_counter()
+    run()
+    return 1000 * (time.perf_counter() - begin)
+
+
+def repeat(run, seconds):
+    times, end = [], time.perf_counter() + seconds
+    while not times or time.perf_counter() < end:
+        times.append(clock(run))
+    return sorted(times)[len(times) // 2]
+
+
+backend = re.search(r"MKL-DNN v[\d.]+", torch.__config__.show())
+version = f"PyTorch {torch.__version__} ({backend.group().replace('MKL-DNN', 'oneDNN') if backend else 'without oneDNN'})"
+say({"version": version, "threads": THREADS, "variants": {name: list(variants) for name, variants in CASES.items()}})
+works = {}
+for line in sys.stdin:
+    question = json.loads(line)
+    try:
+        if question.get("prepare"):
+            works[question["variant"]] = CASES[question["prepare"]][question["variant"]]()
+            say({"milliseconds": clock(works[question["variant"]])})
+        elif "round" in question:
+            say({"milliseconds": repeat(works[question["round"]], question["seconds"])})
+        else:
+            works.clear()
+            say({})
+    except Exception as error:  # whatever it is, the driver goes on with the other peers
+        say({"error": str(error)[:300]})
