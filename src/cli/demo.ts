@@ -1,4 +1,4 @@
-import { requireWritable } from '../io/files.js';
+import { requireWritable } from '../files/whole-file.js';
 import { DEFAULT_SEED, type DemoOptions } from './options.js';
 import { createOutput } from './output/output.js';
 import { writeReport } from './report/report-file.js';

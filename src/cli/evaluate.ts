@@ -1,6 +1,6 @@
 import { LanewiseError } from '../errors.js';
 import { weightsSha256 } from '../io/digest.js';
-import { readWholeFile } from '../io/files.js';
+import { readWholeFile } from '../files/whole-file.js';
 import { decodeSafetensors } from '../io/safetensors.js';
 import { assignWeights } from '../io/weights.js';
 import { PRESETS, type PresetName } from '../networks/preset.js';

@@ -1,5 +1,5 @@
 import { weightsSha256 } from '../io/digest.js';
-import { requireWritable, writeFileAtomically } from '../io/files.js';
+import { requireWritable, writeFileAtomically } from '../files/whole-file.js';
 import { encodeSafetensors } from '../io/safetensors.js';
 import type { Sequential } from '../model/sequential.js';
 import type { Build } from '../runtime/load.js';

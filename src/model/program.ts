@@ -62,7 +62,7 @@ export class Program {
     const { parameters, optimizer, layers, loss } = options;
     this.target = loss.target(layers.at(-1)!.output);
     this.regionBytes = align(4 * parameters.size);
-    this.region = engine.reserve(this.regionBytes * (2 + optimizer.slots));
+    this.region = engine.reserve(this.regionBytes * (2 + optimizer.slots.length));
     this.state = engine.reserve(STATE_BYTES);
   }
 
@@ -87,6 +87,12 @@ export class Program {
   close(): void {
     this.options.parameters.detach();
     this.engine.close();
+  }
+
+  /** The optimizer's slots, each laid out as the weights are. Views: to be used at once. */
+  slots(): { name: string; values: Float32Array }[] {
+    const { optimizer, parameters } = this.options;
+    return optimizer.slots.map((name, slot) => ({ name, values: this.engine.floats(this.region + (2 + slot) * this.regionBytes, parameters.size) }));
   }
 
   plan(kind: PlanKind, batch: number): Plan {
@@ -119,7 +125,7 @@ export class Program {
     }
     if (kind === 'train') {
       tape.owner = 'optimizer';
-      const slots = Array.from({ length: optimizer.slots }, (_, slot) => this.regionRef(2 + slot));
+      const slots = optimizer.slots.map((_, slot) => this.regionRef(2 + slot));
       optimizer.emit(tape, { w: this.regionRef(0), g: this.regionRef(1), slots, size: parameters.size }, state);
     }
 

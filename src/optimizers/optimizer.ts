@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json.js';
 import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { PlanBuilder } from '../plan/builder.js';
 import type { Ref } from '../plan/buffer.js';
@@ -14,14 +15,16 @@ export interface ParameterRange {
 
 export interface Optimizer {
   readonly name: string;
-  /** Numbers kept for each weight, such as Adam's two moments. */
-  readonly slots: number;
+  /** Names of the numbers kept for each weight, such as Adam's two moments. */
+  readonly slots: readonly string[];
   /** The rate the kernel is given at a step (counted from 0), corrections included. */
   rateAt(step: number): number;
   /** Lays out the update. */
   emit(plan: PlanBuilder, range: ParameterRange, state: Ref): void;
   /** In short, for summaries. */
   describe(): string;
+  /** What tells this optimizer from others, as far as it shows after so many steps. */
+  config(stepsDone: number): JsonRecord;
 }
 
 /** Ops that lower the state's gradient scale where the global norm is above `maxNorm`. */
