@@ -20,7 +20,7 @@ export async function demo(options: DemoOptions, streams: Streams): Promise<void
   try {
     for (const name of NETWORKS) {
       const task = await createTask(name, { preset: 'quick', seed: DEFAULT_SEED, ...(options.short && SHORT[name]) }, output);
-      const run = await trainTask(task, options, output, false);
+      const run = await trainTask(task, options, output);
       output.done(run.done);
       runs.push(run);
     }

@@ -65,6 +65,12 @@ export async function decodeCheckpoint(bytes: Uint8Array, where = 'checkpoint'):
   return { setup: read('setup'), progress, tensors: rest, notes };
 }
 
+/** Without the optimizer's slots and the figures. */
+export function weightsAlone(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
+  const isSlot = (name: string): boolean => tensors.has(name.slice(0, Math.max(0, name.lastIndexOf('/'))));
+  return new Map([...tensors].filter(([name, { data }]) => data instanceof Float32Array && !isSlot(name)));
+}
+
 function numbers({ data, shape }: Tensor, name: string, where: string): readonly number[] {
   if (!(data instanceof Float64Array) || shape.length !== 1) throw wrong(where, `${name} is not a list of F64`);
   return [...data];

@@ -2,6 +2,15 @@ import { LanewiseError } from '../errors.js';
 import { tensorDifferences } from '../model/checkpoint.js';
 import type { Sequential } from '../model/sequential.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { CHECKPOINT_FORMAT, weightsAlone } from './checkpoint.js';
+import type { Safetensors } from './safetensors.js';
+import { decodeSealed } from './sealed.js';
+
+/** The weights of a file, which may be a checkpoint. @throws LanewiseError `invalid-file`, `unsupported` */
+export async function decodeWeights(bytes: Uint8Array, where: string): Promise<Safetensors> {
+  const { tensors, metadata } = await decodeSealed(bytes, where);
+  return { tensors: metadata.get('format') === CHECKPOINT_FORMAT ? weightsAlone(tensors) : tensors, metadata };
+}
 
 /**
  * Gives a model the weights of the same names.
