@@ -13,6 +13,8 @@ import { flatten } from './flatten.js';
 import type { Layer, LayerOptions } from './layer.js';
 import type { MaxPooling2dOptions } from './max-pooling2d.js';
 import { maxPooling2d } from './max-pooling2d.js';
+import type { RandomFlipOptions } from './random-flip.js';
+import { randomFlip } from './random-flip.js';
 import type { RescalingOptions } from './rescaling.js';
 import { rescaling } from './rescaling.js';
 import type { SimpleRnnOptions } from './simple-rnn.js';
@@ -53,6 +55,7 @@ const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   maxPooling2d: layerType<MaxPooling2dOptions>(maxPooling2d, {
     poolSize: orNot('size2d', 2), strides: orNot('size2d', ({ poolSize }) => poolSize!), padding: orNot('text', 'valid'),
   }),
+  randomFlip: layerType<RandomFlipOptions>(randomFlip, { mode: orNot('text', 'horizontalAndVertical') }),
   rescaling: layerType<RescalingOptions>(rescaling, { scale: number, offset: orNot('number', 0) }),
   simpleRNN: layerType<SimpleRnnOptions>(simpleRNN, {
     units: number, activation: orNot('text', 'tanh'), useBias: orNot('boolean', true), returnSequences: orNot('boolean', false),

@@ -41,6 +41,31 @@ export class Executor {
 
   /** One step on rows order[start] … order[start + count - 1]. @throws LanewiseError `not-finite`, `worker-failed`, `out-of-memory` */
   trainStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): BatchResult {
+    const plan = this.prepareStep(data, order, start, count);
+    this.program.engine.run(plan.address);
+    this.requireFinite(plan);
+    const { loss, correct } = this.results();
+    this.steps++;
+    return { loss, correct };
+  }
+
+  /** In a step with a loss or gradient that is not finite the kernels leave weights and slots alone; here it is said. */
+  private requireFinite(plan: Plan): void {
+    const { engine, state } = this.program;
+    const { loss } = this.results();
+    const norm = engine.doubles(state, 8)[State.gradientNorm / 8]!;
+    const finiteLoss = Number.isFinite(loss);
+    if (finiteLoss && engine.integers(state, 4)[State.overflow / 4] === 0) return;
+    const place = finiteLoss ? this.program.worstGradient() : (this.program.firstNotFiniteLayer(plan) ?? 'loss');
+    const summary = finiteLoss ? 'the gradient is not finite, or too large' : 'the loss is not finite';
+    throw new LanewiseError('not-finite', `${summary}; the weights are as before this step`, {
+      where: `step ${this.steps}, ${place}`, received: finiteLoss ? `a gradient of norm ${norm}` : String(loss),
+      remedy: 'Lower the learning rate, or clip gradients with globalClipnorm',
+    });
+  }
+
+  /** The plan of a training step, with its rows and this step's numbers in place. */
+  prepareStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): Plan {
     const { engine, state } = this.program;
     const plan = this.program.plan('train', count);
     const integers = engine.integers(state, 1);
@@ -49,15 +74,7 @@ export class Executor {
     floats[State.learningRate / 4] = this.optimizer.rateAt(this.steps);
     floats[State.gradientScale / 4] = 1;
     this.load(plan, data, order, start, count);
-    engine.run(plan.address);
-    const { loss, correct } = this.results();
-    if (!Number.isFinite(loss)) {
-      throw new LanewiseError('not-finite', 'the loss is not finite; the weights are as before this step', {
-        where: `step ${this.steps}`, received: String(loss), remedy: 'Lower the learning rate, or clip gradients with globalClipnorm',
-      });
-    }
-    this.steps++;
-    return { loss, correct };
+    return plan;
   }
 
   private load(plan: Plan, data: Dataset, order: Uint32Array | undefined, start: number, count: number): void {

@@ -1,6 +1,6 @@
 import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { Optimizer } from './optimizer.js';
-import { emitClipping } from './optimizer.js';
+import { emitGradientNorm } from './optimizer.js';
 import type { LearningRate } from './schedules.js';
 import { rateAt, rateConfig } from './schedules.js';
 import { requireClipnorm, requireRange } from './sgd.js';
@@ -34,7 +34,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
     slots: ['m', 'v'],
     rateAt: (step) => (rateAt(learningRate, step) * Math.sqrt(1 - power(beta2, step + 1))) / (1 - power(beta1, step + 1)),
     emit(plan, range, state) {
-      if (globalClipnorm !== undefined) emitClipping(plan, range, state, globalClipnorm);
+      emitGradientNorm(plan, range, state, globalClipnorm);
       const { w, g, slots: [m, v], size } = range;
       if (!m || !v) throw new Error('Adam needs two slots'); // a defect of ours
       plan.op(

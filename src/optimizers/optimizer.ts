@@ -27,8 +27,11 @@ export interface Optimizer {
   config(stepsDone: number): JsonRecord;
 }
 
-/** Ops that lower the state's gradient scale where the global norm is above `maxNorm`. */
-export function emitClipping(plan: PlanBuilder, { g, size }: ParameterRange, state: Ref, maxNorm: number): void {
+/**
+ * Ops that take the global norm of the gradients: where it is not finite the update is skipped, and where it is above `maxNorm` the state's
+ * gradient scale lowers it to that.
+ */
+export function emitGradientNorm(plan: PlanBuilder, { g, size }: ParameterRange, state: Ref, maxNorm = Infinity): void {
   const blocks = blocksOf(size, ELEMENT_BLOCK);
   const partials = refTo(new PlanBuffer(8 * blocks));
   plan.op('sumOfSquares', { partials, x: g, size, blockSize: ELEMENT_BLOCK }, blocks);
