@@ -1,11 +1,11 @@
 import { blockEnd, blockStart, loadOne, storeOne } from "./simd/lanes";
 import { State } from "./plan/ops";
 
-/** A loss that is not finite must not reach the weights: the step is skipped, and the caller told by the loss itself. */
+/** A loss or gradient that is not finite must not reach the weights: the step is skipped, and the caller told by the state. */
 // @ts-ignore: decorator
 @inline
-function finiteLoss(state: usize): bool {
-  return isFinite(load<f64>(state + State.batchLoss));
+function isFiniteStep(state: usize): bool {
+  return isFinite(load<f64>(state + State.batchLoss)) && load<i32>(state + State.overflow) == 0;
 }
 
 /**
@@ -15,7 +15,7 @@ function finiteLoss(state: usize): bool {
 export function sgd(
   block: i32, scratch: usize, w: usize, g: usize, velocity: usize, state: usize, size: i32, blockSize: i32, momentum: f32, nesterov: i32,
 ): void {
-  if (!finiteLoss(state)) return;
+  if (!isFiniteStep(state)) return;
   const rate = f32x4.splat(load<f32>(state + State.learningRate));
   const scale = f32x4.splat(load<f32>(state + State.gradientScale));
   const keep = f32x4.splat(momentum);
@@ -45,7 +45,7 @@ export function adam(
   block: i32, scratch: usize, w: usize, g: usize, m: usize, v: usize, state: usize, size: i32, blockSize: i32,
   gain1: f32, gain2: f32, epsilon: f32,
 ): void {
-  if (!finiteLoss(state)) return;
+  if (!isFiniteStep(state)) return;
   const rate = f32x4.splat(load<f32>(state + State.learningRate));
   const scale = f32x4.splat(load<f32>(state + State.gradientScale));
   const a = f32x4.splat(gain1), b = f32x4.splat(gain2), e = f32x4.splat(epsilon);

@@ -82,12 +82,23 @@ export function sumOfSquares(block: i32, scratch: usize, partials: usize, x: usi
   store<f64>(partials + ((<usize>block) << 3), sum);
 }
 
-/** Op (one block): sets the state's gradient scale so that the global norm of all gradients is at most `maxNorm`. partials: f64 [count]. */
+/** Gradients of a larger norm have squares that are not finite in single precision: Adam would keep an infinity for ever. */
+const LARGEST_NORM: f64 = 9223372036854775808.0;
+
+/**
+ * Op (one block): the global norm of all gradients, the scale that brings it to at most `maxNorm`, and whether the update overflows, into the
+ * state. partials: f64 [count].
+ */
 export function clipByGlobalNorm(block: i32, scratch: usize, state: usize, partials: usize, count: i32, maxNorm: f32): void {
   let sum: f64 = 0;
   for (let p = 0; p < count; p++) sum += load<f64>(partials + ((<usize>p) << 3));
   const norm = Math.sqrt(sum);
-  store<f32>(state + State.gradientScale, norm > <f64>maxNorm ? <f32>(<f64>maxNorm / norm) : 1);
+  const clipped = norm > <f64>maxNorm;
+  const length = clipped ? <f64>maxNorm : norm;
+  store<f64>(state + State.gradientNorm, norm);
+  store<f32>(state + State.gradientScale, clipped ? <f32>(<f64>maxNorm / norm) : 1);
+  const fits = isFinite(norm) && length <= LARGEST_NORM && isFinite(<f32>(<f64>load<f32>(state + State.learningRate) * length));
+  store<i32>(state + State.overflow, i32(!fits));
 }
 
 /**

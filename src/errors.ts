@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'invalid-state' // a call out of order, such as fit before compile
   | 'invalid-data' // values that must not reach a step: NaN, a label out of range, an empty set
   | 'invalid-file' // a file that breaks the rules of its format
+  | 'checkpoint-mismatch' // a checkpoint of another model, optimizer or data
   | 'file-not-found'
   | 'write-failed' // a file or folder that cannot be written
   | 'network-failed' // a download that did not succeed

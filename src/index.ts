@@ -1,6 +1,8 @@
 /** The public names, for every platform. */
 export { LanewiseError } from './errors.js';
 export type { ErrorCode } from './errors.js';
+export { decodeCheckpoint, encodeCheckpoint } from './io/checkpoint.js';
+export type { StoredCheckpoint } from './io/checkpoint.js';
 export * as layers from './layers/index.js';
 export type { ActivationName } from './layers/activations.js';
 export type { Flops, Layer, WeightInput } from './layers/layer.js';
@@ -9,8 +11,8 @@ export { History } from './model/history.js';
 export type { BatchLogs, EpochLogs } from './model/history.js';
 export { sequential } from './model/sequential.js';
 export type {
-  Callbacks, CompileOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, MetricName, ModelSummary, OpTime, ProfileOptions, Sequential,
-  SequentialOptions,
+  Callbacks, Checkpoint, CompileOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, MetricName, ModelSummary, OpTime, ProfileOptions,
+  Sequential, SequentialOptions, TrainingRun,
 } from './model/sequential.js';
 export { adam } from './optimizers/adam.js';
 export type { Optimizer } from './optimizers/optimizer.js';

@@ -1,4 +1,6 @@
-/** What only Node has: data sets and weights in files. */
+/** What only Node has: data sets, weights and checkpoints in files. */
 export { loadFashionMnist } from './data/fashion-mnist.js';
 export { loadSignals } from './data/signals-file.js';
-export { writeFileAtomically } from './io/files.js';
+export { loadCheckpoint, modelCheckpoint, saveCheckpoint } from './files/checkpoint-file.js';
+export type { ModelCheckpointOptions } from './files/checkpoint-file.js';
+export { writeFileAtomically } from './files/whole-file.js';

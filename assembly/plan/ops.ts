@@ -60,10 +60,16 @@ export namespace State {
   export const gradientScale: usize = 8;
   // @ts-ignore: decorator
   @inline
+  export const overflow: usize = 12;
+  // @ts-ignore: decorator
+  @inline
   export const batchLoss: usize = 32;
   // @ts-ignore: decorator
   @inline
   export const batchCorrect: usize = 40;
+  // @ts-ignore: decorator
+  @inline
+  export const gradientNorm: usize = 48;
 }
 
 export namespace OpHeader {

@@ -9,7 +9,7 @@ function step(kernel: string, size: number, flops: number, optimizer: Optimizer,
   return {
     kernel, shape: `${size} weights`, batch: 1, flops: flops * size, ...(plain && { plain }),
     layOut(tape) {
-      const slots = Array.from({ length: optimizer.slots }, () => tape.from(values(size, 0)));
+      const slots = Array.from({ length: optimizer.slots.length }, () => tape.from(values(size, 0)));
       optimizer.emit(tape, { w: tape.from(values(size)), g: tape.from(values(size)), slots, size }, tape.state);
       return tape.ops;
     },

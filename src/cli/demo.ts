@@ -1,4 +1,4 @@
-import { requireWritable } from '../io/files.js';
+import { requireWritable } from '../files/whole-file.js';
 import { DEFAULT_SEED, type DemoOptions } from './options.js';
 import { createOutput } from './output/output.js';
 import { writeReport } from './report/report-file.js';
@@ -20,7 +20,7 @@ export async function demo(options: DemoOptions, streams: Streams): Promise<void
   try {
     for (const name of NETWORKS) {
       const task = await createTask(name, { preset: 'quick', seed: DEFAULT_SEED, ...(options.short && SHORT[name]) }, output);
-      const run = await trainTask(task, options, output, false);
+      const run = await trainTask(task, options, output);
       output.done(run.done);
       runs.push(run);
     }

@@ -1,8 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import { weightsSha256 } from '../io/digest.js';
-import { readWholeFile } from '../io/files.js';
-import { decodeSafetensors } from '../io/safetensors.js';
-import { assignWeights } from '../io/weights.js';
+import { readWholeFile } from '../files/whole-file.js';
+import { assignWeights, decodeWeights } from '../io/weights.js';
 import { PRESETS, type PresetName } from '../networks/preset.js';
 import { sgd } from '../optimizers/sgd.js';
 import type { EvaluateOptions } from './options.js';
@@ -15,7 +14,7 @@ import { startEvent } from './train.js';
 /** `lanewise evaluate`. Preset and horizon come from the options, else from the file, else they are those of `train`. */
 export async function evaluate(name: NetworkName, options: EvaluateOptions, streams: Streams): Promise<void> {
   const { weights: file, threads, build } = options;
-  const { tensors, metadata } = decodeSafetensors(await readWholeFile(file), file);
+  const { tensors, metadata } = await decodeWeights(await readWholeFile(file), file);
   const network = metadata.get('network');
   if (network !== undefined && network !== name) {
     throw new LanewiseError('invalid-file', 'the weights are of another network', { where: file, expected: name, received: JSON.stringify(network) });

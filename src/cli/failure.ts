@@ -5,7 +5,18 @@ import { LanewiseError } from '../errors.js';
 /** What the user typed cannot be meant: exit code 2. */
 export class UsageError extends Error {}
 
-export function exitCodeOf(error: unknown): 0 | 1 | 2 {
+/** A signal ended the run, which was stored: exit code 128 and the signal's number. */
+export class Interrupted extends Error {
+  constructor(
+    message: string,
+    readonly exitCode: 130 | 143,
+  ) {
+    super(message);
+  }
+}
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Interrupted) return error.exitCode;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   return error instanceof UsageError || (error instanceof LanewiseError && error.code === 'invalid-argument') ? 2 : 1;
 }
@@ -18,7 +29,7 @@ export function failureLine(error: unknown): string {
 
 function messageOf(error: unknown): string {
   if (error instanceof CommanderError) return error.message.replace(/^error: /, '');
-  if (error instanceof UsageError || error instanceof LanewiseError) return error.message;
+  if (error instanceof UsageError || error instanceof Interrupted || error instanceof LanewiseError) return error.message;
   return `unexpected error: ${error instanceof Error ? error.message : String(error)} (LANEWISE_DEBUG=1 shows where)`;
 }
 

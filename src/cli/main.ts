@@ -13,6 +13,7 @@ for (const stream of [stdout, stderr]) {
   });
 }
 process.on('SIGINT', () => {
+  if (process.listenerCount('SIGINT') > 1) return; // a training that stores itself; it listens only once
   stderr.write(`${stderr.isTTY ? '\r\x1b[K' : ''}lanewise: interrupted\n`);
   process.exit(130);
 });

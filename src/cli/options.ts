@@ -23,14 +23,17 @@ export interface DataOptions {
 }
 
 export interface TrainOptions extends EngineOptions, OutputOptions, DataOptions {
-  preset: PresetName;
-  seed: number;
+  preset?: PresetName;
+  seed?: number;
   epochs?: number;
   batchSize?: number;
   limit?: number;
   holdout?: number;
   report?: string;
   save?: string;
+  checkpoint?: string;
+  every?: number;
+  resume?: string;
 }
 
 export interface EvaluateOptions extends EngineOptions, OutputOptions, DataOptions {
@@ -43,7 +46,7 @@ export interface DemoOptions extends EngineOptions, OutputOptions {
   short?: boolean;
 }
 
-const COUNT_LIMIT = 2 ** 31 - 1;
+export const COUNT_LIMIT = 2 ** 31 - 1;
 
 export const threadsOption = (): Option =>
   new Option('--threads <auto|n>', 'threads to use; the results are the same bits for any number')

@@ -2,7 +2,7 @@ import { exitCodeOf, failureLine } from './failure.js';
 import { createProgram } from './program.js';
 import type { Streams } from './streams.js';
 
-/** Runs the command line. @returns the exit code: 0, 1 (failed) or 2 (not understood) */
+/** Runs the command line. @returns the exit code: 0, 1 (failed), 2 (not understood), or 128 and the number of the signal that ended a run */
 export async function run(args: readonly string[], streams: Streams): Promise<number> {
   const program = createProgram(streams);
   if (args.length === 0) {

@@ -1,24 +1,31 @@
+import { requireWritable, writeFileAtomically } from '../files/whole-file.js';
+import type { Callbacks, Checkpoint, History, Sequential } from '../index.js';
 import { weightsSha256 } from '../io/digest.js';
-import { requireWritable, writeFileAtomically } from '../io/files.js';
-import { encodeSafetensors } from '../io/safetensors.js';
-import type { Sequential } from '../model/sequential.js';
+import { encodeSealed } from '../io/sealed.js';
 import type { Build } from '../runtime/load.js';
+import { Checkpoints, openCheckpoint } from './checkpoints.js';
+import { UsageError } from './failure.js';
 import { LossProbe } from './loss-probe.js';
-import type { EngineOptions, TrainOptions } from './options.js';
+import { DEFAULT_SEED, type EngineOptions, type TrainOptions } from './options.js';
 import { createOutput, type DoneEvent, type EpochEvent, type Output, type StartEvent } from './output/output.js';
 import { writeReport } from './report/report-file.js';
 import type { Streams } from './streams.js';
-import type { NetworkName, Run, Task } from './tasks/task.js';
+import type { NetworkName, Run, Task, TaskOptions } from './tasks/task.js';
 import { createTask } from './tasks/create-task.js';
 
 /** `lanewise train` */
 export async function train(name: NetworkName, options: TrainOptions, streams: Streams): Promise<void> {
-  const { save, report } = options;
-  for (const file of [save, report]) if (file !== undefined) await requireWritable(file);
+  const { save, report, checkpoint: checkpointFile, every, resume } = options;
+  if (every !== undefined && checkpointFile === undefined) throw new UsageError('--every needs --checkpoint');
+  for (const file of [save, report, checkpointFile]) if (file !== undefined) await requireWritable(file);
+  const { checkpoint, kept } = await openCheckpoint(name, resume);
+  const { preset = kept.preset ?? 'seed', seed = kept.seed ?? DEFAULT_SEED, ...given } = options;
+  const taskOptions: TaskOptions = { ...kept, ...given, preset, seed };
   const output = createOutput(options, streams);
   try {
-    const task = await createTask(name, options, output);
-    const run = await trainTask(task, options, output, report !== undefined);
+    const task = await createTask(name, taskOptions, output);
+    const checkpoints = checkpointFile === undefined ? undefined : new Checkpoints(checkpointFile, every, taskOptions, name);
+    const run = await trainTask(task, options, output, { curve: report !== undefined, checkpoints, resume: checkpoint });
     if (save !== undefined) await saveWeights(save, run);
     if (report !== undefined) {
       output.status('Writing the report');
@@ -31,20 +38,30 @@ export async function train(name: NetworkName, options: TrainOptions, streams: S
   }
 }
 
-/** Trains, and measures the result. @param curve whether to follow the training loss without dropout, where dropout hides it */
-export async function trainTask(task: Task, { threads, build }: EngineOptions, output: Output, curve: boolean): Promise<Run> {
+export interface TrainingExtras {
+  /** Whether to follow the training loss without dropout, where dropout hides it. */
+  curve?: boolean;
+  checkpoints?: Checkpoints | undefined;
+  resume?: Checkpoint | undefined;
+}
+
+/** Trains, and measures the result. */
+export async function trainTask(task: Task, { threads, build }: EngineOptions, output: Output, extras: TrainingExtras = {}): Promise<Run> {
   const { name, training, compile } = task;
   const model = task.createModel();
   const stepsPerEpoch = Math.ceil(task.train.x.shape[0]! / training.batchSize);
   const { epochs, batchSize } = training;
   const optimizer = training.optimizer(epochs * stepsPerEpoch);
   await model.compile({ ...compile, optimizer, threads, build });
-  output.start(
-    { ...startEvent(task, model, build), training: { seed: task.seed, epochs, batchSize, stepsPerEpoch, optimizer: optimizer.describe() } },
-    { summary: model.summary(), noun: task.noun },
-  );
+  const start: StartEvent = {
+    ...startEvent(task, model, build), training: { seed: task.seed, epochs, batchSize, stepsPerEpoch, optimizer: optimizer.describe() },
+  };
+  const { curve, checkpoints, resume } = extras;
+  if (resume) start.resumed = { step: resume.progress.step, epoch: resume.progress.epoch + 1 };
+  output.start(start, { summary: model.summary(), noun: task.noun });
   const probe = curve && task.inputDropout > 0 ? await LossProbe.create(task, build) : undefined;
-  const history = await fit(task, model, output, probe);
+  const work = (): Promise<History> => fit(task, model, output, probe, extras);
+  const history = await (checkpoints ? checkpoints.guard(model, work) : work());
   probe?.close();
   output.status(`Measuring on the ${task.noun}s trained on, dropout off`);
   const { loss: trainLoss, accuracy: trainAccuracy } = await model.evaluate(task.train.x, task.train.y);
@@ -58,25 +75,26 @@ export async function trainTask(task: Task, { threads, build }: EngineOptions, o
   return { task, model, build, stepsPerEpoch, history, done, cleanTrainLoss: probe?.losses ?? [] };
 }
 
-function fit(task: Task, model: Sequential, output: Output, probe: LossProbe | undefined): Promise<Run['history']> {
+function fit(task: Task, model: Sequential, output: Output, probe: LossProbe | undefined, { checkpoints, resume }: TrainingExtras): Promise<History> {
   const { train: { x, y }, test, training: { epochs, batchSize } } = task;
   let epochAtWork = 0;
-  return model.fit(x, y, {
-    epochs, batchSize, validationData: [test.x, test.y],
-    callbacks: {
-      onEpochBegin(epoch) {
-        epochAtWork = epoch + 1;
-      },
-      onBatchEnd: (batch, { loss }) => output.step(epochAtWork, batch + 1, loss),
-      async onEpochEnd(epoch, { loss, accuracy, valLoss, valAccuracy, seconds, stepMs }) {
-        const event: EpochEvent = {
-          event: 'epoch', model: task.name, epoch: epoch + 1, loss, ...(accuracy !== undefined && { accuracy }),
-          valLoss: valLoss!, ...(valAccuracy !== undefined && { valAccuracy }), seconds, stepMs,
-        };
-        output.epoch(event);
-        await probe?.measure(model, epoch + 1, epochs);
-      },
+  const progress: Callbacks = {
+    onEpochBegin(epoch) {
+      epochAtWork = epoch + 1;
     },
+    onBatchEnd: (batch, { loss }) => output.step(epochAtWork, batch + 1, loss),
+    async onEpochEnd(epoch, { loss, accuracy, valLoss, valAccuracy, seconds, stepMs }) {
+      const event: EpochEvent = {
+        event: 'epoch', model: task.name, epoch: epoch + 1, loss, ...(accuracy !== undefined && { accuracy }),
+        valLoss: valLoss!, ...(valAccuracy !== undefined && { valAccuracy }), seconds, stepMs,
+      };
+      output.epoch(event);
+      await probe?.measure(model, epoch + 1, epochs);
+    },
+  };
+  return model.fit(x, y, {
+    epochs, batchSize, validationData: [test.x, test.y], callbacks: checkpoints ? [progress, checkpoints.callbacks] : progress,
+    ...(checkpoints && { signal: checkpoints.signal }), ...(resume && { resume }),
   });
 }
 
@@ -90,5 +108,5 @@ export function startEvent({ name, preset, horizon, source, synthetic, train, te
 
 async function saveWeights(file: string, { task: { name, preset, seed, horizon }, model }: Run): Promise<void> {
   const metadata = { format: 'lanewise', network: name, preset, seed: String(seed), ...(horizon !== undefined && { horizon: String(horizon) }) };
-  await writeFileAtomically(file, encodeSafetensors(model.namedWeights(), metadata));
+  await writeFileAtomically(file, await encodeSealed(model.namedWeights(), metadata));
 }

@@ -1,4 +1,5 @@
 import { LanewiseError } from '../errors.js';
+import type { Json } from '../json.js';
 
 /** Objects are Maps; integers written without fraction and exponent are bigints, all other numbers are numbers. */
 export type JsonValue = null | boolean | string | number | bigint | readonly JsonValue[] | JsonObject;
@@ -19,6 +20,23 @@ const WORD = /true|false|null/y;
  */
 export function parseJson(text: string, where: string): JsonValue {
   return new JsonParser(text, where).parse();
+}
+
+/**
+ * The same as plain arrays, numbers, and objects without a prototype.
+ * @throws LanewiseError `invalid-file` for numbers that a double cannot hold
+ */
+export function plainJson(value: JsonValue, where: string): Json {
+  if (value instanceof Map) {
+    const record = Object.create(null) as Record<string, Json>;
+    for (const [key, item] of value as JsonObject) record[key] = plainJson(item, where);
+    return record;
+  }
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map((item) => plainJson(item, where));
+  if (typeof value !== 'bigint' && typeof value !== 'number') return value as null | boolean | string;
+  const number = Number(value);
+  if (Number.isFinite(number) && (typeof value === 'number' || Number.isSafeInteger(number))) return number;
+  throw new LanewiseError('invalid-file', 'a number is out of range', { where, received: String(value) });
 }
 
 class JsonParser {

@@ -3,14 +3,12 @@
  * the tensors' bytes without a gap. Pure: bytes in, bytes out.
  */
 import { LanewiseError, type ErrorCode } from '../errors.js';
+import type { NamedTensor } from '../model/checkpoint.js';
 import { formatShape } from '../tensor/shape.js';
 import type { NumericArray, Tensor } from '../tensor/tensor.js';
 import { parseJson, type JsonObject, type JsonValue } from './json.js';
 
-export interface NamedTensor {
-  name: string;
-  tensor: Tensor;
-}
+export type { NamedTensor };
 
 export interface Safetensors {
   /** In the order of the file's header. Names are as they stand in the file: any text, never to be used as a path. */
@@ -52,7 +50,7 @@ export function encodeSafetensors(tensors: readonly NamedTensor[], metadata: Rea
     end += tensor.data.byteLength;
     const wrong = name === METADATA ? 'is reserved' : fields.has(name) ? 'occurs twice' : /\p{Cs}/u.test(name) ? 'is not well-formed text' : '';
     if (wrong) throw new LanewiseError('invalid-argument', `a tensor's name ${wrong}`, { received: JSON.stringify(name) });
-    fields.set(name, { dtype: dataTypeOf(tensor), shape: tensor.shape, data_offsets: [begin, end] });
+    fields.set(name, { dtype: elementType(tensor), shape: tensor.shape, data_offsets: [begin, end] });
   }
   const json = `{${[...fields].map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
   const header = new TextEncoder().encode(json);
@@ -68,7 +66,8 @@ export function encodeSafetensors(tensors: readonly NamedTensor[], metadata: Rea
   return bytes;
 }
 
-function dataTypeOf({ data }: Tensor): string {
+/** The format's name for what a tensor is made of. @throws LanewiseError `invalid-argument` */
+export function elementType({ data }: Tensor): string {
   for (const [name, type] of DATA_TYPES) if (type.view(new ArrayBuffer(0)).constructor === data.constructor) return name;
   throw new LanewiseError('invalid-argument', 'the data cannot be stored', { where: 'safetensors', received: typeof data });
 }

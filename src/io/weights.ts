@@ -1,7 +1,16 @@
 import { LanewiseError } from '../errors.js';
+import { tensorDifferences } from '../model/checkpoint.js';
 import type { Sequential } from '../model/sequential.js';
-import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { CHECKPOINT_FORMAT, weightsAlone } from './checkpoint.js';
+import type { Safetensors } from './safetensors.js';
+import { decodeSealed } from './sealed.js';
+
+/** The weights of a file, which may be a checkpoint. @throws LanewiseError `invalid-file`, `unsupported` */
+export async function decodeWeights(bytes: Uint8Array, where: string): Promise<Safetensors> {
+  const { tensors, metadata } = await decodeSealed(bytes, where);
+  return { tensors: metadata.get('format') === CHECKPOINT_FORMAT ? weightsAlone(tensors) : tensors, metadata };
+}
 
 /**
  * Gives a model the weights of the same names.
@@ -10,17 +19,9 @@ import type { Tensor } from '../tensor/tensor.js';
  */
 export function assignWeights(model: Sequential, tensors: ReadonlyMap<string, Tensor>, where: string): void {
   const weights = model.namedWeights();
-  const differences = weights.flatMap(({ name, tensor }) => differenceOf(name, tensor, tensors.get(name)));
-  const known = new Set(weights.map(({ name }) => name));
-  for (const [name, { shape }] of tensors) if (!known.has(name)) differences.push(`${name} ${formatShape(shape)} has no place`);
+  const differences = tensorDifferences(weights, tensors);
   if (differences.length > 0) {
     throw new LanewiseError('invalid-shape', `the weights do not fit the model ${model.name}: ${differences.join('; ')}`, { where });
   }
   model.setWeights(weights.map(({ name }) => tensors.get(name)!));
-}
-
-function differenceOf(name: string, { shape }: Tensor, given: Tensor | undefined): string[] {
-  if (!given) return [`${name} ${formatShape(shape)} is missing`];
-  if (!sameShape(given.shape, shape)) return [`${name} should be ${formatShape(shape)}, not ${formatShape(given.shape)}`];
-  return given.data instanceof Float32Array ? [] : [`${name} should be F32`];
 }

@@ -51,11 +51,14 @@ export abstract class Layer {
   /** The layer's name in the API, such as `conv2d`. */
   abstract readonly type: string;
   readonly inputShapeOption: Shape | undefined;
+  /** As they were given. */
+  readonly options: Readonly<LayerOptions>;
   private givenName: string | undefined;
   private shapes: { input: Shape; output: Shape; weights: readonly WeightSpec[] } | undefined;
   private store: WeightStore | undefined;
 
   constructor(options: LayerOptions) {
+    this.options = Object.fromEntries(Object.entries(options).map(([key, value]) => [key, Array.isArray(value) ? [...value as unknown[]] : (value as unknown)]));
     this.givenName = options.name;
     this.inputShapeOption = options.inputShape;
     if (options.inputShape) requireSizes(options.inputShape, options.name ?? 'layer');

@@ -11,6 +11,8 @@ export interface EpochLogs {
   stepMs: number;
 }
 
+export const FIGURES = ['loss', 'accuracy', 'valLoss', 'valAccuracy', 'seconds', 'stepMs'] as const satisfies readonly (keyof EpochLogs)[];
+
 export interface BatchLogs {
   loss: number;
   accuracy?: number;
@@ -18,11 +20,17 @@ export interface BatchLogs {
 
 /** The record of a `fit`: epochs (from 0) and, for each figure, its value in each of them. */
 export class History {
-  readonly epoch: number[] = [];
-  readonly history: { [Figure in keyof EpochLogs]?: number[] } = {};
+  constructor(
+    readonly epoch: number[] = [],
+    readonly history: { [Figure in keyof EpochLogs]?: number[] } = {},
+  ) {}
 
   push(epoch: number, logs: EpochLogs): void {
     this.epoch.push(epoch);
     for (const [figure, value] of Object.entries(logs) as [keyof EpochLogs, number][]) (this.history[figure] ??= []).push(value);
+  }
+
+  clone(): History {
+    return new History([...this.epoch], structuredClone(this.history));
   }
 }

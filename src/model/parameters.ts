@@ -95,10 +95,16 @@ export class Parameters implements WeightStore {
     return layer ? this.entries.filter((entry) => entry.layer === layer) : this.entries;
   }
 
-  /** Each weight's full name, such as `conv2d_1/kernel`, with its values. */
-  named(): { name: string; tensor: Tensor<Float32Array> }[] {
-    const tensors = this.get();
-    return this.entries.map(({ layer, spec }, index) => ({ name: `${layer.name}/${spec.name}`, tensor: tensors[index]! }));
+  /** Each weight's full name, such as `conv2d_1/kernel`, with its values, or those of another region of the same form. */
+  named(region = this.values()): { name: string; tensor: Tensor<Float32Array> }[] {
+    return this.entries.map(({ layer, spec, start }) => ({
+      name: `${layer.name}/${spec.name}`, tensor: { data: region.slice(start, start + sizeOf(spec.shape)), shape: spec.shape },
+    }));
+  }
+
+  /** Writes values, one for each weight and of its size, into the weights or another region of the same form. */
+  write(tensors: readonly Tensor[], region = this.values()): void {
+    this.entries.forEach(({ start }, index) => region.set(tensors[index]!.data, start));
   }
 }
 

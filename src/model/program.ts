@@ -17,8 +17,8 @@ import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Parameters } from './parameters.js';
 
-/** What a plan is for: a training step, the loss without training, or the outputs alone. */
-export type PlanKind = 'train' | 'evaluate' | 'predict';
+/** What a plan is for: a training step, the loss without training, the outputs alone, or what some of the layers give in a training step. */
+export type PlanKind = 'train' | 'evaluate' | 'predict' | 'trace';
 
 /** A compiled plan of one kind for one batch size, and where data goes in and comes out. */
 export interface Plan {
@@ -72,7 +72,7 @@ export class Program {
     const { parameters, optimizer, layers, loss } = options;
     this.target = loss.target(layers.at(-1)!.output);
     this.regionBytes = align(4 * parameters.size);
-    this.region = engine.reserve(this.regionBytes * (2 + optimizer.slots));
+    this.region = engine.reserve(this.regionBytes * (2 + optimizer.slots.length));
     this.state = engine.reserve(STATE_BYTES);
   }
 
@@ -99,11 +99,18 @@ export class Program {
     this.engine.close();
   }
 
-  plan(kind: PlanKind, batch: number): Plan {
-    const key = `${kind} ${batch}`;
+  /** The optimizer's slots, each laid out as the weights are. Views: to be used at once. */
+  slots(): { name: string; values: Float32Array }[] {
+    const { optimizer, parameters } = this.options;
+    return optimizer.slots.map((name, slot) => ({ name, values: this.engine.floats(this.region + (2 + slot) * this.regionBytes, parameters.size) }));
+  }
+
+  /** The plan of a kind and size; of the first `depth` layers, if it is a trace. */
+  plan(kind: PlanKind, batch: number, depth = this.options.layers.length): Plan {
+    const key = `${kind} ${batch} ${depth}`;
     let plan = this.plans.get(key);
     if (!plan) {
-      plan = this.compile(kind, batch);
+      plan = this.compile(kind, batch, depth);
       this.plans.set(key, plan);
     }
     return plan;
@@ -111,17 +118,18 @@ export class Program {
 
   /** Times each op of a plan by itself; weights and the optimizer's slots are as before afterwards. */
   profile(plan: Plan, rounds: number): OpTime[] {
-    const region = this.engine.floats(this.region, (this.regionBytes / 4) * (2 + this.options.optimizer.slots));
+    const region = this.engine.floats(this.region, (this.regionBytes / 4) * (2 + this.options.optimizer.slots.length));
     const kept = region.slice();
     const times = profilePlan(this.engine, plan.address, rounds);
     region.set(kept);
     return plan.ops.map(({ owner, name }, index) => ({ owner, op: name, milliseconds: times[index]! }));
   }
 
-  private compile(kind: PlanKind, batch: number): Plan {
-    const { layers, inputShape, loss, optimizer, parameters, seed } = this.options;
+  private compile(kind: PlanKind, batch: number, depth: number): Plan {
+    const { inputShape, loss, optimizer, parameters, seed } = this.options;
+    const layers = this.options.layers.slice(0, depth);
     const state = fixedRef(this.state, STATE_BYTES);
-    const tape = new Tape(batch, kind === 'train', seed, state);
+    const tape = new Tape(batch, kind === 'train' || kind === 'trace', seed, state);
     const input = tape.tensor(inputShape, 'rows', false, true);
     const target = tape.buffer(batch * sizeOf(this.target.shape), true);
 
@@ -129,7 +137,7 @@ export class Program {
     tape.owner = 'loss';
     let rowLoss: Ref | undefined;
     let rowCorrect: Ref | undefined;
-    if (kind === 'predict') {
+    if (kind === 'predict' || kind === 'trace') {
       output = this.pinned(tape, tape.toRows(output));
     } else {
       ({ rowLoss, rowCorrect } = { rowCorrect: undefined, ...loss.emit(tape, output, target) });
@@ -138,7 +146,7 @@ export class Program {
     }
     if (kind === 'train') {
       tape.owner = 'optimizer';
-      const slots = Array.from({ length: optimizer.slots }, (_, slot) => this.regionRef(2 + slot));
+      const slots = optimizer.slots.map((_, slot) => this.regionRef(2 + slot));
       optimizer.emit(tape, { w: this.regionRef(0), g: this.regionRef(1), slots, size: parameters.size }, state);
     }
 
@@ -151,6 +159,33 @@ export class Program {
       address, ops: tape.ops, batch,
       input: place(input.ref), target: place(target), output: place(output.ref), rowLoss: place(rowLoss), rowCorrect: place(rowCorrect),
     };
+  }
+
+  /**
+   * The first layer whose output is not finite for the rows and the step of a training plan that has just run, or undefined. Its input is still in
+   * place; weights are as before.
+   */
+  firstNotFiniteLayer({ input, batch }: Plan): string | undefined {
+    const { layers, inputShape } = this.options;
+    const rows = this.engine.floats(input, batch * sizeOf(inputShape)).slice();
+    for (let depth = 1; depth <= layers.length; depth++) {
+      const plan = this.plan('trace', batch, depth);
+      const { name, output } = layers[depth - 1]!;
+      this.engine.floats(plan.input, rows.length).set(rows);
+      this.engine.run(plan.address);
+      if (!this.engine.floats(plan.output, batch * sizeOf(output)).every(Number.isFinite)) return name;
+    }
+    return undefined;
+  }
+
+  /** The weight nearest to the output whose gradient is not finite, else the one with the largest: where the trouble of a step began. */
+  worstGradient(): string | undefined {
+    const { parameters } = this.options;
+    const largest = parameters.named(this.engine.floats(this.region + this.regionBytes, parameters.size)).map(({ name, tensor: { data } }) => ({
+      name, size: data.reduce((most, value) => Math.max(most, Number.isFinite(value) ? Math.abs(value) : Infinity), 0),
+    }));
+    const most = Math.max(...largest.map(({ size }) => size));
+    return largest.findLast(({ size }) => size === most)?.name;
   }
 
   /** A copy of the outputs that nothing overwrites before they are read. */

@@ -4,24 +4,28 @@ import { requirePositiveInteger } from '../layers/layer.js';
 import type { LossName } from '../losses.js';
 import { requireLoss } from '../losses.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
-import { State } from '../plan/ops.js';
-import { epochOrder } from '../random.js';
+import type { Json } from '../json.js';
+import { layerConfig } from '../layers/registry.js';
 import type { Build } from '../runtime/load.js';
 import { BUILDS } from '../runtime/load.js';
-import { platform } from '../runtime/platform/platform.js';
 import type { Threads } from '../runtime/threads.js';
 import { resolveThreads } from '../runtime/threads.js';
 import type { TensorInput } from '../tensor/convert.js';
+import { fingerprint } from '../tensor/fingerprint.js';
 import type { Shape } from '../tensor/shape.js';
-import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Dataset } from './batches.js';
-import { checkDataset, checkInputs, gatherRows } from './batches.js';
-import type { BatchLogs, EpochLogs } from './history.js';
-import { History } from './history.js';
+import { checkDataset, checkInputs } from './batches.js';
+import type { Callbacks, TrainingRun } from './callbacks.js';
+import type { Checkpoint, NamedTensor } from './checkpoint.js';
+import type { Evaluation } from './executor.js';
+import { Executor } from './executor.js';
+import { fit } from './fit.js';
+import type { BatchLogs, History } from './history.js';
 import { Parameters } from './parameters.js';
 import { Program } from './program.js';
-import type { OpTime, Plan } from './program.js';
+import type { OpTime } from './program.js';
+import { Run } from './run.js';
 import type { LayerSummary, ModelSummary } from './summary.js';
 import { summarize } from './summary.js';
 
@@ -45,28 +49,32 @@ export interface CompileOptions {
   build?: Build;
 }
 
-export interface Callbacks {
-  onEpochBegin?(epoch: number): void | Promise<void>;
-  /** Return false to stop after this epoch. */
-  onEpochEnd?(epoch: number, logs: EpochLogs): void | boolean | Promise<void | boolean>;
-  onBatchEnd?(batch: number, logs: BatchLogs): void | Promise<void>;
-}
-
 export interface FitOptions {
-  /** Default 1. */
+  /** Number of the last epoch, counted from 1: so many are trained if the first one is epoch 0. Default 1. */
   epochs?: number;
+  /**
+   * Number of the first epoch, counted from 0. Default 0, as in Keras. The order of rows depends on the seed and the number of the epoch alone, so
+   * a second `fit` of the same model ought to go on counting: `fit(x, y, { initialEpoch: 5, epochs: 10 })` after `fit(x, y, { epochs: 5 })`.
+   */
+  initialEpoch?: number;
   /** Default 32. */
   batchSize?: number;
   /** Whether rows are put in a new order each epoch, one that depends on the seed and the epoch alone. Default true. */
   shuffle?: boolean;
   /** Evaluated after each epoch. */
   validationData?: readonly [TensorInput, TensorInput];
-  callbacks?: Callbacks;
+  callbacks?: Callbacks | readonly Callbacks[];
+  /** Stops the fit, which rejects with the signal's reason, within one step. The model is whole then, and `checkpoint()` may be taken of it. */
+  signal?: AbortSignal;
+  /** Goes on from a checkpoint that a run with the same model, optimizer, data and options left, to the same bits as if it had never stopped. */
+  resume?: Checkpoint;
 }
 
 export interface EvaluateOptions {
   /** Default 128. Changes speed and memory, not the result beyond rounding. */
   batchSize?: number;
+  /** Stops the call, which rejects with the signal's reason, within one batch. */
+  signal?: AbortSignal;
 }
 
 export interface ProfileOptions {
@@ -74,19 +82,11 @@ export interface ProfileOptions {
   rounds?: number;
 }
 
-export interface Evaluation {
-  loss: number;
-  accuracy?: number;
-}
-
 interface Compiled {
-  program: Program;
-  optimizer: Optimizer;
-  accuracy: boolean;
+  executor: Executor;
+  /** Of the loss, the metrics and the build: what a checkpoint must have in common with the run that goes on from it. */
+  config: { loss: LossName; metrics: readonly MetricName[]; build: Build };
 }
-
-/** The event loop gets its turn at least this often, in milliseconds. */
-const PATIENCE = 25;
 
 /** A stack of layers, each fed by the one before. */
 export class Sequential {
@@ -94,10 +94,9 @@ export class Sequential {
   readonly seed: number;
   private readonly parameters = new Parameters();
   private compiled: Compiled | undefined;
-  private steps = 0;
+  /** The last fit, or the one at work. */
+  private run: Run | undefined;
   private busy = false;
-  /** When the event loop last had its turn. */
-  private rested = 0;
 
   /** @throws LanewiseError `invalid-argument`, `invalid-shape` */
   constructor(
@@ -143,14 +142,14 @@ export class Sequential {
     return this.layers.at(-1)!.output;
   }
 
-  /** Training steps done. */
+  /** Training steps done since `compile`. */
   get step(): number {
-    return this.steps;
+    return this.compiled?.executor.steps ?? 0;
   }
 
   /** Threads in use, once compiled. */
   get threads(): number {
-    return this.requireCompiled().program.engine.threads;
+    return this.requireCompiled().executor.program.engine.threads;
   }
 
   /**
@@ -174,116 +173,65 @@ export class Sequential {
       const program = await Program.create({ layers, parameters, inputShape: this.inputShape, loss, optimizer, seed, build, threads: count });
       this.close(); // not before: a compile that is refused leaves the model as it was
       program.attach();
-      this.steps = 0;
-      this.compiled = { program, optimizer, accuracy };
+      const executor = new Executor(program, optimizer, accuracy, this.inputShape, this.outputShape);
+      this.compiled = { executor, config: { loss: loss.name, metrics: accuracy ? ['accuracy'] : [], build } };
     });
   }
 
   /** Ends the threads. Weights stay readable; training goes on after another `compile`. Not needed for a process to end. */
   close(): void {
-    this.compiled?.program.close();
+    this.compiled?.executor.program.close();
     this.compiled = undefined;
+    this.run = undefined;
   }
 
   /**
    * Trains for some epochs over rows of inputs and targets. The last batch of an epoch may be short; its loss is averaged over its own rows.
-   * @throws LanewiseError `invalid-state`, `invalid-argument`, `invalid-shape`, `invalid-data`, `out-of-memory`, and `not-finite` before a loss
-   * that is not finite reaches the weights.
+   * @throws LanewiseError `invalid-state`, `invalid-argument`, `invalid-shape`, `invalid-data`, `out-of-memory`, `checkpoint-mismatch`, and
+   * `not-finite` before a loss that is not finite reaches the weights.
    */
   async fit(x: TensorInput, y: TensorInput, options: FitOptions = {}): Promise<History> {
-    const { epochs = 1, batchSize = 32, shuffle = true, validationData, callbacks = {} } = options;
-    const { program } = this.requireCompiled();
+    const { epochs = 1, initialEpoch = 0, batchSize = 32, shuffle = true, validationData, callbacks = [], signal, resume } = options;
+    const { executor } = this.requireCompiled();
     requirePositiveInteger(epochs, 'epochs', 'fit');
     requirePositiveInteger(batchSize, 'batchSize', 'fit');
-    const data = checkDataset(x, y, this.inputShape, program.target, 'training');
-    const validation = validationData && checkDataset(validationData[0], validationData[1], this.inputShape, program.target, 'validation');
+    requireInitialEpoch(options);
+    const data = checkDataset(x, y, this.inputShape, executor.program.target, 'training');
+    const validation = validationData && checkDataset(validationData[0], validationData[1], this.inputShape, executor.program.target, 'validation');
     return this.exclusively('fit', async () => {
-      const history = new History();
-      for (let epoch = 0; epoch < epochs; epoch++) {
-        await callbacks.onEpochBegin?.(epoch);
-        const order = shuffle ? epochOrder(this.seed, epoch, data.rows) : undefined;
-        const logs = await this.trainEpoch(data, order, batchSize, callbacks);
-        if (validation) {
-          const { loss, accuracy } = await this.measure(validation, 128);
-          logs.valLoss = loss;
-          if (accuracy !== undefined) logs.valAccuracy = accuracy;
-        }
-        history.push(epoch, logs);
-        if ((await callbacks.onEpochEnd?.(epoch, logs)) === false) break;
-      }
-      return history;
+      const setup = { ...this.setup(), batchSize, shuffle, data: dataConfig(data), validation: validation ? dataConfig(validation) : null };
+      const run = new Run(initialEpoch, executor, this.parameters, setup, data.rows, batchSize);
+      if (resume) run.resume(resume);
+      this.run = run;
+      return fit({
+        executor, run, data, validation, epochs, batchSize, shuffleSeed: shuffle ? this.seed : undefined, callbacks: [callbacks].flat(), signal,
+      });
     });
   }
 
-  private async trainEpoch(data: Dataset, order: Uint32Array | undefined, batchSize: number, callbacks: Callbacks): Promise<EpochLogs> {
-    const { accuracy } = this.requireCompiled();
-    const times: number[] = [];
-    let lossSum = 0;
-    let correct = 0;
-    for (let start = 0, batch = 0; start < data.rows; start += batchSize, batch++) {
-      const count = Math.min(batchSize, data.rows - start);
-      const begin = performance.now();
-      const results = this.trainStep(data, order, start, count);
-      const now = performance.now();
-      times.push(now - begin);
-      lossSum += results.loss * count;
-      correct += results.correct;
-      await callbacks.onBatchEnd?.(batch, { loss: results.loss, ...(accuracy && { accuracy: results.correct / count }) });
-      await this.rest(now);
-    }
-    const seconds = times.reduce((sum, time) => sum + time, 0) / 1000;
-    const stepMs = times.sort((a, b) => a - b)[times.length >> 1]!;
-    return { loss: lossSum / data.rows, ...(accuracy && { accuracy: correct / data.rows }), seconds, stepMs };
+  /**
+   * A snapshot of the training at work, or that was last at work: at the end, after an error or an abort, or in a callback. To go on from it,
+   * compile the same model anew and give it to `fit` as `resume`.
+   * @throws LanewiseError `invalid-state`
+   */
+  checkpoint(): Checkpoint {
+    this.requireCompiled();
+    if (!this.run) throw new LanewiseError('invalid-state', 'nothing was trained', { where: this.name, remedy: 'Call fit first' });
+    return this.run.checkpoint();
   }
 
-  /** One step on `count` rows. */
-  private trainStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): { loss: number; correct: number } {
-    this.requireCompiled().program.engine.run(this.prepareStep(data, order, start, count).address);
-    const { loss, correct } = this.results();
-    if (!Number.isFinite(loss)) {
-      throw new LanewiseError('not-finite', 'the loss is not finite; the weights are as before this step', {
-        where: `step ${this.steps}`, received: String(loss), remedy: 'Lower the learning rate, or clip gradients with globalClipnorm',
-      });
-    }
-    this.steps++;
-    return { loss, correct };
-  }
-
-  /** The plan of a training step, with its rows and this step's numbers in place. */
-  private prepareStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): Plan {
-    const { program, optimizer } = this.requireCompiled();
-    const { engine, state } = program;
-    const plan = program.plan('train', count);
-    const integers = engine.integers(state, 1);
-    const floats = engine.floats(state, 4);
-    integers[State.step / 4] = this.steps;
-    floats[State.learningRate / 4] = optimizer.rateAt(this.steps);
-    floats[State.gradientScale / 4] = 1;
-    this.load(plan, data, order, start, count);
-    return plan;
-  }
-
-  private load(plan: Plan, data: Dataset, order: Uint32Array | undefined, start: number, count: number): void {
-    const { engine, target } = this.requireCompiled().program;
-    gatherRows(engine.floats(plan.input, count * sizeOf(this.inputShape)), data.inputs, order, start, count);
-    const length = count * sizeOf(target.shape);
-    gatherRows(target.classes === undefined ? engine.floats(plan.target, length) : engine.integers(plan.target, length), data.targets, order, start, count);
-  }
-
-  /** Loss and number of right rows of the batch just run. */
-  private results(): { loss: number; correct: number } {
-    const { engine, state } = this.requireCompiled().program;
-    const doubles = engine.doubles(state, 8);
-    return { loss: doubles[State.batchLoss / 8]!, correct: doubles[State.batchCorrect / 8]! };
+  /** What must be the same wherever a training goes on. */
+  private setup(): { [key: string]: Json } {
+    return { layers: this.layers.map(layerConfig), seed: this.seed, ...this.requireCompiled().config };
   }
 
   /** One training step on the given rows. @throws as `fit` */
   async trainOnBatch(x: TensorInput, y: TensorInput): Promise<BatchLogs> {
-    const { program, accuracy } = this.requireCompiled();
-    const data = checkDataset(x, y, this.inputShape, program.target, 'training');
+    const { executor } = this.requireCompiled();
+    const data = checkDataset(x, y, this.inputShape, executor.program.target, 'training');
     return this.exclusively('trainOnBatch', () => {
-      const { loss, correct } = this.trainStep(data, undefined, 0, data.rows);
-      return Promise.resolve({ loss, ...(accuracy && { accuracy: correct / data.rows }) });
+      const { loss, correct } = executor.trainStep(data, undefined, 0, data.rows);
+      return Promise.resolve({ loss, ...(executor.accuracy && { accuracy: correct / data.rows }) });
     });
   }
 
@@ -293,66 +241,27 @@ export class Sequential {
    * @throws as `fit`, but for `not-finite`
    */
   async profile(x: TensorInput, y: TensorInput, { rounds = 21 }: ProfileOptions = {}): Promise<OpTime[]> {
-    const { program } = this.requireCompiled();
+    const { executor } = this.requireCompiled();
+    const { program } = executor;
     requirePositiveInteger(rounds, 'rounds', 'profile');
     const data = checkDataset(x, y, this.inputShape, program.target, 'training');
-    return this.exclusively('profile', () => Promise.resolve(program.profile(this.prepareStep(data, undefined, 0, data.rows), rounds)));
+    return this.exclusively('profile', () => Promise.resolve(program.profile(executor.prepareStep(data, undefined, 0, data.rows), rounds)));
   }
 
   /** Mean loss (and accuracy) over rows, without dropout. @throws LanewiseError as `fit`, but for `not-finite` */
-  async evaluate(x: TensorInput, y: TensorInput, { batchSize = 128 }: EvaluateOptions = {}): Promise<Evaluation> {
-    const { program } = this.requireCompiled();
+  async evaluate(x: TensorInput, y: TensorInput, { batchSize = 128, signal }: EvaluateOptions = {}): Promise<Evaluation> {
+    const { executor } = this.requireCompiled();
     requirePositiveInteger(batchSize, 'batchSize', 'evaluate');
-    const data = checkDataset(x, y, this.inputShape, program.target, 'evaluation');
-    return this.exclusively('evaluate', () => this.measure(data, batchSize));
-  }
-
-  private async measure(data: Dataset, batchSize: number): Promise<Evaluation> {
-    const { program, accuracy } = this.requireCompiled();
-    let lossSum = 0;
-    let correctSum = 0;
-    await this.eachBatch(data.rows, batchSize, (start, count) => {
-      const plan = program.plan('evaluate', count);
-      this.load(plan, data, undefined, start, count);
-      program.engine.run(plan.address);
-      const { loss, correct } = this.results();
-      lossSum += loss * count;
-      correctSum += correct;
-    });
-    return { loss: lossSum / data.rows, ...(accuracy && { accuracy: correctSum / data.rows }) };
+    const data = checkDataset(x, y, this.inputShape, executor.program.target, 'evaluation');
+    return this.exclusively('evaluate', () => executor.measure(data, batchSize, signal));
   }
 
   /** Outputs for rows of inputs: [rows, …outputShape]. @throws LanewiseError `invalid-state`, `invalid-shape`, `invalid-data` */
-  async predict(x: TensorInput, { batchSize = 128 }: EvaluateOptions = {}): Promise<Tensor<Float32Array>> {
-    const { program } = this.requireCompiled();
+  async predict(x: TensorInput, { batchSize = 128, signal }: EvaluateOptions = {}): Promise<Tensor<Float32Array>> {
+    const { executor } = this.requireCompiled();
     requirePositiveInteger(batchSize, 'batchSize', 'predict');
     const inputs = checkInputs(x, this.inputShape, 'predict');
-    const rows = inputs.shape[0]!;
-    const size = sizeOf(this.outputShape);
-    return this.exclusively('predict', async () => {
-      const data = new Float32Array(rows * size);
-      await this.eachBatch(rows, batchSize, (start, count) => {
-        const plan = program.plan('predict', count);
-        gatherRows(program.engine.floats(plan.input, count * sizeOf(this.inputShape)), inputs, undefined, start, count);
-        program.engine.run(plan.address);
-        data.set(program.engine.floats(plan.output, count * size), start * size);
-      });
-      return { data, shape: [rows, ...this.outputShape] };
-    });
-  }
-
-  private async eachBatch(rows: number, batchSize: number, run: (start: number, count: number) => void): Promise<void> {
-    for (let start = 0; start < rows; start += batchSize) {
-      run(start, Math.min(batchSize, rows - start));
-      await this.rest(performance.now());
-    }
-  }
-
-  /** Gives the event loop its turn, if that is due: measured across calls and epochs, which may each be shorter than our patience. */
-  private async rest(now: number): Promise<void> {
-    if (now - this.rested <= PATIENCE) return;
-    await platform().yieldToEventLoop();
-    this.rested = performance.now();
+    return this.exclusively('predict', () => executor.predict(inputs, batchSize, signal));
   }
 
   /** Copies of all weights, layer by layer. */
@@ -361,7 +270,7 @@ export class Sequential {
   }
 
   /** All weights with their names, such as `conv2d_1/kernel`. */
-  namedWeights(): { name: string; tensor: Tensor<Float32Array> }[] {
+  namedWeights(): NamedTensor<Tensor<Float32Array>>[] {
     return this.parameters.named();
   }
 
@@ -402,7 +311,22 @@ export class Sequential {
   }
 }
 
+function requireInitialEpoch({ initialEpoch, epochs = 1, resume }: FitOptions): void {
+  if (initialEpoch === undefined) return;
+  if (resume) throw new LanewiseError('invalid-argument', 'resume says where to begin: initialEpoch cannot', { where: 'fit' });
+  if (Number.isInteger(initialEpoch) && initialEpoch >= 0 && initialEpoch < epochs) return;
+  throw new LanewiseError('invalid-argument', 'initialEpoch is out of range', {
+    where: 'fit', expected: `a whole number from 0 to below epochs (${epochs})`, received: String(initialEpoch),
+  });
+}
+
+/** What tells data from others. */
+function dataConfig({ rows, inputs, targets }: Dataset): Json {
+  const config = ({ data }: Tensor): string => `${data[Symbol.toStringTag]} ${fingerprint(data)}`;
+  return { rows, inputs: config(inputs), targets: config(targets) };
+}
+
 /** A model of layers in a row. @throws LanewiseError `invalid-argument`, `invalid-shape` */
 export const sequential = (layers: readonly Layer[], options?: SequentialOptions): Sequential => new Sequential(layers, options);
 
-export type { Flops, LayerSummary, ModelSummary, OpTime };
+export type { Callbacks, Checkpoint, Evaluation, Flops, LayerSummary, ModelSummary, OpTime, TrainingRun };

@@ -1,8 +1,8 @@
 import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { Optimizer } from './optimizer.js';
-import { emitClipping } from './optimizer.js';
+import { emitGradientNorm } from './optimizer.js';
 import type { LearningRate } from './schedules.js';
-import { rateAt } from './schedules.js';
+import { rateAt, rateConfig } from './schedules.js';
 import { requireClipnorm, requireRange } from './sgd.js';
 
 export interface AdamOptions {
@@ -31,10 +31,10 @@ export function adam(options: AdamOptions = {}): Optimizer {
   requireClipnorm('adam', globalClipnorm);
   return {
     name: 'adam',
-    slots: 2,
+    slots: ['m', 'v'],
     rateAt: (step) => (rateAt(learningRate, step) * Math.sqrt(1 - power(beta2, step + 1))) / (1 - power(beta1, step + 1)),
     emit(plan, range, state) {
-      if (globalClipnorm !== undefined) emitClipping(plan, range, state, globalClipnorm);
+      emitGradientNorm(plan, range, state, globalClipnorm);
       const { w, g, slots: [m, v], size } = range;
       if (!m || !v) throw new Error('Adam needs two slots'); // a defect of ours
       plan.op(
@@ -42,6 +42,9 @@ export function adam(options: AdamOptions = {}): Optimizer {
       );
     },
     describe: () => `Adam${typeof learningRate === 'number' ? `, rate ${learningRate}` : ', scheduled rate'}`,
+    config: (stepsDone) => ({
+      name: 'adam', learningRate: rateConfig(learningRate, stepsDone), beta1, beta2, epsilon, globalClipnorm: globalClipnorm ?? null,
+    }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { JsonRecord } from '../json.js';
 import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { PlanBuilder } from '../plan/builder.js';
 import type { Ref } from '../plan/buffer.js';
@@ -14,18 +15,23 @@ export interface ParameterRange {
 
 export interface Optimizer {
   readonly name: string;
-  /** Numbers kept for each weight, such as Adam's two moments. */
-  readonly slots: number;
+  /** Names of the numbers kept for each weight, such as Adam's two moments. */
+  readonly slots: readonly string[];
   /** The rate the kernel is given at a step (counted from 0), corrections included. */
   rateAt(step: number): number;
   /** Lays out the update. */
   emit(plan: PlanBuilder, range: ParameterRange, state: Ref): void;
   /** In short, for summaries. */
   describe(): string;
+  /** What tells this optimizer from others, as far as it shows after so many steps. */
+  config(stepsDone: number): JsonRecord;
 }
 
-/** Ops that lower the state's gradient scale where the global norm is above `maxNorm`. */
-export function emitClipping(plan: PlanBuilder, { g, size }: ParameterRange, state: Ref, maxNorm: number): void {
+/**
+ * Ops that take the global norm of the gradients: where it is not finite the update is skipped, and where it is above `maxNorm` the state's
+ * gradient scale lowers it to that.
+ */
+export function emitGradientNorm(plan: PlanBuilder, { g, size }: ParameterRange, state: Ref, maxNorm = Infinity): void {
   const blocks = blocksOf(size, ELEMENT_BLOCK);
   const partials = refTo(new PlanBuffer(8 * blocks));
   plan.op('sumOfSquares', { partials, x: g, size, blockSize: ELEMENT_BLOCK }, blocks);

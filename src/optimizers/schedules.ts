@@ -1,8 +1,13 @@
 import { LanewiseError } from '../errors.js';
+import type { Json, JsonRecord } from '../json.js';
 import { cosineOfTurns } from '../numerics.js';
 
 /** The learning rate at a step, counted from 0. A function of the step alone, so that a run can go on from anywhere. */
-export type Schedule = (step: number) => number;
+export interface Schedule {
+  (step: number): number;
+  /** What tells this schedule from others, if it is one of ours. */
+  readonly config?: JsonRecord;
+}
 /** A fixed rate, or one that changes from step to step. */
 export type LearningRate = number | Schedule;
 
@@ -30,8 +35,9 @@ export function oneCycle({ maxLearningRate, totalSteps, warmup = 0.3, startFacto
   const last = first / endFactor;
   const peak = warmup * totalSteps;
   const glide = (from: number, to: number, share: number): number => to + ((from - to) * (1 + cosineOfTurns(share / 2))) / 2;
-  return (step) =>
+  const rate = (step: number): number =>
     step < peak ? glide(first, maxLearningRate, step / peak) : glide(maxLearningRate, last, Math.min(1, (step - peak) / Math.max(1, totalSteps - 1 - peak)));
+  return Object.assign(rate, { config: { schedule: 'oneCycle', maxLearningRate, totalSteps, warmup, startFactor, endFactor } });
 }
 
 export interface CosineDecayOptions {
@@ -49,10 +55,11 @@ export function cosineDecay({ learningRate, totalSteps, warmupSteps = 0 }: Cosin
       where: 'cosineDecay', expected: 'learningRate > 0 and totalSteps > warmupSteps', received: `${learningRate}, ${totalSteps}, ${warmupSteps}`,
     });
   }
-  return (step) =>
+  const rate = (step: number): number =>
     step < warmupSteps
       ? (learningRate * (step + 1)) / warmupSteps
       : (learningRate * (1 + cosineOfTurns(Math.min(1, (step - warmupSteps) / (totalSteps - warmupSteps)) / 2))) / 2;
+  return Object.assign(rate, { config: { schedule: 'cosineDecay', learningRate, totalSteps, warmupSteps } });
 }
 
 /** The rate at a step. @throws LanewiseError `invalid-argument` if the schedule gives no usable number. */
@@ -62,4 +69,17 @@ export function rateAt(learningRate: LearningRate, step: number): number {
   throw new LanewiseError('invalid-argument', 'the learning rate is out of range', {
     where: `step ${step}`, expected: 'a number of at least 0, finite in single precision', received: String(rate),
   });
+}
+
+/**
+ * What tells a rate from others. Of a schedule that is not ours nothing is known but its rates: those of the first of the steps done, of the last
+ * and of some between must be the same.
+ */
+export function rateConfig(learningRate: LearningRate, stepsDone: number): Json {
+  if (typeof learningRate === 'number') return learningRate;
+  if (learningRate.config) return learningRate.config;
+  const steps = new Set<number>();
+  for (let step = stepsDone - 1; step >= 0; step = Math.floor(step / 2) - 1) steps.add(step);
+  if (stepsDone > 0) steps.add(0);
+  return { schedule: 'custom', ...Object.fromEntries([...steps].reverse().map((step) => [`step ${step}`, rateAt(learningRate, step)])) };
 }

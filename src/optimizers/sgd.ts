@@ -1,9 +1,9 @@
 import { LanewiseError } from '../errors.js';
 import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { Optimizer } from './optimizer.js';
-import { emitClipping } from './optimizer.js';
+import { emitGradientNorm } from './optimizer.js';
 import type { LearningRate } from './schedules.js';
-import { rateAt } from './schedules.js';
+import { rateAt, rateConfig } from './schedules.js';
 
 export interface SgdOptions {
   /** Default 0.01. */
@@ -23,16 +23,17 @@ export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false, globa
   requireClipnorm('sgd', globalClipnorm);
   return {
     name: 'sgd',
-    slots: momentum > 0 ? 1 : 0,
+    slots: momentum > 0 ? ['velocity'] : [],
     rateAt: (step) => rateAt(learningRate, step),
     emit(plan, range, state) {
-      if (globalClipnorm !== undefined) emitClipping(plan, range, state, globalClipnorm);
+      emitGradientNorm(plan, range, state, globalClipnorm);
       const { w, g, slots: [velocity], size } = range;
       plan.op(
         'sgd', { w, g, velocity, state, size, blockSize: ELEMENT_BLOCK, momentum, nesterov: Number(nesterov) }, blocksOf(size, ELEMENT_BLOCK),
       );
     },
     describe: () => `SGD${momentum > 0 ? `, momentum ${momentum}` : ''}`,
+    config: (stepsDone) => ({ name: 'sgd', learningRate: rateConfig(learningRate, stepsDone), momentum, nesterov, globalClipnorm: globalClipnorm ?? null }),
   };
 }
 

@@ -159,8 +159,10 @@ export const State = {
   step: 0, // u32, steps done before this one: the counter of dropout
   learningRate: 4, // f32, bias corrections included
   gradientScale: 8, // f32, 1 unless clipping by norm lowers it
+  overflow: 12, // i32, 1 where the gradients are not finite, or so large that the update would not be
   batchLoss: 32, // f64, mean loss of the last batch
   batchCorrect: 40, // f64
+  gradientNorm: 48, // f64, of the last step's gradients before clipping
 } as const;
 export const STATE_BYTES = 64;
 

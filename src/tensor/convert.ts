@@ -9,10 +9,14 @@ export type NestedArray = readonly number[] | readonly NestedArray[];
 /** What the model accepts as data: a tensor, or nested arrays. */
 export type TensorInput = Tensor | NestedArray;
 
+const ARRAYS: ReadonlyMap<unknown, new (data: ArrayLike<number>) => NumericArray> = new Map(
+  [Float32Array, Float64Array, Uint8Array, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array].map((Type) => [Type.name, Type]),
+);
+
 const isTensor = (input: TensorInput): input is Tensor => !Array.isArray(input) && 'data' in input && 'shape' in input;
 
 /**
- * A checked tensor from what the user gave.
+ * A checked copy of what the user gave: whoever changes the original later, or shares its memory with another thread, changes nothing here.
  * @throws LanewiseError `invalid-shape` for ragged arrays, or a shape that does not fit the data.
  */
 export function toTensor(input: TensorInput, where: string): Tensor {
@@ -22,17 +26,29 @@ export function toTensor(input: TensorInput, where: string): Tensor {
     });
   }
   if (!isTensor(input)) return fromNested(input, where);
-  const { data, shape } = input;
-  if (!ArrayBuffer.isView(data) || data instanceof DataView) {
-    throw new LanewiseError('invalid-argument', 'data is not a typed array', { where, received: typeof data });
-  }
+  const given: unknown = input.shape;
+  if (!Array.isArray(given)) throw new LanewiseError('invalid-argument', 'shape is not a list of sizes', { where, received: typeof given });
+  const shape: Shape = [...input.shape];
+  const data = copyOf(input.data, where);
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0) || sizeOf(shape) !== data.length) {
     throw new LanewiseError('invalid-shape', 'shape and data do not fit', {
       where, expected: `${sizeOf(shape)} values for shape ${formatShape(shape)}`, received: `${data.length} values`,
+      ...(isEmptied(input.data) && { remedy: 'The buffer was transferred or shrunk: keep a copy' }),
     });
   }
-  return input;
+  return { data, shape };
 }
+
+function copyOf(data: NumericArray, where: string): NumericArray {
+  // the tag is right for subclasses such as Buffer, and for arrays of another realm
+  const tag = ArrayBuffer.isView(data) && !(data instanceof DataView) ? data[Symbol.toStringTag] : typeof data;
+  const Type = ARRAYS.get(tag);
+  if (!Type) throw new LanewiseError('invalid-argument', 'data is not a typed array of numbers', { where, expected: [...ARRAYS.keys()].join(', '), received: tag });
+  return data.length === 0 ? new Type([]) : new Type(data); // one that lost its buffer has length 0, but cannot be read at all
+}
+
+/** Whether an array has lost its buffer, or the part of it where it lay. */
+const isEmptied = ({ length, byteOffset }: NumericArray): boolean => length === 0 && byteOffset === 0;
 
 function fromNested(input: NestedArray, where: string): Tensor<Float32Array> {
   const shape: number[] = [];

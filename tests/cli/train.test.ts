@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { decodeSafetensors } from '../../src/io/safetensors.js';
+import { decodeSealed } from '../../src/io/sealed.js';
 import { SHARED, skipWithout, withFolder } from '../data/helpers.js';
 import { events, runHere, writeGarments } from './helpers.js';
 
@@ -100,7 +100,8 @@ test('train signals: generated data, report with six predictions and the loss wi
     assert.equal(html.match(/predicted and true values/g)?.length, 6);
     assert.match(html, /AR\(20\)/);
     assert.match(html, /training, dropout off/);
-    const { metadata, tensors } = decodeSafetensors(await readFile(save));
+    const { metadata, tensors, sealed } = await decodeSealed(await readFile(save), 'weights');
+    assert.ok(sealed);
     assert.deepEqual([...metadata], [['format', 'lanewise'], ['network', 'signals'], ['preset', 'seed'], ['seed', '1'], ['horizon', '1']]);
     assert.equal(tensors.size, 11);
   }));

@@ -42,9 +42,10 @@ function checkAdam(size: i32): i32 {
   return strays(m, mean, 1e-6) + strays(v, square, 1e-6) + strays(w, expected, 1e-5);
 }
 
-/** With a loss that is not finite nothing may change. */
-function changed(loss: f64): i32 {
+/** With a loss or gradient that is not finite nothing may change. */
+function changed(loss: f64, overflow: i32 = 0): i32 {
   const w = eighths(9, 8), g = eighths(9, 9), m = eighths(9, 10), v = eighths(9, 11), state = stateOf(1, 1, loss);
+  store<i32>(state + State.overflow, overflow);
   const before = new StaticArray<f64>(9);
   for (let i = 0; i < 9; i++) before[i] = at(w, i);
   sgd(0, 0, w, g, m, state, 9, 16, 0.5, 0);
@@ -77,7 +78,8 @@ describe("an optimizer", () => {
     for (let size = 1; size <= 19; size++) expect(checkAdam(size)).toBe(0, `${size} weights`);
   });
 
-  test("leaves the weights alone if the loss is not finite", () => {
+  test("leaves the weights alone if the loss or the gradient is not finite", () => {
+    expect(changed(1, 1)).toBe(0);
     expect(changed(NaN)).toBe(0);
     expect(changed(Infinity)).toBe(0);
     expect(changed(-Infinity)).toBe(0);
@@ -98,6 +100,11 @@ describe("the state of a step", () => {
     expect(load<f32>(state + State.gradientScale)).toBe(<f32>0.4);
     clipByGlobalNorm(0, 0, state, partials, 2, 7);
     expect(load<f32>(state + State.gradientScale)).toBe(1);
+    expect(load<f64>(state + State.gradientNorm)).toBe(5);
+    expect(load<i32>(state + State.overflow)).toBe(0);
+    store<f64>(partials, NaN, 8);
+    clipByGlobalNorm(0, 0, state, partials, 2, 7);
+    expect(load<i32>(state + State.overflow)).toBe(1);
   });
 
   test("losses are averaged and right rows counted, each batch anew", () => {

@@ -1,9 +1,10 @@
 /** What a model takes as data and what it refuses, by name of row; a refused call changes nothing. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { runInNewContext } from 'node:vm';
 import { layers, sequential, sgd } from '../../src/entry.node.js';
 import type { ErrorCode, Sequential, Tensor, TensorInput } from '../../src/entry.node.js';
-import { classifier, classify, randomLabels, randomTensor, refused, weightsHash } from './helpers.js';
+import { classifier, classify, randomLabels, randomTensor, refused, timeless, weightsHash } from './helpers.js';
 
 const ROWS = 6;
 const x = randomTensor([ROWS, 4], 1);
@@ -25,7 +26,7 @@ const untyped = <Value>(value: unknown): Value => value as Value;
 /** Every call that takes inputs and targets. */
 const withTargets: Readonly<Record<string, (of: Sequential, inputs: TensorInput, targets: TensorInput) => Promise<unknown>>> = {
   fit: (of, inputs, targets) => of.fit(inputs, targets, { batchSize: 4 }),
-  'validation in fit': (of, inputs, targets) => of.fit(x, of === model ? y : randomTensor([ROWS, 2], 3), { validationData: [inputs, targets] }),
+  'validation in fit': (of, inputs, targets) => of.fit(x, of === regression ? randomTensor([ROWS, 2], 3) : y, { validationData: [inputs, targets] }),
   evaluate: (of, inputs, targets) => of.evaluate(inputs, targets),
   trainOnBatch: (of, inputs, targets) => of.trainOnBatch(inputs, targets),
 };
@@ -163,5 +164,73 @@ describe('data', () => {
     await model.evaluate(x, y);
     await model.predict(x);
     assert.deepEqual([x.data, y.data], [inputs, labels]);
+  });
+});
+
+describe('data that change or go away', () => {
+  const inputs = (): { data: Float32Array<ArrayBuffer>; shape: number[] } => ({ data: Float32Array.from(x.data), shape: [ROWS, 4] });
+  const labels = (): { data: Uint8Array<ArrayBuffer>; shape: number[] } => ({ data: Uint8Array.from(y.data), shape: [ROWS] });
+
+  const calls: Readonly<Record<string, (of: Sequential, a: Tensor, b: Tensor) => Promise<unknown>>> = {
+    ...withTargets, predict: (of, a) => of.predict(a), 'long fit': (of, a, b) => of.fit(a, b, { epochs: 40, batchSize: 1 }),
+  };
+
+  for (const [name, call] of Object.entries(calls)) {
+    it(`${name}: overwritten while the call is at work, they make no difference`, async () => {
+      const [alone, other] = [classifier(), classifier()];
+      for (const each of [alone, other]) await each.compile(classify);
+      const expected = await call(alone, inputs(), labels());
+      const [a, b] = [inputs(), labels()];
+      const working = call(other, a, b);
+      a.data.fill(NaN);
+      b.data.fill(200);
+      assert.deepEqual(timeless(await working), timeless(expected));
+      assert.equal(weightsHash(other), weightsHash(alone));
+      [alone, other].forEach((each) => each.close());
+    });
+
+    it(`${name}: transferred away while the call is at work, they make no difference; before, they are refused`, async () => {
+      const [a, b] = [inputs(), labels()];
+      const working = call(model, a, b);
+      structuredClone([a.data, b.data], { transfer: [a.data.buffer, b.data.buffer] });
+      await working;
+      await assertRefused(model, () => call(model, a, labels()), 'invalid-shape', /24 values.*received 0 values.*transferred/);
+      if (name !== 'predict') await assertRefused(model, () => call(model, inputs(), b), 'invalid-shape', /received 0 values/);
+    });
+  }
+
+  it('may be shared with other threads, or lie in a buffer that is resized', async () => {
+    const shared = new Float32Array(new SharedArrayBuffer(4 * 4 * ROWS));
+    shared.set(x.data);
+    type Resizable = ArrayBuffer & { resize(bytes: number): void };
+    const buffer = new (ArrayBuffer as unknown as new (bytes: number, options: object) => Resizable)(4 * 4 * ROWS, { maxByteLength: 4096 });
+    const resizable = new Float32Array(buffer, 0, 4 * ROWS);
+    resizable.set(x.data);
+    const expected = await model.predict(x);
+    assert.deepEqual(await model.predict({ data: shared, shape: x.shape }), expected);
+    const working = model.predict({ data: resizable, shape: x.shape });
+    buffer.resize(8);
+    assert.deepEqual(await working, expected);
+    await assertRefused(model, () => model.predict({ data: resizable, shape: x.shape }), 'invalid-shape', /received 0 values/);
+  });
+
+  it('may be a Buffer or an array of another realm, but not of big integers', async () => {
+    const bytes = { data: Buffer.from([1, 2, 3, 4]), shape: [1, 4] };
+    const foreign = { data: runInNewContext('Uint8Array.of(1, 2, 3, 4)') as Uint8Array, shape: [1, 4] };
+    const expected = await model.predict([[1, 2, 3, 4]]);
+    for (const data of [bytes, foreign]) assert.deepEqual(await model.predict(data), expected);
+    const big = untyped<Tensor>({ data: BigInt64Array.of(1n, 2n, 3n, 4n), shape: [1, 4] });
+    await assertRefused(model, () => model.predict(big), 'invalid-argument', /typed array of numbers.*received BigInt64Array/);
+  });
+
+  it('a mutation by a callback in the middle of an epoch is not seen', async () => {
+    const [alone, other] = [classifier(), classifier()];
+    for (const each of [alone, other]) await each.compile(classify);
+    await alone.fit(x, y, { epochs: 3, batchSize: 2, validationData: [x, y] });
+    const [a, b] = [inputs(), labels()];
+    const callbacks = { onBatchEnd: () => (a.data.fill(1e30), void b.data.fill(255)) };
+    await other.fit(a, b, { epochs: 3, batchSize: 2, validationData: [a, b], callbacks });
+    assert.equal(weightsHash(other), weightsHash(alone));
+    [alone, other].forEach((each) => each.close());
   });
 });

@@ -65,3 +65,8 @@ export function refused(code: ErrorCode, message = /./): (error: unknown) => tru
     return true;
   };
 }
+
+/** A result without the time it took. */
+export function timeless(result: unknown): unknown {
+  return JSON.parse(JSON.stringify(result), (key, value: unknown) => (key === 'seconds' || key === 'stepMs' ? undefined : value));
+}

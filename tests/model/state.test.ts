@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { adam, layers, sequential, sgd } from '../../src/entry.node.js';
 import type { Optimizer, Sequential, Tensor } from '../../src/entry.node.js';
-import { classifier, classify, randomLabels, randomTensor, refused, weightsHash } from './helpers.js';
+import { classifier, classify, randomLabels, randomTensor, refused, timeless, weightsHash } from './helpers.js';
 
 const x = randomTensor([10, 4], 1);
 const y = randomLabels(10, 3, 2);
@@ -96,11 +96,6 @@ describe('a model at work', () => {
     model.close();
   });
 });
-
-/** A result without the time it took. */
-function timeless(result: unknown): unknown {
-  return JSON.parse(JSON.stringify(result), (key, value: unknown) => (key === 'seconds' || key === 'stepMs' ? undefined : value));
-}
 
 describe('compile', () => {
   it('a second time keeps the weights and begins the optimizer anew', async () => {

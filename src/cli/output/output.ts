@@ -22,6 +22,8 @@ export interface StartEvent {
   build: Build;
   /** Absent where a trained network is evaluated. */
   training?: { seed: number; epochs: number; batchSize: number; stepsPerEpoch: number; optimizer: string };
+  /** Where a run goes on that was stopped: training steps done, and the epoch at work, from 1. */
+  resumed?: { step: number; epoch: number };
 }
 
 /** Accuracies are fractions and for the classifier only; losses of signals are in the data's own units squared. */

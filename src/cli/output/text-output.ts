@@ -36,7 +36,7 @@ export class TextOutput implements Output {
 
   start(event: StartEvent, details: StartDetails): void {
     this.run = event;
-    const { model, preset, parameters, data, threads, build, horizon = 1, training } = event;
+    const { model, preset, parameters, data, threads, build, horizon = 1, training, resumed } = event;
     const task = [model, `preset ${preset}`, training && `seed ${training.seed}`, horizon > 1 && `${horizon} samples ahead`].filter(Boolean);
     const rows = [
       ['Network', `${task.join(', ')}: ${whole(parameters)} parameters`],
@@ -45,6 +45,7 @@ export class TextOutput implements Output {
       ['Engine', `lanewise ${VERSION}, WebAssembly SIMD, ${build} build, ${count(threads, 'thread')}`],
     ];
     if (training) rows.push(['Training', describeTraining(training, data.train, details.noun)]);
+    if (resumed) rows.push(['Resumed', `after step ${whole(resumed.step)}, in epoch ${whole(resumed.epoch)}`]);
     this.write(...rows.map(([name, value]) => `${name!.padEnd(8)}  ${value}`));
     if (training) this.write('', ...architecture(details), '', this.epochHeading());
   }

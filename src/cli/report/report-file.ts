@@ -1,4 +1,4 @@
-import { writeFileAtomically } from '../../io/files.js';
+import { writeFileAtomically } from '../../files/whole-file.js';
 import type { ReportData } from '../../report/report-data.js';
 import { machine } from '../info.js';
 import type { ReportSection, Run } from '../tasks/task.js';

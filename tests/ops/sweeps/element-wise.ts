@@ -112,7 +112,7 @@ const addSweep: Sweep<'add'> = function* () {
 export function stateOf(values: Partial<Record<keyof typeof State, number>>): Operand {
   const view = new DataView(new ArrayBuffer(STATE_BYTES));
   for (const [name, value] of Object.entries(values) as [keyof typeof State, number][]) {
-    if (name === 'step') view.setUint32(State.step, value, true);
+    if (name === 'step' || name === 'overflow') view.setUint32(State[name], value, true);
     else if (name === 'learningRate' || name === 'gradientScale') view.setFloat32(State[name], value, true);
     else view.setFloat64(State[name], value, true);
   }

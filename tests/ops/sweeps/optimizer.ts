@@ -14,6 +14,9 @@ function* sizes(): Iterable<{ size: number; blockSize: number; blocks: number }>
 const LEARNING_RATE = Math.fround(0.01);
 const SCALES = [1, Math.fround(0.37)];
 
+/** States in which nothing may be written. */
+const SKIPPED = [{ batchLoss: NaN, overflow: 0 }, { batchLoss: Infinity, overflow: 0 }, { batchLoss: -Infinity, overflow: 0 }, { batchLoss: 1, overflow: 1 }];
+
 const sgdSweep: Sweep<'sgd'> = function* () {
   for (const { blocks, ...elements } of sizes()) {
     for (const scale of SCALES) {
@@ -41,13 +44,13 @@ const sgdSweep: Sweep<'sgd'> = function* () {
       }
     }
   }
-  for (const batchLoss of [NaN, Infinity, -Infinity]) {
+  for (const skipped of SKIPPED) {
     const w = floats(randomArray(11, 4));
     const velocity = floats(randomArray(11, 5));
     yield {
-      label: `loss ${batchLoss}`,
+      label: `loss ${skipped.batchLoss}, overflow ${skipped.overflow}`,
       args: {
-        w, g: floats(randomArray(11, 6)), velocity, state: stateOf({ learningRate: 1, gradientScale: 1, batchLoss }), size: 11, blockSize: 8,
+        w, g: floats(randomArray(11, 6)), velocity, state: stateOf({ learningRate: 1, gradientScale: 1, ...skipped }), size: 11, blockSize: 8,
         momentum: 0.5, nesterov: 0,
       },
       blocks: 2,
@@ -81,12 +84,12 @@ const adamSweep: Sweep<'adam'> = function* () {
       }
     }
   }
-  for (const batchLoss of [NaN, Infinity]) {
+  for (const skipped of SKIPPED) {
     const operands = { w: floats(randomArray(11, 11)), m: floats(randomArray(11, 12)), v: floats(randomArray(11, 13, 0, 1)) };
     yield {
-      label: `loss ${batchLoss}`,
+      label: `loss ${skipped.batchLoss}, overflow ${skipped.overflow}`,
       args: {
-        ...operands, g: floats(randomArray(11, 14)), state: stateOf({ learningRate: 1, gradientScale: 1, batchLoss }), size: 11, blockSize: 8,
+        ...operands, g: floats(randomArray(11, 14)), state: stateOf({ learningRate: 1, gradientScale: 1, ...skipped }), size: 11, blockSize: 8,
         gain1, gain2, epsilon,
       },
       blocks: 2,

@@ -1,7 +1,7 @@
 import { blocksOf } from '../../../src/plan/blocking.js';
 import { State } from '../../../src/plan/ops.js';
 import { assertClose, columnSums, gamma, map, randomArray, sum, sumOfSquares } from '../../reference/index.js';
-import { blank, type Data, doubles, floats, type Sweep } from '../harness.js';
+import { blank, type Data, doubles, floats, type OpCase, type Sweep } from '../harness.js';
 import { stateOf } from './element-wise.js';
 
 const partialsSweep: Sweep<'reducePartials'> = function* () {
@@ -68,31 +68,41 @@ const sumOfSquaresSweep: Sweep<'sumOfSquares'> = function* () {
 };
 
 const clipSweep: Sweep<'clipByGlobalNorm'> = function* () {
+  const of = (partials: Float64Array, maxNorm: number, learningRate: number, overflow: boolean): OpCase<'clipByGlobalNorm'> => {
+    const norm = Math.sqrt(partials.reduce((total, value) => total + value, 0)); // one after the other, as the kernel
+    return {
+      label: JSON.stringify({ partials: [...partials.slice(0, 3)].map(String), maxNorm: String(maxNorm), learningRate }),
+      args: { state: stateOf({ learningRate, gradientScale: 7, batchLoss: 3, overflow: 5 }), partials: doubles(partials), count: partials.length, maxNorm },
+      blocks: 1,
+      check({ state }) {
+        const scale = norm > maxNorm ? Math.fround(maxNorm) / norm : 1;
+        assertState(state, { learningRate, gradientScale: scale, batchLoss: 3, gradientNorm: norm, overflow: Number(overflow) }, 2 ** -23 * scale);
+      },
+    };
+  };
   for (const count of [1, 2, 5, 100]) {
-    for (const maxNorm of [1e-3, 1, 1e6]) {
-      const partials = randomArray(count, 4, 0, 10);
-      const norm = Math.sqrt(sum(partials));
-      yield {
-        label: JSON.stringify({ count, maxNorm }),
-        args: { state: stateOf({ learningRate: 0.5, gradientScale: 7, batchLoss: 3 }), partials: doubles(partials), count, maxNorm },
-        blocks: 1,
-        check({ state }) {
-          const scale = norm > maxNorm ? Math.fround(maxNorm) / norm : 1;
-          assertState(state, { learningRate: 0.5, gradientScale: scale, batchLoss: 3 }, 2 ** -23 * scale);
-        },
-      };
+    for (const maxNorm of [1e-3, 1, 1e6, Infinity]) yield of(randomArray(count, 4, 0, 10), maxNorm, 0.5, false);
+    for (const wrong of [NaN, Infinity]) {
+      for (const at of [0, count - 1]) yield of(randomArray(count, 4, 0, 10).map((value, i) => (i === at ? wrong : value)), 1, 0.5, true);
     }
   }
+  // up to a norm whose square a float can hold, before clipping or after, and a rate by which it may be multiplied
+  yield of(Float64Array.of(2 ** 126), Infinity, 0.5, false);
+  yield of(Float64Array.of(2 ** 126 * 1.001), Infinity, 0.5, true);
+  yield of(Float64Array.of(1e76), 1, 0.5, false);
+  yield of(Float64Array.of(1e18), Infinity, 2 ** 90, false);
+  yield of(Float64Array.of(1e18), Infinity, 2 ** 100, true);
 };
 
 /** Every figure of the state, those not named being zero; the gradient scale may be off by `tolerance`. */
 function assertState(state: Data, expected: Partial<Record<keyof typeof State, number>>, tolerance = 0): void {
   const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
   for (const name of Object.keys(State) as (keyof typeof State)[]) {
-    const actual = name === 'step' ? view.getUint32(State.step, true)
+    const actual = name === 'step' || name === 'overflow' ? view.getUint32(State[name], true)
       : name === 'learningRate' || name === 'gradientScale' ? view.getFloat32(State[name], true)
       : view.getFloat64(State[name], true);
-    assertClose([actual], [expected[name] ?? 0], name === 'gradientScale' ? tolerance : 0, name);
+    const wanted = expected[name] ?? 0;
+    if (!(Number.isNaN(wanted) && Number.isNaN(actual))) assertClose([actual], [wanted], name === 'gradientScale' ? tolerance : 0, name);
   }
 }
 

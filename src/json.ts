@@ -1,0 +1,24 @@
+/** What JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonRecord;
+export interface JsonRecord {
+  readonly [key: string]: Json;
+}
+
+const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
+const isRecord = (value: Json | undefined): value is JsonRecord => typeof value === 'object' && value !== null && !isList(value);
+
+/** Every place where two values differ, in words: `layers[2].units is 20, not 10`. */
+export function differences(found: Json | undefined, wanted: Json | undefined, place = ''): string[] {
+  if (isRecord(found) && isRecord(wanted)) {
+    const keys = new Set([...Object.keys(wanted), ...Object.keys(found)]);
+    const own = (record: JsonRecord, key: string): Json | undefined => (Object.hasOwn(record, key) ? record[key] : undefined);
+    return [...keys].flatMap((key) => differences(own(found, key), own(wanted, key), place ? `${place}.${key}` : key));
+  }
+  if (isList(found) && isList(wanted) && (found.length === wanted.length || found.some(isRecord) || wanted.some(isRecord))) {
+    return Array.from({ length: Math.max(found.length, wanted.length) }, (_, index) => differences(found[index], wanted[index], `${place}[${index}]`)).flat();
+  }
+  const [a, b] = [inWords(found), inWords(wanted)];
+  return a === b ? [] : [`${place} is ${a}, not ${b}`];
+}
+
+const inWords = (value: Json | undefined): string => (value === undefined ? 'missing' : JSON.stringify(value));

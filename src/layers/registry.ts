@@ -1,0 +1,126 @@
+/** The closed table of layers: a model in a file is made of these, with these options, and of nothing else. */
+import { LanewiseError } from '../errors.js';
+import type { Json, JsonRecord } from '../json.js';
+import type { ActivationOptions } from './activation.js';
+import { activation } from './activation.js';
+import type { Conv2dOptions } from './conv2d.js';
+import { conv2d } from './conv2d.js';
+import type { DenseOptions } from './dense.js';
+import { dense } from './dense.js';
+import type { DropoutOptions } from './dropout.js';
+import { dropout } from './dropout.js';
+import { flatten } from './flatten.js';
+import type { Layer, LayerOptions } from './layer.js';
+import type { MaxPooling2dOptions } from './max-pooling2d.js';
+import { maxPooling2d } from './max-pooling2d.js';
+import type { RandomFlipOptions } from './random-flip.js';
+import { randomFlip } from './random-flip.js';
+import type { RescalingOptions } from './rescaling.js';
+import { rescaling } from './rescaling.js';
+import type { SimpleRnnOptions } from './simple-rnn.js';
+import { simpleRNN } from './simple-rnn.js';
+
+type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'shape';
+
+interface Option {
+  readonly kind: Kind;
+  /** What the layer takes if the option is left out, given the others; undefined if it must not be left out. */
+  readonly default?: Json | ((options: JsonRecord) => Json);
+}
+/** An entry for each option of a layer beside those that all have. */
+type OptionTable<Options> = { readonly [Key in Exclude<keyof Options, keyof LayerOptions>]-?: Option };
+
+interface LayerType {
+  readonly options: Readonly<Record<string, Option>>;
+  readonly create: (options: JsonRecord) => Layer;
+}
+
+const number: Option = { kind: 'number' };
+const size2d: Option = { kind: 'size2d' };
+const orNot = (kind: Kind, value: NonNullable<Option['default']>): Option => ({ kind, default: value });
+
+/** The options have been checked against the table when `create` gets them. */
+const layerType = <Options extends LayerOptions>(create: (options: Options) => Layer, options: OptionTable<Options>): LayerType =>
+  ({ options, create: (checked) => create(checked as unknown as Options) });
+
+const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
+  activation: layerType<ActivationOptions>(activation, { activation: { kind: 'text' } }),
+  conv2d: layerType<Conv2dOptions>(conv2d, {
+    filters: number, kernelSize: size2d, strides: orNot('size2d', 1), padding: orNot('text', 'valid'), activation: orNot('text', 'linear'),
+    useBias: orNot('boolean', true),
+  }),
+  dense: layerType<DenseOptions>(dense, { units: number, activation: orNot('text', 'linear'), useBias: orNot('boolean', true) }),
+  dropout: layerType<DropoutOptions>(dropout, { rate: number }),
+  flatten: layerType<LayerOptions>(flatten, {}),
+  maxPooling2d: layerType<MaxPooling2dOptions>(maxPooling2d, {
+    poolSize: orNot('size2d', 2), strides: orNot('size2d', ({ poolSize }) => poolSize!), padding: orNot('text', 'valid'),
+  }),
+  randomFlip: layerType<RandomFlipOptions>(randomFlip, { mode: orNot('text', 'horizontalAndVertical') }),
+  rescaling: layerType<RescalingOptions>(rescaling, { scale: number, offset: orNot('number', 0) }),
+  simpleRNN: layerType<SimpleRnnOptions>(simpleRNN, {
+    units: number, activation: orNot('text', 'tanh'), useBias: orNot('boolean', true), returnSequences: orNot('boolean', false),
+    dropout: orNot('number', 0),
+  }),
+}));
+
+/** Names of all layers there are. */
+export const LAYER_TYPES: readonly string[] = [...LAYERS.keys()];
+
+const COMMON: Readonly<Record<string, Option>> = { name: { kind: 'text' }, inputShape: { kind: 'shape' } };
+
+/** A layer of a model as JSON, every option said, so that a later change of a default changes no model in a file. */
+export function layerConfig({ type, name, options }: Layer): JsonRecord {
+  const layer = LAYERS.get(type);
+  if (!layer) throw new LanewiseError('unsupported', 'a layer that has no form in JSON', { where: name, received: type });
+  const config: Record<string, Json> = { type, name };
+  const given = options as unknown as Readonly<Record<string, Json | undefined>>;
+  if (given['inputShape'] !== undefined) config['inputShape'] = given['inputShape'];
+  for (const [key, { kind, default: byDefault }] of Object.entries(layer.options)) {
+    const value = given[key] ?? (typeof byDefault === 'function' ? byDefault(config) : byDefault)!;
+    config[key] = kind === 'size2d' && typeof value === 'number' ? [value, value] : value;
+  }
+  return config;
+}
+
+/**
+ * The layer of such a config.
+ * @param where for error messages
+ * @throws LanewiseError `invalid-file`; `unsupported` for a layer or option that is not known; what the layer itself throws
+ */
+export function layerFromConfig(config: JsonRecord, where: string): Layer {
+  const { type, ...options } = config;
+  const layer = typeof type === 'string' ? LAYERS.get(type) : undefined;
+  if (!layer) throw new LanewiseError('unsupported', 'unknown layer', { where, expected: LAYER_TYPES.join(', '), received: JSON.stringify(type) ?? 'none' });
+  const place = `${where}, ${type as string}`;
+  const known = new Map(Object.entries({ ...COMMON, ...layer.options }));
+  for (const [key, value] of Object.entries(options)) {
+    const option = known.get(key);
+    if (!option) {
+      const details = { where: place, expected: [...known.keys()].join(', '), received: JSON.stringify(key) };
+      throw new LanewiseError('unsupported', 'unknown option of a layer', details);
+    }
+    if (!IS_OF_KIND[option.kind](value)) {
+      const details = { where: place, expected: WORDS[option.kind], received: JSON.stringify(value) };
+      throw new LanewiseError('invalid-file', `${key} has the wrong type`, details);
+    }
+  }
+  for (const [key, { default: byDefault }] of Object.entries(layer.options)) {
+    if (byDefault === undefined && !Object.hasOwn(options, key)) {
+      throw new LanewiseError('invalid-file', `${key} is missing`, { where: place });
+    }
+  }
+  return layer.create(options);
+}
+
+const isNumbers = (value: Json): boolean => Array.isArray(value) && value.every((item) => typeof item === 'number');
+
+const IS_OF_KIND: Readonly<Record<Kind, (value: Json) => boolean>> = {
+  number: (value) => typeof value === 'number',
+  boolean: (value) => typeof value === 'boolean',
+  text: (value) => typeof value === 'string',
+  size2d: (value) => typeof value === 'number' || isNumbers(value),
+  shape: isNumbers,
+};
+const WORDS: Readonly<Record<Kind, string>> = {
+  number: 'a number', boolean: 'true or false', text: 'a text', size2d: 'a number or [rows, columns]', shape: 'a list of sizes',
+};

@@ -1,0 +1,50 @@
+import type { Checkpoint } from './checkpoint.js';
+import type { BatchLogs, EpochLogs, History } from './history.js';
+
+/** A fit, as its callbacks see it: always between two steps. */
+export interface TrainingRun {
+  /** Training steps done since the model was compiled. */
+  readonly step: number;
+  /** The epoch at work, from 0; after its last step and its validation the next one. */
+  readonly epoch: number;
+  /** Batches of that epoch that are done. */
+  readonly batch: number;
+  /** Epochs that are done. */
+  readonly history: History;
+  /** All it takes to go on from here: see `FitOptions.resume`. */
+  checkpoint(): Checkpoint;
+}
+
+/** What is called in the course of a fit. Promises are waited for; an error ends the fit, which rejects with it. */
+export interface Callbacks {
+  onTrainBegin?(run: TrainingRun): void | Promise<void>;
+  onEpochBegin?(epoch: number): void | Promise<void>;
+  onBatchEnd?(batch: number, logs: BatchLogs): void | Promise<void>;
+  /** Return false to stop after this epoch. */
+  onEpochEnd?(epoch: number, logs: EpochLogs): void | boolean | Promise<void | boolean>;
+  /** Not after an error or an abort. */
+  onTrainEnd?(): void | Promise<void>;
+}
+
+/**
+ * What the work comes to, or the signal's reason if that comes first: a callback that never ends must not hold a fit for ever.
+ * Results that are there already are not waited for.
+ */
+export function unlessAborted<Result>(work: Result | Promise<Result>, signal: AbortSignal | undefined): Result | Promise<Result> {
+  if (!signal || !isPromise(work)) return work;
+  const { promise, stop } = rejection(signal);
+  return Promise.race([work, promise]).finally(stop);
+}
+
+const isPromise = <Result>(work: Result | Promise<Result>): work is Promise<Result> => typeof work === 'object' && work !== null && 'then' in work;
+
+function rejection(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
+  let stop = (): void => {};
+  const promise = new Promise<never>((_, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    stop = () => signal.removeEventListener('abort', abort);
+  });
+  return { promise, stop };
+}

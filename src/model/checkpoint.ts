@@ -1,0 +1,47 @@
+import type { Json } from '../json.js';
+import { formatShape, sameShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { History } from './history.js';
+
+/** Everything a training depends on, at the border of two steps. A run that goes on from here comes to the same bits as one that never stopped. */
+export interface Checkpoint {
+  /** Layers, seed, optimizer, loss, data and the options of `fit`: a run that differs in any of them cannot go on from here. */
+  readonly setup: Json;
+  readonly progress: Progress;
+  /** Weights and, for each of them, the optimizer's slots: `dense_1/kernel`, `dense_1/kernel/m`. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+export interface Progress {
+  /** Training steps since the optimizer began: what schedules and dropout go by. */
+  readonly step: number;
+  /** The epoch at work, from 0, or the next one. */
+  readonly epoch: number;
+  /** Batches of it that are done. */
+  readonly batch: number;
+  /** Losses of their rows, summed, and how many of their rows were right. */
+  readonly lossSum: number;
+  readonly correct: number;
+  /** Wall time of each of those batches. */
+  readonly stepMs: readonly number[];
+  /** The epochs before. */
+  readonly history: History;
+}
+
+export interface NamedTensor<Data extends Tensor = Tensor> {
+  name: string;
+  tensor: Data;
+}
+
+/** Every way in which tensors are not those wanted, in words. */
+export function tensorDifferences(wanted: readonly NamedTensor<Tensor<Float32Array>>[], found: ReadonlyMap<string, Tensor>): string[] {
+  const names = new Set(wanted.map(({ name }) => name));
+  const extra = [...found].filter(([name]) => !names.has(name)).map(([name, { shape }]) => `${name} ${formatShape(shape)} has no place`);
+  return [...wanted.flatMap(({ name, tensor }) => tensorDifference(name, tensor, found.get(name))), ...extra];
+}
+
+function tensorDifference(name: string, { shape }: Tensor, found: Tensor | undefined): string[] {
+  if (!found) return [`${name} ${formatShape(shape)} is missing`];
+  if (!sameShape(found.shape, shape)) return [`${name} should be ${formatShape(shape)}, not ${formatShape(found.shape)}`];
+  return found.data instanceof Float32Array ? [] : [`${name} should be F32`];
+}

@@ -1,0 +1,137 @@
+import { LanewiseError } from '../errors.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import { State } from '../plan/ops.js';
+import { platform } from '../runtime/platform/platform.js';
+import type { Shape } from '../tensor/shape.js';
+import { sizeOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Dataset } from './batches.js';
+import { gatherRows } from './batches.js';
+import type { Plan, Program } from './program.js';
+
+export interface Evaluation {
+  loss: number;
+  accuracy?: number;
+}
+
+/** Loss and number of right rows of a batch. */
+interface BatchResult {
+  loss: number;
+  correct: number;
+}
+
+/** The event loop gets its turn at least this often, in milliseconds. */
+const PATIENCE = 25;
+
+/** A compiled model at work: runs batches, and counts the steps of training. */
+export class Executor {
+  /** Training steps done. */
+  steps = 0;
+  /** When the event loop last had its turn. */
+  private rested = 0;
+
+  constructor(
+    readonly program: Program,
+    readonly optimizer: Optimizer,
+    /** Whether accuracy was asked for. */
+    readonly accuracy: boolean,
+    private readonly inputShape: Shape,
+    private readonly outputShape: Shape,
+  ) {}
+
+  /** One step on rows order[start] … order[start + count - 1]. @throws LanewiseError `not-finite`, `worker-failed`, `out-of-memory` */
+  trainStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): BatchResult {
+    const plan = this.prepareStep(data, order, start, count);
+    this.program.engine.run(plan.address);
+    this.requireFinite(plan);
+    const { loss, correct } = this.results();
+    this.steps++;
+    return { loss, correct };
+  }
+
+  /** In a step with a loss or gradient that is not finite the kernels leave weights and slots alone; here it is said. */
+  private requireFinite(plan: Plan): void {
+    const { engine, state } = this.program;
+    const { loss } = this.results();
+    const norm = engine.doubles(state, 8)[State.gradientNorm / 8]!;
+    const finiteLoss = Number.isFinite(loss);
+    if (finiteLoss && engine.integers(state, 4)[State.overflow / 4] === 0) return;
+    const place = finiteLoss ? this.program.worstGradient() : (this.program.firstNotFiniteLayer(plan) ?? 'loss');
+    const summary = finiteLoss ? 'the gradient is not finite, or too large' : 'the loss is not finite';
+    throw new LanewiseError('not-finite', `${summary}; the weights are as before this step`, {
+      where: `step ${this.steps}, ${place}`, received: finiteLoss ? `a gradient of norm ${norm}` : String(loss),
+      remedy: 'Lower the learning rate, or clip gradients with globalClipnorm',
+    });
+  }
+
+  /** The plan of a training step, with its rows and this step's numbers in place. */
+  prepareStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): Plan {
+    const { engine, state } = this.program;
+    const plan = this.program.plan('train', count);
+    const integers = engine.integers(state, 1);
+    const floats = engine.floats(state, 4);
+    integers[State.step / 4] = this.steps;
+    floats[State.learningRate / 4] = this.optimizer.rateAt(this.steps);
+    floats[State.gradientScale / 4] = 1;
+    this.load(plan, data, order, start, count);
+    return plan;
+  }
+
+  private load(plan: Plan, data: Dataset, order: Uint32Array | undefined, start: number, count: number): void {
+    const { engine, target } = this.program;
+    gatherRows(engine.floats(plan.input, count * sizeOf(this.inputShape)), data.inputs, order, start, count);
+    const length = count * sizeOf(target.shape);
+    gatherRows(target.classes === undefined ? engine.floats(plan.target, length) : engine.integers(plan.target, length), data.targets, order, start, count);
+  }
+
+  private results(): BatchResult {
+    const { engine, state } = this.program;
+    const doubles = engine.doubles(state, 8);
+    return { loss: doubles[State.batchLoss / 8]!, correct: doubles[State.batchCorrect / 8]! };
+  }
+
+  /** Mean loss (and accuracy) over rows, without dropout. */
+  async measure(data: Dataset, batchSize: number, signal?: AbortSignal): Promise<Evaluation> {
+    let lossSum = 0;
+    let correctSum = 0;
+    await this.eachBatch(data.rows, batchSize, signal, (start, count) => {
+      const plan = this.program.plan('evaluate', count);
+      this.load(plan, data, undefined, start, count);
+      this.program.engine.run(plan.address);
+      const { loss, correct } = this.results();
+      lossSum += loss * count;
+      correctSum += correct;
+    });
+    return { loss: lossSum / data.rows, ...(this.accuracy && { accuracy: correctSum / data.rows }) };
+  }
+
+  /** Outputs for rows of inputs: [rows, …outputShape]. */
+  async predict(inputs: Tensor, batchSize: number, signal?: AbortSignal): Promise<Tensor<Float32Array>> {
+    const rows = inputs.shape[0]!;
+    const size = sizeOf(this.outputShape);
+    const data = new Float32Array(rows * size);
+    await this.eachBatch(rows, batchSize, signal, (start, count) => {
+      const { engine } = this.program;
+      const plan = this.program.plan('predict', count);
+      gatherRows(engine.floats(plan.input, count * sizeOf(this.inputShape)), inputs, undefined, start, count);
+      engine.run(plan.address);
+      data.set(engine.floats(plan.output, count * size), start * size);
+    });
+    return { data, shape: [rows, ...this.outputShape] };
+  }
+
+  private async eachBatch(rows: number, batchSize: number, signal: AbortSignal | undefined, run: (start: number, count: number) => void): Promise<void> {
+    for (let start = 0; start < rows; start += batchSize) {
+      signal?.throwIfAborted();
+      run(start, Math.min(batchSize, rows - start));
+      await this.rest();
+    }
+  }
+
+  /** Gives the event loop its turn, if that is due: measured across calls and epochs, which may each be shorter than our patience. */
+  async rest(): Promise<void> {
+    if (performance.now() - this.rested <= PATIENCE) return;
+    await platform().yieldToEventLoop();
+    this.rested = performance.now();
+  }
+}

@@ -1,0 +1,108 @@
+import { LanewiseError } from '../errors.js';
+import { differences } from '../json.js';
+import type { JsonRecord } from '../json.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { TrainingRun } from './callbacks.js';
+import type { Checkpoint, NamedTensor } from './checkpoint.js';
+import { tensorDifferences } from './checkpoint.js';
+import type { Executor } from './executor.js';
+import type { EpochLogs } from './history.js';
+import { History } from './history.js';
+import type { Parameters } from './parameters.js';
+
+/** How far a fit has come: always at the border of two steps, since steps are not interrupted. Outlives the fit. */
+export class Run implements TrainingRun {
+  batch = 0;
+  history = new History();
+  private lossSum = 0;
+  private correct = 0;
+  private stepMs: number[] = [];
+
+  constructor(
+    public epoch: number,
+    private readonly executor: Executor,
+    private readonly parameters: Parameters,
+    /** What must be the same where this run goes on; the optimizer's part comes on top. */
+    private readonly setup: JsonRecord,
+    private readonly rows: number,
+    private readonly batchSize: number,
+  ) {}
+
+  get step(): number {
+    return this.executor.steps;
+  }
+
+  /** Batches in an epoch. */
+  get batches(): number {
+    return Math.ceil(this.rows / this.batchSize);
+  }
+
+  /** A step is done. */
+  add(loss: number, correct: number, rows: number, milliseconds: number): void {
+    this.batch++;
+    this.lossSum += loss * rows;
+    this.correct += correct;
+    this.stepMs.push(milliseconds);
+  }
+
+  /** The figures of the epoch, all steps of which are done. */
+  get logs(): EpochLogs {
+    const { stepMs, executor: { accuracy }, rows } = this;
+    return {
+      loss: this.lossSum / rows, ...(accuracy && { accuracy: this.correct / rows }),
+      seconds: stepMs.reduce((sum, time) => sum + time, 0) / 1000, stepMs: [...stepMs].sort((a, b) => a - b)[stepMs.length >> 1]!,
+    };
+  }
+
+  /** The epoch is done. */
+  endEpoch(logs: EpochLogs): void {
+    this.history.push(this.epoch, logs);
+    this.epoch++;
+    this.batch = 0;
+    this.lossSum = 0;
+    this.correct = 0;
+    this.stepMs = [];
+  }
+
+  checkpoint(): Checkpoint {
+    const { step, epoch, batch, lossSum, correct, stepMs, history } = this;
+    return {
+      setup: this.setupAt(step),
+      progress: { step, epoch, batch, lossSum, correct, stepMs: [...stepMs], history: history.clone() },
+      tensors: new Map(this.tensors().map(({ name, tensor }) => [name, tensor])),
+    };
+  }
+
+  /** Goes on from a checkpoint. @throws LanewiseError `checkpoint-mismatch`, listing all differences; nothing is changed then. */
+  resume({ setup, progress, tensors }: Checkpoint): void {
+    const { step, epoch, batch, lossSum, correct, stepMs, history } = progress;
+    const found = [...differences(setup, this.setupAt(step)), ...tensorDifferences(this.tensors(), tensors)];
+    if (batch > this.batches) found.push(`batch is ${batch}, of ${this.batches} in an epoch`);
+    if (found.length > 0) {
+      throw new LanewiseError('checkpoint-mismatch', `the checkpoint is of another run: ${found.join('; ')}`, {
+        remedy: 'Use the model, data and options it was made with; to begin a new run with its weights, load them alone',
+      });
+    }
+    const values = (suffix = ''): Tensor[] => this.parameters.named().map(({ name }) => tensors.get(name + suffix)!);
+    this.parameters.write(values());
+    for (const { name, values: region } of this.executor.program.slots()) this.parameters.write(values(`/${name}`), region);
+    this.executor.steps = step;
+    this.epoch = epoch;
+    this.batch = batch;
+    this.lossSum = lossSum;
+    this.correct = correct;
+    this.stepMs = [...stepMs];
+    this.history = history.clone();
+  }
+
+  private setupAt(step: number): JsonRecord {
+    return { ...this.setup, optimizer: this.executor.optimizer.config(step) };
+  }
+
+  /** Weights, then the optimizer's slots. */
+  private tensors(): NamedTensor<Tensor<Float32Array>>[] {
+    const slots = this.executor.program.slots().flatMap(({ name: slot, values }) =>
+      this.parameters.named(values).map(({ name, tensor }) => ({ name: `${name}/${slot}`, tensor })));
+    return [...this.parameters.named(), ...slots];
+  }
+}
