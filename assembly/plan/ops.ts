@@ -39,7 +39,7 @@ export namespace Kernel {
   export const randomGroup: i32 = 16;
   // @ts-ignore: decorator
   @inline
-  export const transformBytes: i32 = 720;
+  export const transformBytes: i32 = 752;
   // @ts-ignore: decorator
   @inline
   export const dotsBytes: i32 = 160;

@@ -1,6 +1,6 @@
 import { loadEdge, storeEdge } from "../gemm/edge";
 import { TILE_COLUMNS, TILE_ROWS, tileColumns } from "../gemm/tile";
-import { PATCH, TILE, TRANSFORM_BYTES, prepareTransforms, tileWinogradInputGradient, tileWinogradOutputGradient } from "./transform";
+import { PATCH, TILE, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInputGradient, tileWinogradOutputGradient } from "./transform";
 import { addPatch, claim, loadGradientTile, slab, tilesAcross } from "./tiles";
 import { positionProducts } from "./product";
 
@@ -40,7 +40,7 @@ export function winogradBackwardInput(
       tileWinogradOutputGradient(chunkM + <usize>t * outPixel, mStep, patch, outPixel, scratch);
     }
     if (dx == 0) continue;
-    positionProducts(products, productStep, chunkM, mStep, panels, tiles, inC, outC);
+    positionProducts(products, productStep, chunkM, mStep, panels, tiles, inC, outC, scratch + ZEROS);
     for (let t = 0; t < tiles; t++) {
       const place = (first + t) % perImage;
       tileWinogradInputGradient(patch, products + <usize>t * inPixel, productStep, inPixel, scratch);

@@ -1,4 +1,4 @@
-import { PATCH, TILE, TRANSFORM_BYTES, prepareTransforms, tileWinogradInput, tileWinogradOutput } from "./transform";
+import { PATCH, TILE, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInput, tileWinogradOutput } from "./transform";
 import { claim, loadPatch, slab, storeTile, tilesAcross } from "./tiles";
 import { positionProducts } from "./product";
 
@@ -37,7 +37,7 @@ export function winogradForward(
         <usize>(inside ? inW : PATCH) * inPixel, inPixel, scratch,
       );
     }
-    positionProducts(products, productStep, chunkV, vStep, panels, tiles, outC, inC);
+    positionProducts(products, productStep, chunkV, vStep, panels, tiles, outC, inC, scratch + ZEROS);
     for (let t = 0; t < tiles; t++) {
       const place = (first + t) % perImage;
       const image = y + <usize>((first + t) / perImage * outH * outW) * outPixel;

@@ -25,11 +25,13 @@ export const PATCH: i32 = 6;
 export const POSITIONS: i32 = 36;
 
 /**
- * Scratch of a transform: the constants as vectors, then the values between its two halves, [6][6] vectors. The constants are loaded, because
+ * Scratch of a transform: the constants as vectors, then the values between its two halves, [6][6] vectors, then eight zeros. The constants are loaded, because
  * V8 builds a literal anew in every turn of a loop.
  */
 export const TRANSFORM_BYTES: usize = Kernel.transformBytes;
 const BETWEEN: usize = 9 * 16;
+/** Place in scratch of eight zeros, from which sums of products start. */
+export const ZEROS: usize = BETWEEN + 36 * 16;
 
 export function prepareTransforms(scratch: usize): void {
   v128.store(scratch, f32x4.splat(A));
@@ -38,6 +40,8 @@ export function prepareTransforms(scratch: usize): void {
   v128.store(scratch, f32x4.splat(BB), 48);
   v128.store(scratch, f32x4.splat(AA * BB), 64);
   v128.store(scratch, f32x4.splat(AA + BB), 80);
+  v128.store(scratch + ZEROS, f32x4.splat(0));
+  v128.store(scratch + ZEROS, f32x4.splat(0), 16);
   // the rows of G are powers of the point over Π (point - other points)
   v128.store(scratch, f32x4.splat(1 / (AA * BB)), 96);
   v128.store(scratch, f32x4.splat(1 / (2 * AA * (AA - BB))), 112);

@@ -149,7 +149,7 @@ export const Kernel = {
   windowBand: 16, // pooling windows that a fused convolution takes at a time
   windowTaps: 9, // taps of a tile of its filter's gradient
   randomGroup: 16, // elements that share one call of the generator
-  transformBytes: 720, // scratch: constants of Winograd's transforms and what lies between their halves
+  transformBytes: 752, // scratch: constants of Winograd's transforms and what lies between their halves
   dotsBytes: 160, // scratch: the sums of a tile of lanesBackwardKernel
   dotsStepBytes: 80, // and a step of its rows, side by side
 } as const;
