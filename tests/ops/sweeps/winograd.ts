@@ -226,7 +226,7 @@ const backwardInputSweep: Sweep<'winogradBackwardInput'> = function* () {
 
 const backwardFilterSweep: Sweep<'winogradBackwardFilter'> = function* () {
   const channels = cycle([...CHANNELS, 40].flatMap((inC) => CHANNELS.map((outC) => ({ inC, outC }))));
-  for (const tiles of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 31, 33, 63, 64, 65, 127, 128, 129, 200]) {
+  for (const tiles of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 31, 33, 64, 65, 127, 128, 129, 200, 256, 257]) {
     for (let i = 0; i < 3; i++) {
       const { inC, outC } = channels();
       const v = randomArray(POSITIONS * tiles * inC, 1);
