@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { slabOf } from '../../src/layers/winograd.js';
+import { panelSlabOf, slabOf } from '../../src/layers/winograd.js';
 import { blocksOf, imageBlock, winogradBlocks } from '../../src/plan/blocking.js';
 import { Kernel, type OpName } from '../../src/plan/ops.js';
 import { Purpose, RandomStream } from '../../src/random.js';
@@ -47,7 +47,7 @@ function byWinograd(sizes: Conv2dSizes, { x, kernel, dy }: Data): Passes {
   const scratch = (channels: number): number => Kernel.transformBytes + 4 * POSITIONS * (Math.max(inC, outC) + slabOf(images.chunk, channels));
   const slab = (channels: number): Operand => blank(POSITIONS * slabOf(tiles, channels));
   const filter = (transposed: number): Operand => {
-    const args = { panels: blank(POSITIONS * (inC * outC + 16)), filter: floats(kernel), inC, outC, transposed };
+    const args = { panels: blank(POSITIONS * panelSlabOf(inC, outC)), filter: floats(kernel), inC, outC, transposed };
     return floats(run('winogradFilter', args, (transposed ? inC : outC) / Kernel.panel, Kernel.transformBytes).panels);
   };
 
