@@ -2,9 +2,14 @@ import { EDGE_BYTES } from "./tile";
 
 // A tile that hangs over the edge of C is computed in scratch: [TILE_ROWS][8], with only the valid part copied.
 
+/** tile = 0. */
+export function clearEdge(tile: usize): void {
+  for (let i: usize = 0; i < EDGE_BYTES; i += 16) v128.store(tile + i, i32x4.splat(0));
+}
+
 /** tile[r][0…7] = C[r][0…columns-1], zeros beyond. */
 export function loadEdge(tile: usize, c: usize, ldc: usize, rows: i32, columns: i32): void {
-  for (let i: usize = 0; i < EDGE_BYTES; i += 16) v128.store(tile + i, i32x4.splat(0));
+  clearEdge(tile);
   for (let r = 0; r < rows; r++) {
     copyFew(tile, c, columns);
     tile += 32;
@@ -16,6 +21,16 @@ export function loadEdge(tile: usize, c: usize, ldc: usize, rows: i32, columns: 
 export function storeEdge(c: usize, ldc: usize, tile: usize, rows: i32, columns: i32): void {
   for (let r = 0; r < rows; r++) {
     copyFew(c, tile, columns);
+    tile += 32;
+    c += ldc;
+  }
+}
+
+/** C[r][0…7] += tile[r][0…7]. */
+export function addEdge(c: usize, ldc: usize, tile: usize, rows: i32): void {
+  for (let r = 0; r < rows; r++) {
+    v128.store(c, f32x4.add(v128.load(c), v128.load(tile)));
+    v128.store(c, f32x4.add(v128.load(c, 16), v128.load(tile, 16)), 16);
     tile += 32;
     c += ldc;
   }

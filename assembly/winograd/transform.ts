@@ -5,8 +5,8 @@
 // g: [3, 3] filter; d: [6, 6] patch of the input, patches 4 apart; y: [4, 4]. The products are summed over channels between the transforms, so
 // they are 36 matrix products, one for each position p of the 6 × 6. The backward passes are the adjoints: every matrix transposed.
 //
-// The interpolation points are 0, ±a, ±b and ∞. With a = ¾ and b = 1½ the rounding error is that of the plain sum (1.25 times in the mean);
-// with the usual ±1, ±2 it is more than double. Every entry of A and B is then exact.
+// The interpolation points are 0, ±a, ±b and ∞. With a = ¾ and b = 1½ the rounding error is twice that of the plain sum, or less; with the usual
+// ±1, ±2 it is more than three times (docs/numerics.md). Every entry of A and B is then exact.
 //
 // A transform takes four channels at a time, columns first, then rows, each line of six (or four) by one of the inline functions.
 

@@ -24,6 +24,9 @@ const POSITIONS = 36;
 /** Floats of a position of a transformed tensor, as in assembly/winograd/tiles.ts. */
 export const slabOf = (tiles: number, channels: number): number => Math.ceil(((tiles + 8) * channels) / 32) * 32 + 16;
 
+/** Floats of a position of a transformed filter's panels. */
+export const panelSlabOf = (inC: number, outC: number): number => inC * outC + 16;
+
 /** 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3): 36 products where the plain sum takes 144. */
 export function emitWinograd(tape: Tape, { x, y, kernel, bias, relu, ...geometry }: WinogradConvolution): void {
   const { batch } = tape;
@@ -61,7 +64,7 @@ export function emitWinograd(tape: Tape, { x, y, kernel, bias, relu, ...geometry
 
 /** The transformed filter, in panels of eight output channels, or of eight input channels for the gradient of the input. */
 function emitFilter(tape: Tape, filter: Ref, inC: number, outC: number, transposed: boolean): Ref {
-  const panels = tape.buffer(POSITIONS * (inC * outC + 16));
+  const panels = tape.buffer(POSITIONS * panelSlabOf(inC, outC));
   tape.op('winogradFilter', { panels, filter, inC, outC, transposed: Number(transposed) }, (transposed ? inC : outC) / Kernel.panel, Kernel.transformBytes);
   return panels;
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { detectFeatures } from '../../src/entry.node.js';
 import type { CompileOptions, Sequential, Tensor } from '../../src/entry.node.js';
-import { cnnOptions, randomLabels, randomTensor, rnnOptions, smallCnn, smallRnn, weightsHash } from './helpers.js';
+import { cnnOptions, randomLabels, randomTensor, rnnOptions, smallCnn, smallRnn, smallWinograd, weightsHash } from './helpers.js';
 
 interface Training {
   make: (seed?: number) => Sequential;
@@ -22,6 +22,10 @@ const trainings: Readonly<Record<string, Training>> = {
   'a convolutional network': {
     make: smallCnn, options: cnnOptions, x: randomTensor([55, 8, 8, 1], 5), y: randomLabels(55, 5, 6), batchSize: 16,
     golden: '6d2ec67f24df099d33d32f6f11af623e238e057b78439b6c4e2e6cd292cdc7de',
+  },
+  'a convolutional network by Winograd': {
+    make: smallWinograd, options: cnnOptions, x: randomTensor([55, 9, 10, 1], 9), y: randomLabels(55, 5, 10), batchSize: 16,
+    golden: '33a73e071402711afa35826ee38352da56ed4356216e24eaa882e877e89365a4',
   },
   'a recurrent network': {
     make: smallRnn, options: rnnOptions, x: randomTensor([36, 12, 1], 7), y: randomTensor([36, 12, 1], 8), batchSize: 10,
@@ -71,7 +75,7 @@ for (const [name, training] of Object.entries(trainings)) {
 }
 
 it('every initial weight depends on the seed, but the biases', () => {
-  for (const make of [smallCnn, smallRnn]) {
+  for (const make of [smallCnn, smallWinograd, smallRnn]) {
     const [first, again, other] = [make(1), make(1), make(2)].map((model) => model.namedWeights());
     assert.deepEqual(first, again);
     first!.forEach(({ name, tensor }, i) => {

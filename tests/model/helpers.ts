@@ -46,6 +46,16 @@ export function smallCnn(seed = 1): Sequential {
   ], { seed });
 }
 
+/** Convolutions of sixteen channels and more, which Winograd's method takes: [9, 10, 1] into 5 classes. */
+export function smallWinograd(seed = 1): Sequential {
+  return sequential([
+    layers.conv2d({ filters: 16, kernelSize: 3, activation: 'relu', inputShape: [9, 10, 1] }),
+    layers.conv2d({ filters: 24, kernelSize: 3, activation: 'relu', padding: 'same' }), layers.maxPooling2d({ poolSize: 2, padding: 'same' }),
+    layers.conv2d({ filters: 16, kernelSize: 3, activation: 'tanh' }), layers.flatten(), layers.dropout({ rate: 0.3 }),
+    layers.dense({ units: 5, activation: 'softmax' }),
+  ], { seed });
+}
+
 /** A small cousin of the recurrent network: [12, 1] to [12, 1], with input dropout. */
 export function smallRnn(seed = 1): Sequential {
   const rnn = (units: number, first = false): ReturnType<typeof layers.simpleRNN> =>

@@ -1,4 +1,4 @@
-import { slabOf } from '../../../src/layers/winograd.js';
+import { panelSlabOf, slabOf } from '../../../src/layers/winograd.js';
 import { blocksOf } from '../../../src/plan/blocking.js';
 import { Kernel } from '../../../src/plan/ops.js';
 import {
@@ -6,7 +6,7 @@ import {
   conv2dForward, elementTolerances, fromTiles, map, type Matrix, type Padding, positionProducts, POSITIONS, randomArray, type Tiling, toTiles,
   transpose, type Values, WINOGRAD, winogradTilings,
 } from '../../reference/index.js';
-import { blank, cycle, floats, type Sweep } from '../harness.js';
+import { blank, cycle, floats, type Operand, type Sweep } from '../harness.js';
 import { biased } from './conv2d.js';
 import { packed } from './gemm.js';
 
@@ -81,33 +81,23 @@ function geometryOf({ sizes, blockImages, chunk }: Case) {
 const scratchOf = ({ inC, outC, chunk }: { inC: number; outC: number; chunk: number }, channels: number): number =>
   Kernel.transformBytes + 4 * POSITIONS * (Math.max(inC, outC) + slabOf(chunk, channels));
 
-/** Floats between the panels of two positions that nobody uses. */
-const PANEL_ROOM = 16;
+/** 36 positions of `size` floats, `step` apart; what stands between them nobody knows: NaN. */
+const withRoom = (positions: Values, size: number, step: number): Float64Array =>
+  Float64Array.from({ length: POSITIONS * step }, (_, i) => (i % step < size ? positions[Math.floor(i / step) * size + (i % step)]! : NaN));
+const withoutRoom = (positions: Values, size: number, step: number): Float64Array => Float64Array.from(positions).filter((_, i) => i % step < size);
 
-/** [36][inC][outC] in panels [36][outC / 8][inC][8], or, transposed, [36][inC / 8][outC][8], each of the 36 with room after it. */
-function panelsOf(u: Values, inC: number, outC: number, transposed: boolean): Float64Array {
+/** [36][inC][outC] in panels [36][outC / 8][inC][8], or, transposed, [36][inC / 8][outC][8]. */
+function inPanels(u: Values, inC: number, outC: number, transposed: boolean): Float64Array {
   const order = transposed ? { k: outC, n: inC, strideK: 1, strideN: outC } : { k: inC, n: outC, strideK: outC, strideN: 1 };
-  const dense = packed(u, { ...order, matrixStride: inC * outC, matrices: POSITIONS });
-  const size = inC * outC;
-  const step = size + PANEL_ROOM;
-  return Float64Array.from({ length: POSITIONS * step }, (_, i) => (i % step < size ? dense[Math.floor(i / step) * size + (i % step)]! : NaN));
+  return packed(u, { ...order, matrixStride: inC * outC, matrices: POSITIONS });
 }
 
-/** Panels without that room. */
-const withoutPanelRoom = (values: Values, inC: number, outC: number): Float64Array =>
-  Float64Array.from(values).filter((_, i) => i % (inC * outC + PANEL_ROOM) < inC * outC);
+/** The panels as an operand. */
+const panelsOf = (u: Values, inC: number, outC: number, transposed: boolean): Operand =>
+  floats(withRoom(inPanels(u, inC, outC, transposed), inC * outC, panelSlabOf(inC, outC)));
 
-/** A transformed tensor [36][tiles][channels] with room after each position, where nobody knows what stands: NaN. */
-function slabs(values: Values, tiles: number, channels: number): Float64Array {
-  const [size, step] = [tiles * channels, slabOf(tiles, channels)];
-  return Float64Array.from({ length: POSITIONS * step }, (_, i) => (i % step < size ? values[Math.floor(i / step) * size + (i % step)]! : NaN));
-}
-
-/** The tensor without that room. */
-function withoutRoom(values: Values, tiles: number, channels: number): Float64Array {
-  const [size, step] = [tiles * channels, slabOf(tiles, channels)];
-  return Float64Array.from(values).filter((_, i) => i % step < size);
-}
+/** A transformed tensor [36][tiles][channels] as an operand. */
+const slabsOf = (values: Values, tiles: number, channels: number): Operand => floats(withRoom(values, tiles * channels, slabOf(tiles, channels)));
 
 /** What a kernel is to write, and how far it may stray; computed once, though a case is run more than once. */
 interface Judged {
@@ -127,7 +117,8 @@ const judgedTiles = (image: Values, [m, absM]: [Matrix, Matrix], tiling: Tiling,
 
 /** A transformed tensor [36][tiles][channels] against the slabs that a kernel wrote. */
 function checkTiles(written: Values, { expected, tolerances }: Judged, channels: number, name: string): void {
-  assertClose(withoutRoom(written, expected.length / POSITIONS / channels, channels), expected, tolerances, name);
+  const size = expected.length / POSITIONS;
+  assertClose(withoutRoom(written, size, slabOf(size / channels, channels)), expected, tolerances, name);
 }
 
 const filterSweep: Sweep<'winogradFilter'> = function* () {
@@ -138,13 +129,14 @@ const filterSweep: Sweep<'winogradFilter'> = function* () {
         const tiling = { batch: 1, height: 3, width: 3, channels: inC * outC, top: 0, left: 0, down: 1, across: 1 };
         yield {
           label: JSON.stringify({ inC, outC, transposed }),
-          args: { panels: blank(POSITIONS * (inC * outC + PANEL_ROOM)), filter: floats(filter), inC, outC, transposed: Number(transposed) },
+          args: { panels: blank(POSITIONS * panelSlabOf(inC, outC)), filter: floats(filter), inC, outC, transposed: Number(transposed) },
           blocks: (transposed ? inC : outC) / Kernel.panel,
           scratch: Kernel.transformBytes,
           check({ panels }) {
             const tolerances = elementTolerances(toTiles(absG, absolute(filter), tiling), ROUNDINGS.filter);
-            const inPanels = (u: Values): Float64Array => withoutPanelRoom(panelsOf(u, inC, outC, transposed), inC, outC);
-            assertClose(withoutPanelRoom(panels, inC, outC), inPanels(toTiles(G, filter, tiling)), inPanels(tolerances), 'panels');
+            const ordered = (u: Values): Float64Array => inPanels(u, inC, outC, transposed);
+            const written = withoutRoom(panels, inC * outC, panelSlabOf(inC, outC));
+            assertClose(written, ordered(toTiles(G, filter, tiling)), ordered(tolerances), 'panels');
           },
         };
       }
@@ -172,7 +164,7 @@ const forwardSweep: Sweep<'winogradForward'> = function* () {
     yield {
       label: JSON.stringify(option),
       args: {
-        y: blank(batch * outH * outW * outC), v: blank(POSITIONS * slabOf(tiles, inC)), x: floats(x), panels: floats(panelsOf(u, inC, outC, false)),
+        y: blank(batch * outH * outW * outC), v: blank(POSITIONS * slabOf(tiles, inC)), x: floats(x), panels: panelsOf(u, inC, outC, false),
         bias: bias && floats(bias), ...args, relu: Number(relu),
       },
       blocks,
@@ -206,7 +198,7 @@ const backwardInputSweep: Sweep<'winogradBackwardInput'> = function* () {
       label: JSON.stringify({ ...option, alone }),
       args: {
         dx: alone ? undefined : blank(batch * inH * inW * inC), m: blank(POSITIONS * slabOf(tiles, outC)), sums: blank(blocks * outC),
-        dy: floats(gradient), y: y && floats(y), panels: alone ? undefined : floats(panelsOf(u, inC, outC, true)), ...args,
+        dy: floats(gradient), y: y && floats(y), panels: alone ? undefined : panelsOf(u, inC, outC, true), ...args,
       },
       blocks,
       scratch: scratchOf(args, inC),
@@ -226,7 +218,7 @@ const backwardInputSweep: Sweep<'winogradBackwardInput'> = function* () {
 
 const backwardFilterSweep: Sweep<'winogradBackwardFilter'> = function* () {
   const channels = cycle([...CHANNELS, 40].flatMap((inC) => CHANNELS.map((outC) => ({ inC, outC }))));
-  for (const tiles of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 31, 33, 63, 64, 65, 127, 128, 129, 200]) {
+  for (const tiles of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 31, 33, 64, 65, 127, 128, 129, 200, 256, 257]) {
     for (let i = 0; i < 3; i++) {
       const { inC, outC } = channels();
       const v = randomArray(POSITIONS * tiles * inC, 1);
@@ -238,7 +230,7 @@ const backwardFilterSweep: Sweep<'winogradBackwardFilter'> = function* () {
       }));
       yield {
         label: JSON.stringify({ tiles, inC, outC }),
-        args: { u: blank(POSITIONS * inC * outC), v: floats(slabs(v, tiles, inC)), m: floats(slabs(m, tiles, outC)), tiles, inC, outC },
+        args: { u: blank(POSITIONS * inC * outC), v: slabsOf(v, tiles, inC), m: slabsOf(m, tiles, outC), tiles, inC, outC },
         blocks: POSITIONS,
         scratch: Kernel.edgeBytes,
         check: ({ u }) => assertClose(u, exact().expected, exact().tolerances, 'u'),
