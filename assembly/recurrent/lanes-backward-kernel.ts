@@ -1,8 +1,8 @@
 import { sumLanes } from "../simd/lanes";
 import { DOTS_BYTES, TILE_COLUMNS, TILE_ROWS, tileDots } from "./dots-tile";
 
-/** From this many columns on, the rows of a tile are copied side by side first: at some strides, such as 1 KiB, their steps share few cache sets. */
-const PACK_COLUMNS: i32 = 33;
+/** Sides from which on the steps of a block are too much for the nearest cache. */
+const LARGE: i32 = 32;
 
 /**
  * Op: gradient of a kernel applied at every step, and of its bias, one partial sum a block, joined by `reducePartials`.
@@ -25,6 +25,10 @@ export function lanesBackwardKernel(
   const dots = scratch + 16;
   x += <usize>(group * time + first - shift) * xStep;
   dy += <usize>(group * time + first) * dyStep;
+  if (min(features, units) >= LARGE) {
+    touch(x, <usize>steps * xStep);
+    touch(dy, <usize>steps * dyStep);
+  }
   // the longer side gives the rows: fewer tiles are cut short
   if (features < units) products(dots, out, 4, unitBytes, dy, dyStep, units, x, xStep, features, steps);
   else products(dots, out, unitBytes, 4, x, xStep, features, dy, dyStep, units, steps);
@@ -32,6 +36,11 @@ export function lanesBackwardKernel(
     v128.store(scratch, f32x4.splat(1));
     products(dots, out + <usize>features * unitBytes, 4, unitBytes, dy, dyStep, units, scratch, 0, 1, steps);
   }
+}
+
+/** Reads every cache line once, in order: prefetchers do not follow the strides of the tiles. */
+function touch(address: usize, bytes: usize): void {
+  for (const end = address + bytes; address < end; address += 64) v128.load(address);
 }
 
 /** out [rows][columns] = Σ x[t][row] · y[t][column] over all steps and lanes, `outRow` and `outColumn` bytes from one to the next. */
@@ -42,7 +51,7 @@ function products(
   for (let i = 0; i < tiles; i++) {
     const tileRows = least + i32(i < larger);
     let source = x, sourceStep = xStep;
-    if (columns >= PACK_COLUMNS) {
+    if (columns >= LARGE) { // at strides such as 1 KiB the steps of a tile share few sets of that cache
       source = dots + DOTS_BYTES;
       sourceStep = (<usize>tileRows) << 4;
       packRows(source, sourceStep, x, xStep, steps);
