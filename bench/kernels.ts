@@ -5,10 +5,10 @@
  *   npm run bench -- [--filter TEXT] [--threads N] [--build strict|relaxed] [--ops] [--no-plain] [--seconds S] [--roofline FILE] [--json|--markdown]
  */
 import { writeFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import '../src/entry.node.js';
 import { profilePlan } from '../src/plan/profile.js';
-import { loadKernels } from '../src/runtime/load.js';
+import { BUILDS, loadKernels } from '../src/runtime/load.js';
 import type { Build } from '../src/runtime/load.js';
 import type { Case, Plain } from './case.js';
 import { nameOf } from './case.js';
@@ -53,7 +53,7 @@ const options = withOutputOptions(
   new Command('bench')
     .option('--filter <text>', 'only cases whose name contains this', '')
     .option('--threads <n>', 'threads', '1')
-    .option('--build <build>', 'strict or relaxed', 'strict')
+    .addOption(new Option('--build <build>').choices(BUILDS).default('strict'))
     .option('--ops', 'also the ops of each case')
     .option('--no-plain', 'without the comparison with scalar WebAssembly and JavaScript')
     .option('--seconds <s>', 'how long each is measured', '0.5')

@@ -15,6 +15,8 @@ export interface Peer {
 export interface About {
   version: string;
   threads: number;
+  /** Whether it compiles what it does before its first time. */
+  compiles?: boolean;
   /** For each case it has, the ways it can do it. */
   variants: Record<string, string[]>;
 }

@@ -61,9 +61,12 @@ interface Entry {
   samples: number[];
   /** Seconds in all. */
   spent: number;
+  /** Whether the first time is no measure of the others. */
+  compiles: boolean;
 }
 
 const matches = (name: string, filter: string): boolean => list(filter).length === 0 || list(filter).some((part) => name.includes(part));
+const progress = (text: string): void => void (process.stderr.isTTY && process.stderr.write(`\r\x1b[K${text}`));
 const output = new Output(options);
 output.begin('The same work in other libraries, medians of rounds in alternation');
 const children: { child: Child; about: About }[] = [];
@@ -77,7 +80,8 @@ for (const peer of roster(threadCounts, options.python).filter(({ name }) => mat
 if (output.format === 'json') for (const { child, about } of children) console.log(JSON.stringify({ peer: child.peer.name, version: about.version, threads: about.threads }));
 output.note([...new Set(children.map(({ about }) => about.version))].join('; '));
 
-const names = [...new Set(children.flatMap(({ about }) => Object.keys(about.variants)))].filter((name) => matches(name, options.cases));
+// what Lanewise cannot do is not compared
+const names = Object.keys((children.find(({ child }) => child.peer.name === 'Lanewise') ?? children[0])?.about.variants ?? {}).filter((name) => matches(name, options.cases));
 const results = new Map<string, Row[]>();
 for (const name of names) {
   const rows = await compare(name);
@@ -98,15 +102,19 @@ summarize();
 async function compare(name: string): Promise<Row[]> {
   const entries = children.flatMap(({ child, about }) =>
     (about.variants[name] ?? []).map((variant): Entry => ({
-      child, samples: [], spent: 0, row: { case: name, peer: child.peer.name, variant, threads: about.threads, rounds: 0 },
+      child, samples: [], spent: 0, compiles: about.compiles ?? false, row: { case: name, peer: child.peer.name, variant, threads: about.threads, rounds: 0 },
     })));
-  for (const { child, row } of entries) {
-    const { milliseconds, error } = await child.ask({ prepare: name, variant: row.variant }, PATIENCE);
-    Object.assign(row, error === undefined ? { first: milliseconds } : { error });
+  for (const entry of entries) {
+    progress(`${name}: ${entry.row.peer} makes ready`);
+    const { milliseconds, error } = await entry.child.ask({ prepare: name, variant: entry.row.variant }, PATIENCE);
+    Object.assign(entry.row, error === undefined ? { first: milliseconds } : { error });
+    // a time beyond the cap stands for itself, without another
+    if (milliseconds !== undefined && milliseconds > 1000 * cap && !entry.compiles) Object.assign(entry, { samples: [milliseconds], spent: milliseconds / 1000 });
   }
   for (let round = 0; round < rounds; round++) {
     for (const entry of entries) {
       if (entry.row.error !== undefined || entry.spent > cap) continue;
+      progress(`${name}: round ${round + 1} of ${rounds}, ${entry.row.peer}`);
       const begin = performance.now();
       const { milliseconds, error } = await entry.child.ask({ round: entry.row.variant, seconds: TURN }, PATIENCE);
       entry.spent += (performance.now() - begin) / 1000;
@@ -115,6 +123,7 @@ async function compare(name: string): Promise<Row[]> {
     }
   }
   for (const { child } of children) await child.ask({ drop: true }, PATIENCE);
+  progress('');
   for (const { row, samples } of entries) if (samples.length > 0) Object.assign(row, { milliseconds: median(samples), rounds: samples.length });
   const rows = entries.map(({ row }) => row);
   for (const row of rows) {

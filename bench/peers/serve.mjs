@@ -5,8 +5,8 @@
  *   → {"round": variant, "seconds": s}      does it for about s seconds, once at least   ← {"milliseconds": median}
  *   → {"drop": true}                        lets all variants go                         ← {}
  *
- * At first the peer says what it is: {"version", "threads", "variants": {case: [names]}}, a case done in one way having the variant "". What it
- * cannot do it answers with {"error"}.
+ * At first the peer says what it is: {"version", "threads", "compiles", "variants": {case: [names]}}, a case done in one way having the variant "".
+ * What it cannot do it answers with {"error"}.
  */
 import { createInterface } from 'node:readline';
 

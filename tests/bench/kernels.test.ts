@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import '../../src/entry.node.js';
 import { nameOf } from '../../bench/case.js';
 import { FAMILIES } from '../../bench/cases/index.js';
+import { fillIn } from '../../bench/document.js';
 import { quantile } from '../../bench/measure.js';
 import { figure } from '../../bench/output.js';
 import { drawRoofline } from '../../bench/roofline.js';
@@ -57,4 +58,11 @@ it('a roofline has a dot for each kernel, with its rate', () => {
   assert.match(svg, /^<svg xmlns/);
   assert.equal(svg.match(/<circle/g)?.length, 2);
   for (const text of ['gemm: 55.0 GFLOP/s', 'relu: 5.0 GFLOP/s', '60.0 GFLOP/s', '50.0 GB/s', '● two']) assert.ok(svg.includes(text), text);
+});
+
+it('documents are filled in between their marks, and only there', () => {
+  const text = 'a\n<!-- measured by: one -->\n\n<!-- end -->\nb\n<!-- measured by: two -->\nold\n<!-- end -->\n';
+  const filled = fillIn(text, (command) => command === 'two', (command) => `output of ${command}\n`);
+  assert.equal(filled, 'a\n<!-- measured by: one -->\n\n<!-- end -->\nb\n<!-- measured by: two -->\n\noutput of two\n\n<!-- end -->\n');
+  assert.equal(fillIn(filled, (command) => command === 'two', () => 'output of two'), filled);
 });
