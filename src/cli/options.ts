@@ -57,7 +57,7 @@ export const buildOption = (): Option =>
   new Option('--build <name>', 'strict: the same bits on every machine; relaxed: may be faster').choices(BUILDS).default('strict');
 
 export const presetOption = (): Option =>
-  new Option('--preset <name>', 'seed: as the source of the task; quick: half a minute; best: best on unseen data').choices(PRESETS);
+  new Option('--preset <name>', 'seed: as the source of the task; quick: half a minute; best: best on unseen data; fast: garments to 92.5 % in the least time').choices(PRESETS);
 
 /** An option that takes a whole number from 1 (or `least`). */
 export const countOption = (flags: string, description: string, least = 1, most = COUNT_LIMIT): Option =>

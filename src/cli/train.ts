@@ -76,7 +76,7 @@ export async function trainTask(task: Task, { threads, build }: EngineOptions, o
 }
 
 function fit(task: Task, model: Sequential, output: Output, probe: LossProbe | undefined, { checkpoints, resume }: TrainingExtras): Promise<History> {
-  const { train: { x, y }, test, training: { epochs, batchSize } } = task;
+  const { train: { x, y }, test, training: { epochs, batchSize, targetAccuracy = Infinity } } = task;
   let epochAtWork = 0;
   const progress: Callbacks = {
     onEpochBegin(epoch) {
@@ -90,6 +90,7 @@ function fit(task: Task, model: Sequential, output: Output, probe: LossProbe | u
       };
       output.epoch(event);
       await probe?.measure(model, epoch + 1, epochs);
+      return (valAccuracy ?? 0) < targetAccuracy;
     },
   };
   return model.fit(x, y, {

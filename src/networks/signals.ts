@@ -19,7 +19,9 @@ const SEED_UNITS = { units: [20, 10, 5], unitsAhead: [32, 32, 64] } as const;
 
 const withOneCycle = (totalSteps: number) => adam({ learningRate: oneCycle({ maxLearningRate: 1e-2, totalSteps }), globalClipnorm: 1 });
 
-export const SIGNALS_PRESETS: Readonly<Record<PresetName, SignalsPreset>> = {
+export type SignalsPresetName = Exclude<PresetName, 'fast'>;
+
+export const SIGNALS_PRESETS: Readonly<Record<SignalsPresetName, SignalsPreset>> = {
   seed: { ...SEED_UNITS, epochs: 5000, batchSize: 32, inputDropout: 0.2, scale: 1, optimizer: () => adam({ learningRate: 1e-3 }) },
   quick: { ...SEED_UNITS, epochs: 1500, batchSize: 66, inputDropout: 0, scale: 3.5, optimizer: withOneCycle },
   best: { units: [24, 16, 10], unitsAhead: [24, 16, 10], epochs: 3000, batchSize: 66, inputDropout: 0, scale: 3.5, optimizer: withOneCycle },

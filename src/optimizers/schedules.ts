@@ -40,7 +40,7 @@ export function oneCycle({ maxLearningRate, totalSteps, warmup = 0.3, startFacto
   return Object.assign(rate, { config: { schedule: 'oneCycle', maxLearningRate, totalSteps, warmup, startFactor, endFactor } });
 }
 
-export interface CosineDecayOptions {
+export interface DecayOptions {
   learningRate: number;
   /** Steps until the rate reaches its end. */
   totalSteps: number;
@@ -49,17 +49,27 @@ export interface CosineDecayOptions {
 }
 
 /** Linear warm-up, then half a cosine down to zero (Loshchilov and Hutter: "SGDR", 2017). @throws LanewiseError `invalid-argument` */
-export function cosineDecay({ learningRate, totalSteps, warmupSteps = 0 }: CosineDecayOptions): Schedule {
+export function cosineDecay(options: DecayOptions): Schedule {
+  return decay('cosineDecay', options, (share) => (1 + cosineOfTurns(share / 2)) / 2);
+}
+
+/** Linear warm-up, then a straight line down to zero. @throws LanewiseError `invalid-argument` */
+export function linearDecay(options: DecayOptions): Schedule {
+  return decay('linearDecay', options, (share) => 1 - share);
+}
+
+/** `left`: what is left of the rate after a share of the steps that follow the warm-up. */
+function decay(schedule: string, { learningRate, totalSteps, warmupSteps = 0 }: DecayOptions, left: (share: number) => number): Schedule {
   if (!(learningRate > 0 && totalSteps > warmupSteps && warmupSteps >= 0)) {
     throw new LanewiseError('invalid-argument', 'steps or rate out of range', {
-      where: 'cosineDecay', expected: 'learningRate > 0 and totalSteps > warmupSteps', received: `${learningRate}, ${totalSteps}, ${warmupSteps}`,
+      where: schedule, expected: 'learningRate > 0 and totalSteps > warmupSteps', received: `${learningRate}, ${totalSteps}, ${warmupSteps}`,
     });
   }
   const rate = (step: number): number =>
     step < warmupSteps
       ? (learningRate * (step + 1)) / warmupSteps
-      : (learningRate * (1 + cosineOfTurns(Math.min(1, (step - warmupSteps) / (totalSteps - warmupSteps)) / 2))) / 2;
-  return Object.assign(rate, { config: { schedule: 'cosineDecay', learningRate, totalSteps, warmupSteps } });
+      : learningRate * left(Math.min(1, (step - warmupSteps) / (totalSteps - warmupSteps)));
+  return Object.assign(rate, { config: { schedule, learningRate, totalSteps, warmupSteps } });
 }
 
 /** The rate at a step. @throws LanewiseError `invalid-argument` if the schedule gives no usable number. */

@@ -145,7 +145,7 @@ test('what cannot be gone on with is refused in one line, and the checkpoint is 
     await refused(1, /damaged: the file is damaged/, 'train', 'signals', '--resume', join(folder, 'damaged'));
     await copyFile(file, join(folder, 'copy'));
     const checkpoint = await loadCheckpoint(file);
-    for (const [key, value] of [['preset', 'fast'], ['seed', '-1'], ['seed', '1e3'], ['epochs', '0'], ['epochs', '99999999999'], ['horizon', '../x']] as const) {
+    for (const [key, value] of [['preset', 'fastest'], ['seed', '-1'], ['seed', '1e3'], ['epochs', '0'], ['epochs', '99999999999'], ['horizon', '../x']] as const) {
       const notes = { ...Object.fromEntries(checkpoint.notes), [key]: value };
       await saveCheckpoint(join(folder, 'strange'), checkpoint, notes);
       await refused(1, new RegExp(`strange: the checkpoint's ${key} is not what it should be`), 'train', 'signals', '--resume', join(folder, 'strange'));

@@ -4,7 +4,7 @@ import { schedules } from '../../src/entry.node.js';
 import { assertClose } from '../reference/index.js';
 import { refused } from './helpers.js';
 
-const { cosineDecay, oneCycle } = schedules;
+const { cosineDecay, linearDecay, oneCycle } = schedules;
 const halfCosine = (from: number, to: number, share: number): number => to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2;
 
 describe('oneCycle', () => {
@@ -54,6 +54,14 @@ describe('cosineDecay', () => {
   it('refuses rates and steps out of range', () => {
     for (const bad of [{ learningRate: 0 }, { learningRate: NaN }, { totalSteps: 0 }, { totalSteps: 3 }, { warmupSteps: -1 }, { warmupSteps: 10 }]) {
       assert.throws(() => cosineDecay({ learningRate: 1, totalSteps: 10, warmupSteps: 3, ...bad }), refused('invalid-argument', /cosineDecay/));
+      assert.throws(() => linearDecay({ learningRate: 1, totalSteps: 10, warmupSteps: 3, ...bad }), refused('invalid-argument', /linearDecay/));
     }
+  });
+});
+
+describe('linearDecay', () => {
+  it('rises and falls in straight lines, and stays at zero', () => {
+    const schedule = linearDecay({ learningRate: 0.1, totalSteps: 12, warmupSteps: 2 });
+    assertClose([0, 1, 2, 7, 11, 12, 100].map(schedule), [0.05, 0.1, 0.1, 0.05, 0.01, 0, 0], 1e-15);
   });
 });

@@ -3,12 +3,14 @@ import { loadSignals } from '../../data/signals-file.js';
 import { SIGNALS_PRESETS, signalsNetwork } from '../../networks/signals.js';
 import type { Output } from '../output/output.js';
 import { predictorReport } from '../report/predictor-report.js';
+import { UsageError } from '../failure.js';
 import { customize, judgingRows, trainingRows, type Task, type TaskOptions } from './task.js';
 
 /** Of 100 signals the first 66 are for training. */
 const TRAINING_SHARE = 0.66;
 
 export async function signalsTask(options: TaskOptions, _output: Output): Promise<Task> {
+  if (options.preset === 'fast') throw new UsageError('--preset fast is for fashion-mnist only');
   const preset = SIGNALS_PRESETS[options.preset];
   const { preset: name, seed, horizon = 1, limit = preset.rows, holdout } = options;
   const signals = options.data === undefined ? generateSignals() : await loadSignals(options.data);
