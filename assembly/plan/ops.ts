@@ -123,5 +123,11 @@ export namespace Control {
   export const failed: usize = 256;
   // @ts-ignore: decorator
   @inline
+  export const op: usize = 320;
+  // @ts-ignore: decorator
+  @inline
+  export const patience: usize = 324;
+  // @ts-ignore: decorator
+  @inline
   export const end: usize = 512;
 }

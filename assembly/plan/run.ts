@@ -9,9 +9,13 @@ import { Control, OpHeader, PlanHeader } from "./ops";
 
 /** Looks at the barrier this often before going to sleep: some tens of microseconds, more than most ops are uneven by. */
 const SPINS: i32 = 20000;
-const SECOND: i64 = 1_000_000_000;
-/** A thread that hears nothing for this long takes the others for dead. */
-const PATIENCE: i32 = 120;
+/** A sleeping thread wakes this often, in nanoseconds, to see whether the others live: Control.patience counts in it. */
+const NAP: i64 = 100_000_000;
+
+/** Whether all other threads are there, as far as this one can tell. */
+// @ts-ignore: decorator
+@external("env", "othersLive")
+declare function othersLive(): bool;
 
 /** Runs a plan as thread `thread` of `threads`. Returns false if a thread failed. */
 export function runPlan(plan: usize, thread: i32, threads: i32): bool {
@@ -19,6 +23,7 @@ export function runPlan(plan: usize, thread: i32, threads: i32): bool {
   const scratch = load<usize>(plan + PlanHeader.scratch) + <usize>thread * load<usize>(plan + PlanHeader.scratchBytes);
   let row = plan + PlanHeader.size;
   for (let op = 0; op < ops; op++) {
+    if (thread == 0) store<i32>(Control.op, op);
     if (threads == 1) runAlone(row, scratch);
     else {
       runShare(row, scratch);
@@ -56,12 +61,14 @@ function meet(row: usize, threads: i32): bool {
     return true;
   }
   for (let i = 0; i < SPINS; i++) if (atomic.load<i32>(Control.barrier) != passed) return true;
-  for (let seconds = 0; seconds < PATIENCE; seconds++) {
+  for (let naps = load<i32>(Control.patience); naps > 0; naps--) {
     if (atomic.load<i32>(Control.failed) != 0) return false;
-    atomic.wait<i32>(Control.barrier, passed, SECOND);
+    atomic.wait<i32>(Control.barrier, passed, NAP);
     if (atomic.load<i32>(Control.barrier) != passed) return true;
+    if (!othersLive()) break;
   }
   atomic.store<i32>(Control.failed, 1);
+  atomic.notify(Control.barrier, -1);
   return false;
 }
 

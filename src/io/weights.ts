@@ -19,7 +19,7 @@ export async function decodeWeights(bytes: Uint8Array, where: string): Promise<S
  */
 export function assignWeights(model: Sequential, tensors: ReadonlyMap<string, Tensor>, where: string): void {
   const weights = model.namedWeights();
-  const differences = tensorDifferences(weights, tensors);
+  const differences = tensorDifferences(weights.map(({ name, tensor: { shape } }) => ({ name, shape })), tensors);
   if (differences.length > 0) {
     throw new LanewiseError('invalid-shape', `the weights do not fit the model ${model.name}: ${differences.join('; ')}`, { where });
   }

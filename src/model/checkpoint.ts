@@ -1,4 +1,5 @@
 import type { Json } from '../json.js';
+import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { History } from './history.js';
@@ -34,13 +35,13 @@ export interface NamedTensor<Data extends Tensor = Tensor> {
 }
 
 /** Every way in which tensors are not those wanted, in words. */
-export function tensorDifferences(wanted: readonly NamedTensor<Tensor<Float32Array>>[], found: ReadonlyMap<string, Tensor>): string[] {
+export function tensorDifferences(wanted: readonly { name: string; shape: Shape }[], found: ReadonlyMap<string, Tensor>): string[] {
   const names = new Set(wanted.map(({ name }) => name));
   const extra = [...found].filter(([name]) => !names.has(name)).map(([name, { shape }]) => `${name} ${formatShape(shape)} has no place`);
-  return [...wanted.flatMap(({ name, tensor }) => tensorDifference(name, tensor, found.get(name))), ...extra];
+  return [...wanted.flatMap(({ name, shape }) => tensorDifference(name, shape, found.get(name))), ...extra];
 }
 
-function tensorDifference(name: string, { shape }: Tensor, found: Tensor | undefined): string[] {
+function tensorDifference(name: string, shape: Shape, found: Tensor | undefined): string[] {
   if (!found) return [`${name} ${formatShape(shape)} is missing`];
   if (!sameShape(found.shape, shape)) return [`${name} should be ${formatShape(shape)}, not ${formatShape(found.shape)}`];
   return found.data instanceof Float32Array ? [] : [`${name} should be F32`];

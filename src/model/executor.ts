@@ -42,7 +42,7 @@ export class Executor {
   /** One step on rows order[start] … order[start + count - 1]. @throws LanewiseError `not-finite`, `worker-failed`, `out-of-memory` */
   trainStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): BatchResult {
     const plan = this.prepareStep(data, order, start, count);
-    this.program.engine.run(plan.address);
+    this.program.run(plan);
     this.requireFinite(plan);
     const { loss, correct } = this.results();
     this.steps++;
@@ -97,7 +97,7 @@ export class Executor {
     await this.eachBatch(data.rows, batchSize, signal, (start, count) => {
       const plan = this.program.plan('evaluate', count);
       this.load(plan, data, undefined, start, count);
-      this.program.engine.run(plan.address);
+      this.program.run(plan);
       const { loss, correct } = this.results();
       lossSum += loss * count;
       correctSum += correct;
@@ -114,7 +114,7 @@ export class Executor {
       const { engine } = this.program;
       const plan = this.program.plan('predict', count);
       gatherRows(engine.floats(plan.input, count * sizeOf(this.inputShape)), inputs, undefined, start, count);
-      engine.run(plan.address);
+      this.program.run(plan);
       data.set(engine.floats(plan.output, count * size), start * size);
     });
     return { data, shape: [rows, ...this.outputShape] };

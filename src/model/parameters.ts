@@ -2,6 +2,7 @@ import { LanewiseError } from '../errors.js';
 import { INITIALIZERS } from '../initializers.js';
 import type { Layer, WeightInput, WeightSpec, WeightStore } from '../layers/layer.js';
 import { Purpose, RandomStream } from '../random.js';
+import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Engine } from '../runtime/engine.js';
@@ -25,6 +26,8 @@ export class Parameters implements WeightStore {
   private host: Float32Array = new Float32Array(0);
   private engine: Engine | undefined;
   private address = 0;
+  /** Whether the values are neither those before a step nor those after it. */
+  private torn = false;
   /** Floats in the region, gaps of alignment included: they are zero and stay zero. */
   size = 0;
 
@@ -45,20 +48,38 @@ export class Parameters implements WeightStore {
 
   /** Moves the values into an engine. */
   attach(engine: Engine, address: number): void {
-    const values = this.values().slice();
+    const values = this.region().slice();
     this.engine = engine;
     this.address = address;
-    this.values().set(values);
+    this.region().set(values);
   }
 
   /** Brings the values back, so that they outlive the engine. */
   detach(): void {
-    this.host = this.values().slice();
+    this.host = this.region().slice();
     this.engine = undefined;
   }
 
-  private values(): Float32Array {
+  private region(): Float32Array {
     return this.engine ? this.engine.floats(this.address, this.size) : this.host;
+  }
+
+  private values(): Float32Array {
+    this.requireWhole();
+    return this.region();
+  }
+
+  /** From now on the values are refused, until all of them are set anew: an update was cut off in the middle. */
+  tear(): void {
+    this.torn = true;
+  }
+
+  /** @throws LanewiseError `invalid-state` */
+  requireWhole(): void {
+    if (!this.torn) return;
+    throw new LanewiseError('invalid-state', 'the weights were lost when a thread failed in the middle of their update', {
+      remedy: 'Go on from a checkpoint, or set all weights',
+    });
   }
 
   /** For each weight of a layer, floats from the start of the region. */
@@ -84,11 +105,13 @@ export class Parameters implements WeightStore {
       });
     }
     entries.forEach(({ layer: { name }, spec }, index) => checkWeight(given[index]!, spec, `${name}/${spec.name}`));
-    const values = this.values();
+    if (layer) this.requireWhole();
+    const values = this.region();
     entries.forEach(({ start }, index) => {
       const value = given[index]!;
       values.set('data' in value ? value.data : value, start);
     });
+    this.torn = false;
   }
 
   private select(layer: Layer | undefined): Entry[] {
@@ -102,8 +125,13 @@ export class Parameters implements WeightStore {
     }));
   }
 
-  /** Writes values, one for each weight and of its size, into the weights or another region of the same form. */
-  write(tensors: readonly Tensor[], region = this.values()): void {
+  /** Each weight's full name and shape. */
+  get specs(): { name: string; shape: Shape }[] {
+    return this.entries.map(({ layer, spec: { name, shape } }) => ({ name: `${layer.name}/${name}`, shape }));
+  }
+
+  /** Writes values, one for each weight and of its size, into a region of the same form. */
+  write(tensors: readonly Tensor[], region: Float32Array): void {
     this.entries.forEach(({ start }, index) => region.set(tensors[index]!.data, start));
   }
 }

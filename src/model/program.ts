@@ -1,3 +1,4 @@
+import { LanewiseError } from '../errors.js';
 import { emitLayers } from '../layers/emit-layers.js';
 import type { Layer } from '../layers/layer.js';
 import type { Loss, TargetSpec } from '../losses.js';
@@ -6,8 +7,8 @@ import { addressOf } from '../plan/builder.js';
 import type { PlannedOp } from '../plan/builder.js';
 import type { Ref } from '../plan/buffer.js';
 import { fixedRef } from '../plan/buffer.js';
-import type { OpName } from '../plan/ops.js';
-import { Control, STATE_BYTES } from '../plan/ops.js';
+import type { ArgumentKind, OpName } from '../plan/ops.js';
+import { Control, OPS, STATE_BYTES } from '../plan/ops.js';
 import { profilePlan } from '../plan/profile.js';
 import type { PlanParameter, PlanTensor } from '../plan/tape.js';
 import { Tape } from '../plan/tape.js';
@@ -107,6 +108,7 @@ export class Program {
 
   /** The plan of a kind and size; of the first `depth` layers, if it is a trace. */
   plan(kind: PlanKind, batch: number, depth = this.options.layers.length): Plan {
+    this.options.parameters.requireWhole();
     const key = `${kind} ${batch} ${depth}`;
     let plan = this.plans.get(key);
     if (!plan) {
@@ -120,9 +122,12 @@ export class Program {
   profile(plan: Plan, rounds: number): OpTime[] {
     const region = this.engine.floats(this.region, (this.regionBytes / 4) * (2 + this.options.optimizer.slots.length));
     const kept = region.slice();
-    const times = profilePlan(this.engine, plan.address, rounds);
-    region.set(kept);
-    return plan.ops.map(({ owner, name }, index) => ({ owner, op: name, milliseconds: times[index]! }));
+    try {
+      const times = profilePlan(this.engine, plan.address, rounds);
+      return plan.ops.map(({ owner, name }, index) => ({ owner, op: name, milliseconds: times[index]! }));
+    } finally {
+      region.set(kept);
+    }
   }
 
   private compile(kind: PlanKind, batch: number, depth: number): Plan {
@@ -162,6 +167,21 @@ export class Program {
   }
 
   /**
+   * Runs a plan. If a thread fails in the middle of an update of the weights, they are lost.
+   * @throws LanewiseError `worker-failed`, `invalid-state`
+   */
+  run({ address, ops }: Plan): void {
+    const { engine } = this;
+    try {
+      engine.run(address);
+    } catch (error) {
+      const op = error instanceof LanewiseError && error.code === 'invalid-state' ? undefined : ops[engine.op];
+      if (op && (OPS[op.name].args as Record<string, ArgumentKind>)['w'] === 'inout') this.options.parameters.tear();
+      throw error;
+    }
+  }
+
+  /**
    * The first layer whose output is not finite for the rows and the step of a training plan that has just run, or undefined. Its input is still in
    * place; weights are as before.
    */
@@ -172,7 +192,7 @@ export class Program {
       const plan = this.plan('trace', batch, depth);
       const { name, output } = layers[depth - 1]!;
       this.engine.floats(plan.input, rows.length).set(rows);
-      this.engine.run(plan.address);
+      this.run(plan);
       if (!this.engine.floats(plan.output, batch * sizeOf(output)).every(Number.isFinite)) return name;
     }
     return undefined;

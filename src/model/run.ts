@@ -1,6 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import { differences } from '../json.js';
 import type { JsonRecord } from '../json.js';
+import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { TrainingRun } from './callbacks.js';
 import type { Checkpoint, NamedTensor } from './checkpoint.js';
@@ -76,15 +77,15 @@ export class Run implements TrainingRun {
   /** Goes on from a checkpoint. @throws LanewiseError `checkpoint-mismatch`, listing all differences; nothing is changed then. */
   resume({ setup, progress, tensors }: Checkpoint): void {
     const { step, epoch, batch, lossSum, correct, stepMs, history } = progress;
-    const found = [...differences(setup, this.setupAt(step)), ...tensorDifferences(this.tensors(), tensors)];
+    const found = [...differences(setup, this.setupAt(step)), ...tensorDifferences(this.specs, tensors)];
     if (batch > this.batches) found.push(`batch is ${batch}, of ${this.batches} in an epoch`);
     if (found.length > 0) {
       throw new LanewiseError('checkpoint-mismatch', `the checkpoint is of another run: ${found.join('; ')}`, {
         remedy: 'Use the model, data and options it was made with; to begin a new run with its weights, load them alone',
       });
     }
-    const values = (suffix = ''): Tensor[] => this.parameters.named().map(({ name }) => tensors.get(name + suffix)!);
-    this.parameters.write(values());
+    const values = (suffix = ''): Tensor[] => this.parameters.specs.map(({ name }) => tensors.get(name + suffix)!);
+    this.parameters.set(undefined, values());
     for (const { name, values: region } of this.executor.program.slots()) this.parameters.write(values(`/${name}`), region);
     this.executor.steps = step;
     this.epoch = epoch;
@@ -97,6 +98,12 @@ export class Run implements TrainingRun {
 
   private setupAt(step: number): JsonRecord {
     return { ...this.setup, optimizer: this.executor.optimizer.config(step) };
+  }
+
+  private get specs(): { name: string; shape: Shape }[] {
+    const weights = this.parameters.specs;
+    const slots = this.executor.optimizer.slots.flatMap((slot) => weights.map(({ name, shape }) => ({ name: `${name}/${slot}`, shape })));
+    return [...weights, ...slots];
   }
 
   /** Weights, then the optimizer's slots. */

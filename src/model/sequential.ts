@@ -201,6 +201,7 @@ export class Sequential {
     return this.exclusively('fit', async () => {
       const setup = { ...this.setup(), batchSize, shuffle, data: dataConfig(data), validation: validation ? dataConfig(validation) : null };
       const run = new Run(initialEpoch, executor, this.parameters, setup, data.rows, batchSize);
+      executor.program.engine.requireOpen(); // the last run is kept for a checkpoint
       if (resume) run.resume(resume);
       this.run = run;
       return fit({

@@ -181,5 +181,7 @@ export const Control = {
   arrived: 128, // i32, threads waiting at the barrier
   barrier: 192, // i32, barriers passed
   failed: 256, // i32, set by a thread that cannot go on
+  op: 320, // i32, number of the op that thread 0 is at
+  patience: 324, // i32, tenths of a second to wait for a thread that lives but does not come
   end: 512,
 } as const;

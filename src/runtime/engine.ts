@@ -11,7 +11,9 @@ export interface EngineOptions {
   /** First address that buffers may use; below lie the words through which threads meet. */
   base: number;
   /** Addresses of those words. */
-  control: { job: number; plan: number; barrier: number; failed: number };
+  control: { job: number; plan: number; barrier: number; failed: number; op: number; patience: number };
+  /** Seconds after which a thread that lives but gives no answer counts as failed. Default 120: a block of work may take long. */
+  patience?: number;
 }
 
 type Kernels = { runStep(plan: number, threads: number): number } & Record<string, unknown>;
@@ -42,11 +44,13 @@ export class Engine {
   }
 
   /** @throws LanewiseError `unsupported`, `out-of-memory` or `worker-failed`. */
-  static async create({ build, threads, base, control }: EngineOptions): Promise<Engine> {
+  static async create({ build, threads, base, control, patience = 120 }: EngineOptions): Promise<Engine> {
     const module = await loadKernels(build);
     const memory = newMemory();
-    const { exports } = instantiateSync<Kernels>(module, { env: { memory } });
     const workers: WorkerHandle[] = [];
+    const env = { memory, othersLive: () => workers.every((worker) => worker.isAlive()) };
+    const { exports } = instantiateSync<Kernels>(module, { env });
+    new Int32Array(memory.buffer)[control.patience >> 2] = 10 * patience;
     try {
       for (let thread = 1; thread < threads; thread++) {
         workers.push(
@@ -99,10 +103,10 @@ export class Engine {
 
   /**
    * Runs a plan once on all threads and returns when it is done.
-   * @throws LanewiseError `worker-failed` if a thread trapped or fell silent; the engine is closed then.
+   * @throws LanewiseError `worker-failed` if a thread trapped, died (noticed within a fifth of a second) or fell silent; the engine is closed then.
    */
   run(plan: number): void {
-    if (this.closed) throw new LanewiseError('invalid-state', 'the model is closed', { remedy: 'Compile it again' });
+    this.requireOpen();
     let done = false;
     try {
       done = this.kernels.runStep(plan, this.threads) !== 0;
@@ -110,6 +114,16 @@ export class Engine {
       if (!done) this.close();
     }
     if (!done) throw new LanewiseError('worker-failed', 'a worker thread failed during a step', { remedy: 'Compile the model again' });
+  }
+
+  /** @throws LanewiseError `invalid-state` */
+  requireOpen(): void {
+    if (this.closed) throw new LanewiseError('invalid-state', 'the model is closed', { remedy: 'Compile it again' });
+  }
+
+  /** Number of the op at which the last run was, or ended. */
+  get op(): number {
+    return this.integers(this.control.op, 1)[0]!;
   }
 
   /** Ends the threads. Memory goes with the last reference; without a call, so do the threads. */

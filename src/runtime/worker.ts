@@ -3,7 +3,7 @@ import type { WorkerJob } from './platform/platform.js';
 
 addEventListener('message', ({ data }: MessageEvent<WorkerJob>) => {
   const { module, memory, thread, threads, lastJob, failed, barrier } = data;
-  const instance = new WebAssembly.Instance(module, { env: { memory, abort: () => {} } });
+  const instance = new WebAssembly.Instance(module, { env: { memory, abort: () => {}, othersLive: () => 1 } });
   const { work } = instance.exports as { work: (thread: number, threads: number, lastJob: number) => void };
   postMessage('ready');
   try {

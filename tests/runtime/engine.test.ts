@@ -84,7 +84,7 @@ describe('an engine', () => {
       startWorker: async (job) => {
         const worker = await nodePlatform.startWorker(job);
         started.push(job.thread);
-        return { terminate: () => (ended.push(job.thread), worker.terminate()) };
+        return { ...worker, terminate: () => (ended.push(job.thread), worker.terminate()) };
       },
     });
     const engine = await newEngine(4);
@@ -103,7 +103,7 @@ describe('an engine', () => {
     const failure = new LanewiseError('worker-failed', 'no more threads');
     usePlatform({
       ...nodePlatform,
-      startWorker: ({ thread }) => (thread < 3 ? Promise.resolve({ terminate: () => void ended.push(thread) }) : Promise.reject(failure)),
+      startWorker: ({ thread }) => (thread < 3 ? Promise.resolve({ terminate: () => void ended.push(thread), isAlive: () => true }) : Promise.reject(failure)),
     });
     await assert.rejects(newEngine(5), (error) => error === failure);
     assert.deepEqual(ended, [1, 2]);

@@ -17,7 +17,7 @@ function startWorker(job: WorkerJob): Promise<WorkerHandle> {
           where: `thread ${job.thread}`, cause: event.message, remedy: 'Use threads: 1, or allow workers in the page\'s policy',
         }),
       );
-    worker.onmessage = (): void => resolve({ terminate: () => worker.terminate() });
+    worker.onmessage = (): void => resolve({ terminate: () => worker.terminate(), isAlive: () => true });
     worker.postMessage(job);
   });
 }

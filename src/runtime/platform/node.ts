@@ -9,7 +9,7 @@ import type { Platform, WorkerHandle, WorkerJob } from './platform.js';
  */
 const WORKER = `
 const { parentPort, workerData: { module, memory, thread, threads, lastJob, failed, barrier } } = require('node:worker_threads');
-const instance = new WebAssembly.Instance(module, { env: { memory, abort() {} } });
+const instance = new WebAssembly.Instance(module, { env: { memory, abort() {}, othersLive: () => 1 } }); // thread 0 watches over all
 parentPort.postMessage('ready');
 try {
   instance.exports.work(thread, threads, lastJob);
@@ -38,8 +38,19 @@ function startWorker(job: WorkerJob): Promise<WorkerHandle> {
       worker.off('error', fail);
       worker.off('exit', fail);
       worker.on('error', () => {}); // a trap shows as a failed step; without a listener it would end the process
+      let ended = false;
+      worker.once('exit', () => (ended = true));
       worker.unref(); // an idle worker must not keep the process alive
-      resolve({ terminate: () => void worker.terminate() });
+      resolve({ terminate: () => void worker.terminate(), isAlive: () => !ended && hasEventLoop(worker) });
     });
   });
+}
+
+/**
+ * Whether a worker is still there. Its `exit` event needs our event loop, which does not turn while a step waits; but the times of its own loop are
+ * read at once, and once it is gone they are 0 in all, or the idle time is -1.
+ */
+export function hasEventLoop(worker: Worker): boolean {
+  const { idle, active } = worker.performance.eventLoopUtilization();
+  return idle >= 0 && active > 0;
 }

@@ -24,6 +24,8 @@ export interface WorkerJob {
 
 export interface WorkerHandle {
   terminate(): void;
+  /** Whether the thread is still there; true where that cannot be told. Asked while this thread is kept from its event loop. */
+  isAlive(): boolean;
 }
 
 let current: Platform | undefined;
