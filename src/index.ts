@@ -3,6 +3,7 @@ export { LanewiseError } from './errors.js';
 export type { ErrorCode } from './errors.js';
 export { decodeCheckpoint, encodeCheckpoint } from './io/checkpoint.js';
 export type { StoredCheckpoint } from './io/checkpoint.js';
+export { decodeModel, encodeModel, modelFromJSON } from './io/model.js';
 export * as layers from './layers/index.js';
 export type { ActivationName } from './layers/activations.js';
 export type { Flops, Layer, WeightInput } from './layers/layer.js';

@@ -1,6 +1,7 @@
-/** What only Node has: data sets, weights and checkpoints in files. */
+/** What only Node has: data sets, models and checkpoints in files. */
 export { loadFashionMnist } from './data/fashion-mnist.js';
 export { loadSignals } from './data/signals-file.js';
 export { loadCheckpoint, modelCheckpoint, saveCheckpoint } from './files/checkpoint-file.js';
 export type { ModelCheckpointOptions } from './files/checkpoint-file.js';
+export { loadModel, saveModel } from './files/model-file.js';
 export { writeFileAtomically } from './files/whole-file.js';

@@ -18,10 +18,10 @@ export async function decodeWeights(bytes: Uint8Array, where: string): Promise<S
  * @throws LanewiseError `invalid-shape`, listing all differences in names, shapes and types; the model is unchanged then
  */
 export function assignWeights(model: Sequential, tensors: ReadonlyMap<string, Tensor>, where: string): void {
-  const weights = model.namedWeights();
-  const differences = tensorDifferences(weights.map(({ name, tensor: { shape } }) => ({ name, shape })), tensors);
+  const { weightSpecs } = model;
+  const differences = tensorDifferences(weightSpecs, tensors);
   if (differences.length > 0) {
     throw new LanewiseError('invalid-shape', `the weights do not fit the model ${model.name}: ${differences.join('; ')}`, { where });
   }
-  model.setWeights(weights.map(({ name }) => tensors.get(name)!));
+  model.setWeights(weightSpecs.map(({ name }) => tensors.get(name)!));
 }

@@ -23,7 +23,9 @@ interface Entry {
  */
 export class Parameters implements WeightStore {
   private readonly entries: Entry[] = [];
-  private host: Float32Array = new Float32Array(0);
+  /** Undefined until they are first needed: a model that is given its weights draws none. */
+  private host: Float32Array | undefined;
+  private seed = 0;
   private engine: Engine | undefined;
   private address = 0;
   /** Whether the values are neither those before a step nor those after it. */
@@ -38,12 +40,25 @@ export class Parameters implements WeightStore {
     }
   }
 
-  /** Draws initial values: a function of the seed and the weight's number. */
+  /** The initial values will be a function of the seed and the weight's number. */
   initialize(seed: number): void {
-    this.host = new Float32Array(this.size);
+    this.seed = seed;
+  }
+
+  private draw(): Float32Array {
+    const values = this.blank();
     this.entries.forEach(({ spec, start }, index) => {
-      this.host.set(INITIALIZERS[spec.initializer](spec.shape, new RandomStream(seed, Purpose.initialize, index)), start);
+      values.set(INITIALIZERS[spec.initializer](spec.shape, new RandomStream(this.seed, Purpose.initialize, index)), start);
     });
+    return values;
+  }
+
+  private blank(): Float32Array {
+    try {
+      return new Float32Array(this.size);
+    } catch (cause) {
+      throw new LanewiseError('out-of-memory', 'the weights are too large', { received: `${4 * this.size} bytes`, cause, remedy: 'Use fewer or smaller layers' });
+    }
   }
 
   /** Moves the values into an engine. */
@@ -61,7 +76,7 @@ export class Parameters implements WeightStore {
   }
 
   private region(): Float32Array {
-    return this.engine ? this.engine.floats(this.address, this.size) : this.host;
+    return this.engine ? this.engine.floats(this.address, this.size) : (this.host ??= this.draw());
   }
 
   private values(): Float32Array {
@@ -106,6 +121,7 @@ export class Parameters implements WeightStore {
     }
     entries.forEach(({ layer: { name }, spec }, index) => checkWeight(given[index]!, spec, `${name}/${spec.name}`));
     if (layer) this.requireWhole();
+    else if (!this.engine) this.host ??= this.blank();
     const values = this.region();
     entries.forEach(({ start }, index) => {
       const value = given[index]!;

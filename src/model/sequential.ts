@@ -4,7 +4,7 @@ import { requirePositiveInteger } from '../layers/layer.js';
 import type { LossName } from '../losses.js';
 import { requireLoss } from '../losses.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
-import type { Json } from '../json.js';
+import type { Json, JsonRecord } from '../json.js';
 import { layerConfig } from '../layers/registry.js';
 import type { Build } from '../runtime/load.js';
 import { BUILDS } from '../runtime/load.js';
@@ -87,6 +87,10 @@ interface Compiled {
   /** Of the loss, the metrics and the build: what a checkpoint must have in common with the run that goes on from it. */
   config: { loss: LossName; metrics: readonly MetricName[]; build: Build };
 }
+
+/** What `toJSON` calls its format. */
+export const MODEL_FORMAT = 'lanewise-model';
+export const MODEL_VERSION = 1;
 
 /** A stack of layers, each fed by the one before. */
 export class Sequential {
@@ -275,6 +279,11 @@ export class Sequential {
     return this.parameters.named();
   }
 
+  /** Names and shapes of all weights, in the order of `getWeights`. */
+  get weightSpecs(): readonly { name: string; shape: Shape }[] {
+    return this.parameters.specs;
+  }
+
   /** Replaces all weights, in the order of `getWeights`. @throws LanewiseError `invalid-shape`; nothing is changed then. */
   setWeights(values: readonly WeightInput[]): void {
     this.requireIdle('setWeights');
@@ -289,6 +298,12 @@ export class Sequential {
   /** Layers, shapes, parameters and operation counts; `toString()` gives the table. */
   summary(): ModelSummary {
     return summarize(this.name, this.inputShape, this.layers);
+  }
+
+  /** Layers and options as JSON, without the weights; `modelFromJSON` makes a model of it. @throws LanewiseError `unsupported` */
+  toJSON(): JsonRecord {
+    const { name, seed, layers } = this;
+    return { format: MODEL_FORMAT, version: MODEL_VERSION, name, seed, layers: layers.map(layerConfig) };
   }
 
   private requireCompiled(): Compiled {

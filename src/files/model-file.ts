@@ -1,0 +1,14 @@
+/** Models in files. Node only. */
+import { decodeModel, encodeModel } from '../io/model.js';
+import type { Sequential } from '../model/sequential.js';
+import { readWholeFile, writeFileAtomically } from './whole-file.js';
+
+/** Layers and weights; the file is replaced at once. @throws LanewiseError `write-failed` */
+export async function saveModel(file: string, model: Sequential): Promise<void> {
+  await writeFileAtomically(file, await encodeModel(model));
+}
+
+/** @throws LanewiseError `file-not-found`, `invalid-file`, `unsupported`, `invalid-shape` and what the layers throw */
+export async function loadModel(file: string): Promise<Sequential> {
+  return decodeModel(await readWholeFile(file), file);
+}
