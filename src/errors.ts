@@ -47,8 +47,12 @@ export class LanewiseError extends Error {
   }
 }
 
+/** What a file says may be as long as it likes; a message may not. */
+const LONGEST_FACT = 500;
+const short = (text: string): string => (text.length <= LONGEST_FACT ? text : `${text.slice(0, LONGEST_FACT)}…`);
+
 /** One line: `where: summary (expected …, received …). Remedy.` */
 function compose(summary: string, { where, expected, received, remedy }: ErrorDetails): string {
-  const facts = [expected && `expected ${expected}`, received !== undefined && `received ${received || 'nothing'}`].filter(Boolean).join(', ');
+  const facts = [expected && `expected ${short(expected)}`, received !== undefined && `received ${short(received) || 'nothing'}`].filter(Boolean).join(', ');
   return `${where ? `${where}: ` : ''}${summary}${facts ? ` (${facts})` : ''}${remedy ? `. ${remedy}` : ''}`;
 }

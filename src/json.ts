@@ -22,3 +22,9 @@ export function differences(found: Json | undefined, wanted: Json | undefined, p
 }
 
 const inWords = (value: Json | undefined): string => (value === undefined ? 'missing' : JSON.stringify(value));
+
+/** The first hundred of many: a strange file may differ in as many places as it likes. */
+export function listed(found: readonly string[]): string {
+  const more = found.length - 100;
+  return found.slice(0, 100).map((text) => (text.length <= 300 ? text : `${text.slice(0, 300)}…`)).join('; ') + (more > 0 ? `; and ${more} more` : '');
+}

@@ -1,4 +1,5 @@
 import { LanewiseError } from '../errors.js';
+import { listed } from '../json.js';
 import { tensorDifferences } from '../model/checkpoint.js';
 import type { Sequential } from '../model/sequential.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -21,7 +22,7 @@ export function assignWeights(model: Sequential, tensors: ReadonlyMap<string, Te
   const { weightSpecs } = model;
   const differences = tensorDifferences(weightSpecs, tensors);
   if (differences.length > 0) {
-    throw new LanewiseError('invalid-shape', `the weights do not fit the model ${model.name}: ${differences.join('; ')}`, { where });
+    throw new LanewiseError('invalid-shape', `the weights do not fit the model ${model.name}: ${listed(differences)}`, { where });
   }
   model.setWeights(weightSpecs.map(({ name }) => tensors.get(name)!));
 }

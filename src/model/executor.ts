@@ -5,6 +5,7 @@ import { platform } from '../runtime/platform/platform.js';
 import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { newFloats } from '../tensor/tensor.js';
 import type { Dataset } from './batches.js';
 import { gatherRows } from './batches.js';
 import type { Plan, Program } from './program.js';
@@ -109,7 +110,8 @@ export class Executor {
   async predict(inputs: Tensor, batchSize: number, signal?: AbortSignal): Promise<Tensor<Float32Array>> {
     const rows = inputs.shape[0]!;
     const size = sizeOf(this.outputShape);
-    const data = new Float32Array(rows * size);
+    this.program.plan('predict', Math.min(rows, batchSize)); // the larger need is refused first
+    const data = newFloats(rows * size, 'predict');
     await this.eachBatch(rows, batchSize, signal, (start, count) => {
       const { engine } = this.program;
       const plan = this.program.plan('predict', count);

@@ -5,10 +5,14 @@ import { Purpose, RandomStream } from '../random.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { newFloats } from '../tensor/tensor.js';
 import type { Engine } from '../runtime/engine.js';
 
 /** Floats to which the start of each weight is aligned: a cache line. */
 const ALIGN_FLOATS = 16;
+
+/** What fits into 4 GiB. */
+const MAXIMUM_FLOATS = 2 ** 30;
 
 interface Entry {
   layer: Layer;
@@ -37,6 +41,11 @@ export class Parameters implements WeightStore {
     for (const spec of layer.weights) {
       this.entries.push({ layer, spec, start: this.size });
       this.size += Math.ceil(sizeOf(spec.shape) / ALIGN_FLOATS) * ALIGN_FLOATS;
+      if (this.size > MAXIMUM_FLOATS) {
+        throw new LanewiseError('out-of-memory', 'the weights are too large for WebAssembly memory', {
+          where: `${layer.name}/${spec.name}`, expected: 'at most 4 GiB in all', received: `${formatShape(spec.shape)}, ${4 * this.size} bytes with those before`,
+        });
+      }
     }
   }
 
@@ -54,11 +63,7 @@ export class Parameters implements WeightStore {
   }
 
   private blank(): Float32Array {
-    try {
-      return new Float32Array(this.size);
-    } catch (cause) {
-      throw new LanewiseError('out-of-memory', 'the weights are too large', { received: `${4 * this.size} bytes`, cause, remedy: 'Use fewer or smaller layers' });
-    }
+    return newFloats(this.size, 'weights');
   }
 
   /** Moves the values into an engine. */

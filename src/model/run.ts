@@ -1,5 +1,5 @@
 import { LanewiseError } from '../errors.js';
-import { differences } from '../json.js';
+import { differences, listed } from '../json.js';
 import type { JsonRecord } from '../json.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -80,7 +80,7 @@ export class Run implements TrainingRun {
     const found = [...differences(setup, this.setupAt(step)), ...tensorDifferences(this.specs, tensors)];
     if (batch > this.batches) found.push(`batch is ${batch}, of ${this.batches} in an epoch`);
     if (found.length > 0) {
-      throw new LanewiseError('checkpoint-mismatch', `the checkpoint is of another run: ${found.join('; ')}`, {
+      throw new LanewiseError('checkpoint-mismatch', `the checkpoint is of another run: ${listed(found)}`, {
         remedy: 'Use the model, data and options it was made with; to begin a new run with its weights, load them alone',
       });
     }
