@@ -6,6 +6,8 @@ export type JsonValue = null | boolean | string | number | bigint | readonly Jso
 export type JsonObject = ReadonlyMap<string, JsonValue>;
 
 const MAX_DEPTH = 128;
+/** A value takes up to a hundred bytes of memory, but two in the text. */
+const MAX_VALUES = 2 ** 21;
 /** Integers of more digits are of no use to a reader, and slow to convert. */
 const MAX_DIGITS = 20;
 const WHITE = /[ \t\n\r]*/y;
@@ -14,7 +16,8 @@ const WORD = /true|false|null/y;
 
 /**
  * Reads JSON (RFC 8259) from a file nobody vouches for, where `JSON.parse` is too kind: a key that occurs twice in an object is refused, no
- * integer is rounded, 4.0 is not 4, no key (`__proto__`) has a meaning, and deep nesting is an error instead of a stack overflow.
+ * integer is rounded, 4.0 is not 4, no key (`__proto__`) has a meaning, and deep nesting or millions of values are an error
+ * instead of a stack overflow or a full memory.
  * @param where the file's name, for error messages
  * @throws LanewiseError `invalid-file`
  */
@@ -42,6 +45,7 @@ export function plainJson(value: JsonValue, where: string): Json {
 class JsonParser {
   private at = 0;
   private depth = 0;
+  private values = 0;
 
   constructor(
     private readonly text: string,
@@ -63,6 +67,7 @@ class JsonParser {
   }
 
   private bareValue(): JsonValue {
+    if (++this.values > MAX_VALUES) throw this.error(`more than ${MAX_VALUES} values`);
     switch (this.text[this.at]) {
       case '{':
         return this.nested(() => this.object());

@@ -56,3 +56,10 @@ test('nests to a limit, and reads long texts in linear time', () => {
   assert.equal((parseJson(`[${'{"a":"b"},'.repeat(100_000)}0]`, 'test') as unknown[]).length, 100_001);
   assert.ok(performance.now() - begin < 3000);
 });
+
+test('takes millions of values for what they are', () => {
+  assert.equal((parseJson(`[${'0,'.repeat(2 ** 21 - 2)}0]`, 'test') as unknown[]).length, 2 ** 21 - 1);
+  for (const text of ['0,', '[],', '{},', '"",', 'null,']) {
+    assert.throws(() => parseJson(`[${text.repeat(2 ** 21)}0]`, 'test'), refusal('invalid-file', /more than 2097152 values/));
+  }
+});

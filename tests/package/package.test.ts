@@ -26,3 +26,10 @@ test('the package holds every entry point it names, the kernels and the worker',
 test('the package holds no sources, tests or data', () => {
   assert.deepEqual(packed().filter((path) => !/^(build\/(js|wasm)\/|README\.md|LICENSE|package\.json)/.test(path)), []);
 });
+
+test('nothing that is needed at run time has an install script', () => {
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, { dev?: boolean; hasInstallScript?: boolean }> };
+  const needed = Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev);
+  assert.ok(needed.some(([path]) => path === 'node_modules/@assemblyscript/loader'));
+  assert.deepEqual(needed.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path), []);
+});
