@@ -78,13 +78,16 @@ function numbers({ data, shape }: Tensor, name: string, where: string): readonly
 
 function readProgress(scalars: Json, list: (name: string) => readonly number[] | undefined, where: string): Progress {
   const place = `${where}, progress`;
+  const own = (key: string): Json | undefined => (isRecord(scalars) && Object.hasOwn(scalars, key) ? scalars[key] : undefined);
   const number = (key: string, fits: (value: number) => boolean): number => {
-    const value = isRecord(scalars) && Object.hasOwn(scalars, key) ? scalars[key] : undefined;
+    const value = own(key);
     if (typeof value !== 'number' || !fits(value)) throw wrong(place, `${key} is missing or out of range`, undefined, JSON.stringify(value));
     return value;
   };
   const count = (key: string): number => number(key, (value) => Number.isSafeInteger(value) && value >= 0);
   const [step, epoch, batch, lossSum, correct] = [count('step'), count('epoch'), count('batch'), number('lossSum', Number.isFinite), count('correct')];
+  const stopped = own('stopped') ?? false; // the first files do not say
+  if (typeof stopped !== 'boolean') throw wrong(place, 'stopped is neither true nor false', undefined, JSON.stringify(stopped));
   const stepMs = list(STEP_MS) ?? [];
   if (stepMs.length !== batch) throw wrong(place, 'the number of step times is wrong', `${batch}`, `${stepMs.length}`);
   const epochs = list(EPOCHS) ?? [];
@@ -97,7 +100,7 @@ function readProgress(scalars: Json, list: (name: string) => readonly number[] |
     if (values.length !== epochs.length) throw wrong(place, `the history of ${figure} has the wrong length`, `${epochs.length}`, `${values.length}`);
     history.history[figure] = [...values];
   }
-  return { step, epoch, batch, lossSum, correct, stepMs, history };
+  return { step, epoch, batch, stopped, lossSum, correct, stepMs, history };
 }
 
 const isRecord = (value: Json): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -20,7 +20,7 @@ export interface Callbacks {
   onTrainBegin?(run: TrainingRun): void | Promise<void>;
   onEpochBegin?(epoch: number): void | Promise<void>;
   onBatchEnd?(batch: number, logs: BatchLogs): void | Promise<void>;
-  /** Return false to stop after this epoch. */
+  /** Return false to stop after this epoch; callbacks that are listed later see it in their checkpoints. */
   onEpochEnd?(epoch: number, logs: EpochLogs): void | boolean | Promise<void | boolean>;
   /** Not after an error or an abort. */
   onTrainEnd?(): void | Promise<void>;

@@ -20,6 +20,8 @@ export interface Progress {
   readonly epoch: number;
   /** Batches of it that are done. */
   readonly batch: number;
+  /** Whether a callback has ended the training before its last epoch. */
+  readonly stopped: boolean;
   /** Losses of their rows, summed, and how many of their rows were right. */
   readonly lossSum: number;
   readonly correct: number;

@@ -31,8 +31,7 @@ export async function fit(setup: FitSetup): Promise<History> {
   };
   signal?.throwIfAborted();
   await call((each) => each.onTrainBegin?.(run));
-  let stopped = false;
-  while (run.epoch < epochs && !stopped) {
+  while (run.epoch < epochs && !run.stopped) {
     const { epoch } = run;
     await call((each) => each.onEpochBegin?.(epoch));
     await trainEpoch(setup, (batch, batchLogs) => call((each) => each.onBatchEnd?.(batch, batchLogs)));
@@ -43,7 +42,7 @@ export async function fit(setup: FitSetup): Promise<History> {
       if (accuracy !== undefined) logs.valAccuracy = accuracy;
     }
     run.endEpoch(logs);
-    for (const each of callbacks) if ((await unlessAborted(each.onEpochEnd?.(epoch, logs), signal)) === false) stopped = true;
+    for (const each of callbacks) if ((await unlessAborted(each.onEpochEnd?.(epoch, logs), signal)) === false) run.stopped = true;
   }
   await call((each) => each.onTrainEnd?.());
   return run.history;

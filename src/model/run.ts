@@ -14,6 +14,8 @@ import type { Parameters } from './parameters.js';
 /** How far a fit has come: always at the border of two steps, since steps are not interrupted. Outlives the fit. */
 export class Run implements TrainingRun {
   batch = 0;
+  /** Whether a callback has ended the training. */
+  stopped = false;
   history = new History();
   private lossSum = 0;
   private correct = 0;
@@ -66,17 +68,17 @@ export class Run implements TrainingRun {
   }
 
   checkpoint(): Checkpoint {
-    const { step, epoch, batch, lossSum, correct, stepMs, history } = this;
+    const { step, epoch, batch, stopped, lossSum, correct, stepMs, history } = this;
     return {
       setup: this.setupAt(step),
-      progress: { step, epoch, batch, lossSum, correct, stepMs: [...stepMs], history: history.clone() },
+      progress: { step, epoch, batch, stopped, lossSum, correct, stepMs: [...stepMs], history: history.clone() },
       tensors: new Map(this.tensors().map(({ name, tensor }) => [name, tensor])),
     };
   }
 
   /** Goes on from a checkpoint. @throws LanewiseError `checkpoint-mismatch`, listing all differences; nothing is changed then. */
   resume({ setup, progress, tensors }: Checkpoint): void {
-    const { step, epoch, batch, lossSum, correct, stepMs, history } = progress;
+    const { step, epoch, batch, stopped, lossSum, correct, stepMs, history } = progress;
     const found = [...differences(setup, this.setupAt(step)), ...tensorDifferences(this.specs, tensors)];
     if (batch > this.batches) found.push(`batch is ${batch}, of ${this.batches} in an epoch`);
     if (found.length > 0) {
@@ -90,6 +92,7 @@ export class Run implements TrainingRun {
     this.executor.steps = step;
     this.epoch = epoch;
     this.batch = batch;
+    this.stopped = stopped;
     this.lossSum = lossSum;
     this.correct = correct;
     this.stepMs = [...stepMs];

@@ -12,7 +12,7 @@ import { refusal } from '../data/helpers.js';
 const sample = (): Checkpoint => ({
   setup: { layers: [{ type: 'dense', units: 2 }], seed: 9007199254740991, rate: 0.1, none: null, shuffle: true },
   progress: {
-    step: 12, epoch: 3, batch: 2, lossSum: 1 / 3, correct: 5, stepMs: [0.25, 1e-3],
+    step: 12, epoch: 3, batch: 2, stopped: true, lossSum: 1 / 3, correct: 5, stepMs: [0.25, 1e-3],
     history: new History([1, 2], { loss: [0.1, NaN], valLoss: [Infinity, -0], seconds: [1, 2], stepMs: [3, 4] }),
   },
   tensors: new Map([
@@ -67,7 +67,7 @@ describe('a checkpoint as bytes', () => {
     const bytes = readFileSync(new URL('fixtures/checkpoint-1.safetensors', import.meta.url));
     const { setup, progress, tensors } = await decodeCheckpoint(bytes);
     assert.deepEqual(progress, {
-      step: 6, epoch: 1, batch: 2, lossSum: progress.lossSum, correct: progress.correct, stepMs: progress.stepMs, history: progress.history,
+      step: 6, epoch: 1, batch: 2, stopped: false, lossSum: progress.lossSum, correct: progress.correct, stepMs: progress.stepMs, history: progress.history,
     });
     assert.deepEqual(progress.history.epoch, [0]);
     assert.deepEqual([...tensors.keys()].slice(0, 4), ['dense_1/kernel', 'dense_1/bias', 'dense_2/kernel', 'dense_2/bias']);
@@ -89,7 +89,7 @@ describe('a checkpoint as bytes', () => {
       [{ setup: '1e999' }, /a number is out of range/], [{ setup: '9007199254740993' }, /a number is out of range/],
       [progress({ step: -1 }), /step/], [progress({ step: 1.5 }), /step/], [progress({ step: '1' }), /step/], [progress({ epoch: null }), /epoch/],
       [progress({ batch: 3 }), /step times.*expected 3, received 2/], [progress({ epoch: 4 }), /epochs of the history.*expected … 3/],
-      [progress({ lossSum: null }), /lossSum/], [progress({ correct: 0.5 }), /correct/],
+      [progress({ lossSum: null }), /lossSum/], [progress({ stopped: 0 }), /stopped/], [progress({ correct: 0.5 }), /correct/],
     ];
     for (const [metadata, message] of wrong) await assert.rejects(decodeCheckpoint(await altered(metadata)), refusal('invalid-file', message));
     const list = (name: string, ...values: number[]): NamedTensor => ({ name, tensor: { data: Float64Array.from(values), shape: [values.length] } });

@@ -122,6 +122,23 @@ describe('a checkpoint', () => {
     [model, whole].forEach((each) => each.close());
   });
 
+  it('of a run that a callback stopped stays stopped', async () => {
+    const model = await begin(training);
+    const taken: Checkpoint[] = [];
+    const note: Callbacks = { onEpochEnd: () => void taken.push(model.checkpoint()) };
+    const history = await model.fit(x, y, { ...fit, callbacks: [{ onEpochEnd: (epoch) => epoch < 1 }, note] });
+    assert.deepEqual(history.epoch, [0, 1]);
+    assert.deepEqual(taken.map(({ progress }) => progress.stopped), [false, true]);
+    const before = weightsHash(model);
+    const resume = await decodeCheckpoint(await encodeCheckpoint(taken[1]!));
+    assert.deepEqual((await model.fit(x, y, { ...fit, resume })).epoch, [0, 1]);
+    assert.equal(weightsHash(model), before);
+    const resumed = await begin(training);
+    await resumed.fit(x, y, { ...fit, resume: taken[0]!, callbacks: { onEpochEnd: (epoch) => epoch < 1 } });
+    assert.equal(weightsHash(resumed), before);
+    [model, resumed].forEach((each) => each.close());
+  });
+
   it('is a snapshot: what follows does not change it', async () => {
     const model = await begin(training);
     let taken: Checkpoint | undefined;
