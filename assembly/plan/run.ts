@@ -7,8 +7,11 @@
 import { runBlock } from "./dispatch";
 import { Control, OpHeader, PlanHeader } from "./ops";
 
-/** Looks at the barrier this often before going to sleep: some tens of microseconds, more than most ops are uneven by. */
-const SPINS: i32 = 20000;
+/**
+ * Looks at the barrier this often before going to sleep: about 35 µs, what it takes a sleeping thread to wake. With less, one thread that sleeps
+ * keeps the others waiting for so long that they sleep in turn, at one barrier after the other.
+ */
+const SPINS: i32 = 60000;
 /** A sleeping thread wakes this often, in nanoseconds, to see whether the others live: Control.patience counts in it. */
 const NAP: i64 = 100_000_000;
 
