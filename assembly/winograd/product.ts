@@ -6,8 +6,8 @@ import { POSITIONS } from "./transform";
 /**
  * out[p] = a[p] · b[p] for all positions: a sum over channels for each tile.
  *
- * out: [36][tiles][n], positions `outStep` bytes apart; a: [36][tiles][k], positions `aStep` bytes apart; panels: [36][panelSlab(n, k)], each [n / 8][k][8]; zeros: eight of them, for
- * the sums to start from.
+ * out: [36][tiles][n], positions `outStep` bytes apart; a: [36][tiles][k], positions `aStep` bytes apart; panels: [36][panelSlab(n, k)], each
+ * [n / 8][k][8]; zeros: eight of them, for the sums to start from.
  * The last rows are computed by a register tile that overlaps the one before; where there are fewer rows than a tile has, it reads and writes
  * rows past the last.
  */
