@@ -1,6 +1,6 @@
 // The binary interface: what TypeScript may call. Everything goes through plans; the tiles are exported only so that they stay out of line.
 export { runStep, work } from "./plan/run";
-export { tileColumns, tileRows, tileSegments } from "./gemm/tile";
+export { tileRows, tileSegments } from "./gemm/tile";
 export { tileMaximum, tileWindows } from "./conv2d/pooled-forward";
 export { tileWinners } from "./conv2d/pooled-backward-filter";
 export { tileGemm, tileGemmShort, tileGemmTransposed } from "./gemm/tile-gemm";

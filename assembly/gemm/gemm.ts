@@ -119,7 +119,7 @@ function multiplyBlock(
 function multiplyTile(
   c: usize, ldc: usize, start: usize, ldStart: usize, a: usize, lda: usize, byColumns: bool, b: usize, bStep: usize, rows: i32, k: i32,
 ): void {
-  if (byColumns) tileGemmTransposed(c, ldc, start, ldStart, a, lda, b, k);
+  if (byColumns) tileGemmTransposed(c, ldc, start, ldStart, a, lda, b, bStep, k);
   else if (rows == TILE_ROWS) tileGemm(c, ldc, start, ldStart, a, lda, b, k);
   else tileGemmShort(c, ldc, start, ldStart, a, lda, b, bStep, k, rows);
 }

@@ -127,9 +127,11 @@ export function tileGemmShort(
 /**
  * tileGemm with A stored transposed: C[r][0…7] = start[r][0…7] + Σ A[k][r] · B[k][0…7].
  *
- * a: rows `lda` bytes apart.
+ * a, b: rows `lda`, `bStep` bytes apart.
  */
-export function tileGemmTransposed(c: usize, ldc: usize, start: usize, ldStart: usize, a: usize, lda: usize, b: usize, k: i32): void {
+export function tileGemmTransposed(
+  c: usize, ldc: usize, start: usize, ldStart: usize, a: usize, lda: usize, b: usize, bStep: usize, k: i32,
+): void {
   let x0 = v128.load(start), y0 = v128.load(start, 16);
   start += ldStart;
   let x1 = v128.load(start), y1 = v128.load(start, 16);
@@ -163,7 +165,7 @@ export function tileGemmTransposed(c: usize, ldc: usize, start: usize, ldStart: 
         e = v128.load32_splat(a, 20);
         x5 = multiplyAdd(x5, e, b0); y5 = multiplyAdd(y5, e, b1);
       }
-      b += PANEL_STEP;
+      b += bStep;
       a += lda;
     } while (--k > 0);
   }

@@ -99,53 +99,10 @@ export function clampRows(rows: usize): void {
 }
 
 /**
- * C[r][0…7] += Σ A[k][r] · B[k][0…7], the rows of the tile contiguous in A (A transposed).
+ * C[r][0…7] += Σ A[k][r] · B[k][0…7], the rows of the tile contiguous in A, over `segments` runs of `k` steps: from the end of one to the start of
+ * the next A moves on by `aJump` bytes more. The runs are the lines of an image; one loop with a jump costs less than a call a line.
  *
  * c: row stride `ldc` bytes; a, b: `aStep`, `bStep` bytes from one k to the next.
- */
-export function tileColumns(c: usize, ldc: usize, a: usize, aStep: usize, b: usize, bStep: usize, k: i32): void {
-  const c1 = c + ldc, c2 = c1 + ldc, c3 = c2 + ldc, c4 = c3 + ldc, c5 = c4 + ldc;
-  let x0 = v128.load(c), y0 = v128.load(c, 16);
-  let x1 = v128.load(c1), y1 = v128.load(c1, 16);
-  let x2 = v128.load(c2), y2 = v128.load(c2, 16);
-  let x3 = v128.load(c3), y3 = v128.load(c3, 16);
-  let x4 = v128.load(c4), y4 = v128.load(c4, 16);
-  let x5: v128, y5: v128;
-  if (TILE_ROWS == 6) { x5 = v128.load(c5); y5 = v128.load(c5, 16); }
-
-  if (k > 0) {
-    do {
-      const b0 = v128.load(b), b1 = v128.load(b, 16);
-      let e = v128.load32_splat(a);
-      x0 = multiplyAdd(x0, e, b0); y0 = multiplyAdd(y0, e, b1);
-      e = v128.load32_splat(a, 4);
-      x1 = multiplyAdd(x1, e, b0); y1 = multiplyAdd(y1, e, b1);
-      e = v128.load32_splat(a, 8);
-      x2 = multiplyAdd(x2, e, b0); y2 = multiplyAdd(y2, e, b1);
-      e = v128.load32_splat(a, 12);
-      x3 = multiplyAdd(x3, e, b0); y3 = multiplyAdd(y3, e, b1);
-      e = v128.load32_splat(a, 16);
-      x4 = multiplyAdd(x4, e, b0); y4 = multiplyAdd(y4, e, b1);
-      if (TILE_ROWS == 6) {
-        e = v128.load32_splat(a, 20);
-        x5 = multiplyAdd(x5, e, b0); y5 = multiplyAdd(y5, e, b1);
-      }
-      b += bStep;
-      a += aStep;
-    } while (--k > 0);
-  }
-
-  v128.store(c, x0); v128.store(c, y0, 16);
-  v128.store(c1, x1); v128.store(c1, y1, 16);
-  v128.store(c2, x2); v128.store(c2, y2, 16);
-  v128.store(c3, x3); v128.store(c3, y3, 16);
-  v128.store(c4, x4); v128.store(c4, y4, 16);
-  if (TILE_ROWS == 6) { v128.store(c5, x5); v128.store(c5, y5, 16); }
-}
-
-/**
- * tileColumns over `segments` runs of `k` steps: from the end of one to the start of the next A moves on by `aJump` bytes more. The runs are the
- * lines of an image; one loop with a jump costs less than a call a line.
  */
 export function tileSegments(
   c: usize, ldc: usize, a: usize, aStep: usize, aJump: usize, b: usize, bStep: usize, k: i32, segments: i32,

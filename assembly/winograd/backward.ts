@@ -1,5 +1,6 @@
 import { addEdge, clearEdge } from "../gemm/edge";
-import { TILE_COLUMNS, TILE_ROWS, tileColumns } from "../gemm/tile";
+import { TILE_COLUMNS, TILE_ROWS } from "../gemm/tile";
+import { tileGemmTransposed } from "../gemm/tile-gemm";
 import { PATCH, TILE, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInputGradient, tileWinogradOutputGradient } from "./transform";
 import { addPatch, claim, loadGradientTile, slab, tilesAcross } from "./tiles";
 import { positionProducts } from "./product";
@@ -74,7 +75,7 @@ export function winogradBackwardFilter(block: i32, scratch: usize, u: usize, v: 
       const rows = min(TILE_ROWS, inC - i);
       for (let j = 0; j < outC; j += TILE_COLUMNS) {
         clearEdge(scratch);
-        tileColumns(scratch, 32, v + ((<usize>i) << 2), lda, m + ((<usize>j) << 2), ldb, depth);
+        tileGemmTransposed(scratch, 32, scratch, 32, v + ((<usize>i) << 2), lda, m + ((<usize>j) << 2), ldb, depth);
         addEdge(u + ((<usize>(i * outC + j)) << 2), ldb, scratch, rows);
       }
     }

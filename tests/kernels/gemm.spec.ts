@@ -1,6 +1,6 @@
 import { gemm } from "../../assembly/gemm/gemm";
 import { packPanels, packedRow } from "../../assembly/gemm/panels";
-import { TILE_COLUMNS, TILE_ROWS, clampRows, setRow, tileColumns, tileRows, tileSegments } from "../../assembly/gemm/tile";
+import { TILE_COLUMNS, TILE_ROWS, clampRows, setRow, tileRows, tileSegments } from "../../assembly/gemm/tile";
 import { tileGemm, tileGemmShort, tileGemmTransposed } from "../../assembly/gemm/tile-gemm";
 import { Kernel } from "../../assembly/plan/ops";
 import { at, blank, eighths, floats, mismatches } from "./buffers";
@@ -36,14 +36,14 @@ function checkTileRows(k: i32, relu: bool): i32 {
   return mismatches(c, afterTile(before, product, relu));
 }
 
-/** segments > 0: tileSegments, a jump of three elements between segments; 0: tileColumns over k steps. */
+/** segments > 0: tileSegments, a jump of three elements between segments; 0: tileGemmTransposed onto C over k steps. */
 function checkTileColumns(k: i32, segments: i32): i32 {
   const c = eighths(TILE_ROWS * LDC, 1), before = eighths(TILE_ROWS * LDC, 1);
   const aStep = TILE_ROWS + 1, bStep = TILE_COLUMNS + 2, jump = 3;
   const runs = max(segments, 1);
   const a = eighths(runs * (k * aStep + jump) + 8, 4), b = eighths(runs * k * bStep + 8, 5);
   const ldc = LDC << 2;
-  if (segments == 0) tileColumns(c, ldc, a, aStep << 2, b, bStep << 2, k);
+  if (segments == 0) tileGemmTransposed(c, ldc, c, ldc, a, aStep << 2, b, bStep << 2, k);
   else tileSegments(c, ldc, a, aStep << 2, jump << 2, b, bStep << 2, k, segments);
   const product = new StaticArray<f64>(TILE_ROWS * TILE_COLUMNS);
   for (let i = 0; i < product.length; i++) {
@@ -60,7 +60,7 @@ function checkTileGemm(k: i32, rows: i32, fromRow: bool, byColumns: bool): i32 {
   const lda = (byColumns ? TILE_ROWS : k) + 1, bStep = rows == TILE_ROWS ? TILE_COLUMNS : TILE_COLUMNS + 2;
   const a = eighths((byColumns ? k : TILE_ROWS) * lda, 4), b = eighths(k * bStep, 5);
   const ldc: usize = LDC << 2, start = fromRow ? row : c, ldStart: usize = fromRow ? 0 : ldc;
-  if (byColumns) tileGemmTransposed(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, k);
+  if (byColumns) tileGemmTransposed(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, (<usize>bStep) << 2, k);
   else if (rows == TILE_ROWS) tileGemm(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, k);
   else tileGemmShort(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, (<usize>bStep) << 2, k, rows);
   const expected = new StaticArray<f64>(TILE_ROWS * LDC);
