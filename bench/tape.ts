@@ -63,11 +63,11 @@ export function layOutLayers(tape: BenchTape, stack: readonly Layer[]): LayerPas
   tape.record(x, [], (gradient) => ((dx = gradient), []));
 
   const gradients: PlanBuffer[] = [];
-  const y = emitLayers(model.layers, x, tape, (layer) => {
+  const [y] = emitLayers(model.graph, [x], tape, (layer) => {
     const parameters = layer.getWeights().map(({ data }) => ({ value: tape.from(data), gradient: tape.buffer(data.length) }));
     gradients.push(...parameters.map(({ gradient }) => gradient.buffer));
     return parameters;
-  });
+  }) as [PlanTensor];
   const forward = [...tape.ops];
 
   const dy = tape.like(y);

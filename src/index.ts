@@ -6,15 +6,20 @@ export type { StoredCheckpoint } from './io/checkpoint.js';
 export { decodeModel, encodeModel, modelFromJSON } from './io/model.js';
 export * as layers from './layers/index.js';
 export type { ActivationName } from './layers/activations.js';
-export type { Flops, Layer, WeightInput } from './layers/layer.js';
+export type { Flops, Layer, SymbolicTensor, WeightInput } from './layers/layer.js';
 export type { LossName } from './losses.js';
 export { History } from './model/history.js';
 export type { BatchLogs, EpochLogs } from './model/history.js';
+export { input } from './layers/input.js';
+export type { InputOptions } from './layers/input.js';
+export { model } from './model/model.js';
 export { sequential } from './model/sequential.js';
+export type { Sequential } from './model/sequential.js';
+export type { ModelInput } from './model/batches.js';
 export type {
   Callbacks, Checkpoint, CompileOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, MetricName, ModelSummary, OpTime, ProfileOptions,
-  Sequential, SequentialOptions, TrainingRun,
-} from './model/sequential.js';
+  FunctionalOptions, Model, ModelOptions, TrainingRun,
+} from './model/model.js';
 export { adam } from './optimizers/adam.js';
 export type { Optimizer } from './optimizers/optimizer.js';
 export * as schedules from './optimizers/schedules.js';

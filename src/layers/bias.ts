@@ -3,6 +3,7 @@ import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 
 /** Gradient of a bias added to every row of dy [rows, columns]: the column sums, in partial sums by shape. */
 export function emitBiasGradient(tape: Tape, bias: PlanParameter, dy: PlanTensor, rows: number, columns: number): void {
+  if (!bias.gradient) return;
   const blockRows = Math.ceil(rows / 32);
   const blocks = blocksOf(rows, blockRows);
   const partials = tape.buffer(blocks * columns);

@@ -111,13 +111,15 @@ class Conv2d extends Layer {
     );
 
     tape.record(y, [x], (dy) => {
-      const size = patch * outC;
-      const partials = tape.buffer(blocks * size);
-      tape.op('conv2dBackwardFilter', { partials, x: x.ref, dy: dy.ref, ...geometry }, blocks, Kernel.edgeBytes + padded);
-      tape.op(
-        'reducePartials',
-        { out: kernel.gradient, partials, size, count: blocks, stride: size, blockSize: ELEMENT_BLOCK }, blocksOf(size, ELEMENT_BLOCK),
-      );
+      if (kernel.gradient) {
+        const size = patch * outC;
+        const partials = tape.buffer(blocks * size);
+        tape.op('conv2dBackwardFilter', { partials, x: x.ref, dy: dy.ref, ...geometry }, blocks, Kernel.edgeBytes + padded);
+        tape.op(
+          'reducePartials',
+          { out: kernel.gradient, partials, size, count: blocks, stride: size, blockSize: ELEMENT_BLOCK }, blocksOf(size, ELEMENT_BLOCK),
+        );
+      }
       if (bias) emitBiasGradient(tape, bias, dy, batch * outH * outW, outC);
       if (!x.needsGradient) return [];
       const dx = tape.like(x);

@@ -69,7 +69,7 @@ class Dense extends Layer {
     const y = tape.tensor(this.output);
     emitGemm(tape, { c: y.ref, a: x.ref, b: kernel.value, bias: bias?.value }, { m: rows, n: units, k: features, relu: reluFlag(this.activation) });
     tape.record(y, [x], (dy) => {
-      emitGemm(tape, { c: kernel.gradient, a: x.ref, b: dy.ref }, { m: features, n: units, k: rows, transposeA: true });
+      if (kernel.gradient) emitGemm(tape, { c: kernel.gradient, a: x.ref, b: dy.ref }, { m: features, n: units, k: rows, transposeA: true });
       if (bias) emitBiasGradient(tape, bias, dy, rows, units);
       if (!x.needsGradient) return [];
       const dx = tape.like(x);

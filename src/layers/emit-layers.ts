@@ -1,19 +1,39 @@
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
-import type { Layer } from './layer.js';
+import type { Layer, SymbolicTensor } from './layer.js';
 
-/** Lays out layers one after the other, two as one where they know how. */
+/** What layers are laid out from. */
+export interface Network {
+  readonly inputs: readonly SymbolicTensor[];
+  /** Outputs of layers, each after those it is made of. */
+  readonly nodes: readonly SymbolicTensor[];
+  readonly outputs: readonly SymbolicTensor[];
+}
+
+/** Lays out the layers of a network in order, two as one where they know how, and gives the values of its outputs. */
 export function emitLayers(
-  layers: readonly Layer[], input: PlanTensor, tape: Tape, parametersOf: (layer: Layer) => readonly PlanParameter[],
-): PlanTensor {
-  let output = input;
-  for (let stream = 0; stream < layers.length; stream++) {
-    const layer = layers[stream]!;
-    const next = layers[stream + 1];
-    const context = { tape, parameters: parametersOf(layer), stream };
+  { inputs, nodes, outputs }: Network, inputValues: readonly PlanTensor[], tape: Tape,
+  parametersOf: (layer: Layer) => readonly PlanParameter[], isTrainable: (layer: Layer) => boolean = ({ trainable }) => trainable,
+): PlanTensor[] {
+  const values = new Map(inputs.map((input, index) => [input, inputValues[index]!]));
+  const laidOut = new Set<SymbolicTensor>();
+  nodes.forEach((node, stream) => {
+    if (laidOut.has(node)) return;
+    const { layer } = node as SymbolicTensor & { layer: Layer };
+    const from = node.inputs.map((input) => values.get(input)!);
+    const parameters = parametersOf(layer);
+    const context = { tape, parameters, stream, trainable: isTrainable(layer) };
+    const trains = from.some(({ needsGradient }) => needsGradient) || parameters.some(({ gradient }) => gradient);
     tape.owner = layer.name;
-    const together = next && layer.emitWith(next, output, context);
-    output = together ?? layer.emit(output, context);
-    if (together) stream++;
-  }
-  return output;
+    tape.needsGradient = trains;
+    const next = outputs.includes(node) ? undefined : onlyReader(node, nodes);
+    const together = next?.layer && next.inputs.length === 1 ? layer.emitWith(next.layer, from[0]!, context) : undefined;
+    if (together) laidOut.add(next!);
+    values.set(together ? next! : node, together ?? layer.emitMerged(from, context));
+  });
+  return outputs.map((output) => values.get(output)!);
+}
+
+function onlyReader(node: SymbolicTensor, nodes: readonly SymbolicTensor[]): SymbolicTensor | undefined {
+  const readers = nodes.filter(({ inputs }) => inputs.includes(node));
+  return readers.length === 1 ? readers[0] : undefined;
 }

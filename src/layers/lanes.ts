@@ -39,6 +39,7 @@ interface StepProduct extends StepSizes {
 
 /** Gradients of a kernel [features, units] applied at every step, and of its bias. */
 export function emitLanesGradients(tape: Tape, { x, dy, kernel, bias, time, features, units, shift = 0 }: StepProduct): void {
+  if (!kernel.gradient && !bias?.gradient) return;
   const blocks = tape.groups * blocksOf(time, GRADIENT_STEP_BLOCK);
   const withBias = bias ? 1 : 0;
   const stride = (features + withBias) * units;
@@ -53,8 +54,8 @@ export function emitLanesGradients(tape: Tape, { x, dy, kernel, bias, time, feat
       { out, partials: { ...partials, offset: partials.offset + 4 * offset }, size, count: blocks, stride, blockSize: ELEMENT_BLOCK },
       blocksOf(size, ELEMENT_BLOCK),
     );
-  reduce(kernel.gradient, 0, features * units);
-  if (bias) reduce(bias.gradient, features * units, units);
+  if (kernel.gradient) reduce(kernel.gradient, 0, features * units);
+  if (bias?.gradient) reduce(bias.gradient, features * units, units);
 }
 
 /** The transpose of a small matrix [rows, columns]. */

@@ -11,6 +11,8 @@ export interface LayerOptions {
   name?: string;
   /** Shape of one sample, without the batch. Needed for the first layer of a model, and only there. */
   inputShape?: readonly number[];
+  /** Whether training changes the layer's weights; can be set later too, until the model is compiled. Default true. */
+  trainable?: boolean;
 }
 
 /** A weight a layer asks for when it is built. */
@@ -19,6 +21,8 @@ export interface WeightSpec {
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: InitializerName;
+  /** False for what a layer keeps by itself, such as moving statistics. Default true. */
+  readonly trainable?: boolean;
 }
 
 /** Multiplications and additions of weights with values, for one sample. */
@@ -41,10 +45,25 @@ export interface EmitContext {
   readonly parameters: readonly PlanParameter[];
   /** Tells this layer's random numbers from those of others. */
   readonly stream: number;
+  /** Whether the layer's weights are trained: its `trainable` at the time of `compile`. */
+  readonly trainable: boolean;
+}
+
+/** A value of a model that is being described: the output of a layer, or an input of the model, which has no layer. */
+export class SymbolicTensor {
+  constructor(
+    /** Shape of one sample. */
+    readonly shape: Shape,
+    /** What makes it, and of what. */
+    readonly layer?: Layer,
+    readonly inputs: readonly SymbolicTensor[] = [],
+    /** Of an input of the model. */
+    readonly name?: string,
+  ) {}
 }
 
 /**
- * One life cycle for every layer: the constructor checks the options, `build` the input shape, `emit` lays out the ops of a batch and
+ * One life cycle for every layer: the constructor checks the options, `apply` the shape of its input, `emit` lays out the ops of a batch and
  * records how gradients go back.
  */
 export abstract class Layer {
@@ -54,13 +73,16 @@ export abstract class Layer {
   /** As they were given. */
   readonly options: Readonly<LayerOptions>;
   private givenName: string | undefined;
-  private shapes: { input: Shape; output: Shape; weights: readonly WeightSpec[] } | undefined;
+  /** Whether training changes the weights. A model goes by what stands here when it is compiled. */
+  trainable: boolean;
+  private shapes: { inputs: readonly Shape[]; output: Shape; weights: readonly WeightSpec[] } | undefined;
   private store: WeightStore | undefined;
 
   constructor(options: LayerOptions) {
     this.options = Object.fromEntries(Object.entries(options).map(([key, value]) => [key, Array.isArray(value) ? [...value as unknown[]] : (value as unknown)]));
     this.givenName = options.name;
     this.inputShapeOption = options.inputShape;
+    this.trainable = options.trainable ?? true;
     if (options.inputShape) requireSizes(options.inputShape, options.name ?? 'layer');
   }
 
@@ -73,15 +95,29 @@ export abstract class Layer {
     this.givenName ??= name;
   }
 
-  /** Checks the input shape and fixes the shapes of output and weights. @throws LanewiseError `invalid-shape`, `invalid-state` */
-  build(inputShape: Shape, store: WeightStore): Shape {
+  /**
+   * What the layer gives for an input (for a merging layer: a list of them): checks its shape and fixes those of output and weights.
+   * @throws LanewiseError `invalid-shape`; `invalid-state` for a layer that has its place already
+   */
+  apply(x: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
     if (this.shapes) {
-      throw new LanewiseError('invalid-state', 'a layer belongs to one model', { where: this.name, remedy: 'Make a new layer' });
+      throw new LanewiseError('invalid-state', 'a layer has one place in one model', { where: this.name, remedy: 'Make a new layer' });
     }
-    const output = this.outputShape(inputShape);
-    this.shapes = { input: inputShape, output, weights: this.weightSpecs(inputShape) };
+    const inputs = x instanceof SymbolicTensor ? [x] : [...x];
+    const stranger = inputs.find((input) => !(input instanceof SymbolicTensor));
+    if (stranger !== undefined || inputs.length === 0) {
+      throw new LanewiseError('invalid-argument', 'not the output of a layer or of input()', { where: this.name, received: typeof stranger });
+    }
+    const shapes = inputs.map(({ shape }) => shape);
+    const output = this.mergedShape(shapes);
+    this.shapes = { inputs: shapes, output, weights: this.weightSpecs(shapes[0]!) };
+    return new SymbolicTensor(output, this, inputs);
+  }
+
+  /** Says where the weights are. @throws LanewiseError `invalid-state` for a layer of another model */
+  attach(store: WeightStore): void {
+    if (this.store) throw new LanewiseError('invalid-state', 'a layer belongs to one model', { where: this.name, remedy: 'Make a new layer' });
     this.store = store;
-    return output;
   }
 
   private get built(): NonNullable<typeof this.shapes> {
@@ -89,9 +125,14 @@ export abstract class Layer {
     return this.shapes;
   }
 
-  /** Shape of one input sample. */
+  /** Shape of one input sample; of the first input, if there are several. */
   get input(): Shape {
-    return this.built.input;
+    return this.built.inputs[0]!;
+  }
+
+  /** Shapes of all inputs. */
+  get inputs(): readonly Shape[] {
+    return this.built.inputs;
   }
 
   /** Shape of one output sample. */
@@ -121,6 +162,12 @@ export abstract class Layer {
   /** @throws LanewiseError `invalid-shape` */
   protected abstract outputShape(inputShape: Shape): Shape;
 
+  /** Of several inputs, where a layer takes them. @throws LanewiseError `invalid-shape` */
+  protected mergedShape(inputShapes: readonly Shape[]): Shape {
+    if (inputShapes.length === 1) return this.outputShape(inputShapes[0]!);
+    throw new LanewiseError('invalid-shape', 'the layer takes one input', { where: this.name, received: `${inputShapes.length} inputs` });
+  }
+
   protected weightSpecs(_inputShape: Shape): readonly WeightSpec[] {
     return [];
   }
@@ -132,6 +179,11 @@ export abstract class Layer {
 
   /** Lays out the forward ops of a batch and records the backward ones. */
   abstract emit(x: PlanTensor, context: EmitContext): PlanTensor;
+
+  /** Of several inputs, where a layer takes them. */
+  emitMerged(inputs: readonly PlanTensor[], context: EmitContext): PlanTensor {
+    return this.emit(inputs[0]!, context);
+  }
 
   /**
    * The same for this layer and `next` as one, where they have a faster way together; `next` must be all that reads this layer's output.
@@ -153,7 +205,7 @@ export abstract class Layer {
   }
 }
 
-function requireSizes(inputShape: Shape, where: string): void {
+export function requireSizes(inputShape: Shape, where: string): void {
   const given: unknown = inputShape;
   if (!Array.isArray(given)) {
     throw new LanewiseError('invalid-argument', 'inputShape is not a list of sizes', {

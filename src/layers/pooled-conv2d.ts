@@ -56,20 +56,22 @@ export function emitPooledConv2d(tape: Tape, { x, kernel, bias, geometry, padded
   );
   if (!winners) return y;
   tape.record(y, [x], (dy) => {
-    const stride = (patch + 1) * outC;
-    const partials = tape.buffer(blocks * stride);
-    tape.op(
-      'conv2dMaxPoolBackwardFilter', { partials, x: x.ref, dy: dy.ref, winners, ...geometry }, blocks,
-      pooledBackwardScratch(patch, outC) + padded,
-    );
-    const reduce = (out: Ref, offset: number, size: number): void =>
+    if (kernel.gradient) {
+      const stride = (patch + 1) * outC;
+      const partials = tape.buffer(blocks * stride);
       tape.op(
-        'reducePartials',
-        { out, partials: { ...partials, offset: partials.offset + 4 * offset }, size, count: blocks, stride, blockSize: ELEMENT_BLOCK },
-        blocksOf(size, ELEMENT_BLOCK),
+        'conv2dMaxPoolBackwardFilter', { partials, x: x.ref, dy: dy.ref, winners, ...geometry }, blocks,
+        pooledBackwardScratch(patch, outC) + padded,
       );
-    reduce(kernel.gradient, 0, patch * outC);
-    if (bias) reduce(bias.gradient, patch * outC, outC);
+      const reduce = (out: Ref, offset: number, size: number): void =>
+        tape.op(
+          'reducePartials',
+          { out, partials: { ...partials, offset: partials.offset + 4 * offset }, size, count: blocks, stride, blockSize: ELEMENT_BLOCK },
+          blocksOf(size, ELEMENT_BLOCK),
+        );
+      reduce(kernel.gradient, 0, patch * outC);
+      if (bias?.gradient) reduce(bias.gradient, patch * outC, outC);
+    }
     if (!x.needsGradient) return [];
     const dx = tape.like(x);
     tape.op(

@@ -66,15 +66,16 @@ const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
 /** Names of all layers there are. */
 export const LAYER_TYPES: readonly string[] = [...LAYERS.keys()];
 
-const COMMON: Readonly<Record<string, Option>> = { name: { kind: 'text' }, inputShape: { kind: 'shape' } };
+const COMMON: Readonly<Record<string, Option>> = { name: { kind: 'text' }, inputShape: { kind: 'shape' }, trainable: { kind: 'boolean' } };
 
 /** A layer of a model as JSON, every option said, so that a later change of a default changes no model in a file. */
-export function layerConfig({ type, name, options }: Layer): JsonRecord {
+export function layerConfig({ type, name, options, trainable }: Layer): JsonRecord {
   const layer = LAYERS.get(type);
   if (!layer) throw new LanewiseError('unsupported', 'a layer that has no form in JSON', { where: name, received: type });
   const config: Record<string, Json> = { type, name };
   const given = options as unknown as Readonly<Record<string, Json | undefined>>;
   if (given['inputShape'] !== undefined) config['inputShape'] = given['inputShape'];
+  if (!trainable) config['trainable'] = false;
   for (const [key, { kind, default: byDefault }] of Object.entries(layer.options)) {
     const value = given[key] ?? (typeof byDefault === 'function' ? byDefault(config) : byDefault)!;
     config[key] = kind === 'size2d' && typeof value === 'number' ? [value, value] : value;

@@ -52,9 +52,10 @@ export function emitWinograd(tape: Tape, { x, y, kernel, bias, relu, ...geometry
     tape.op(
       'winogradBackwardInput', { dx: dx?.ref, m, sums, dy: dy.ref, y: relu ? y.ref : undefined, panels: transposed, ...images }, blocks, scratch(inC),
     );
-    if (bias) {
+    if (bias?.gradient) {
       tape.op('reducePartials', { out: bias.gradient, partials: sums, size: outC, count: blocks, stride: outC, blockSize: ELEMENT_BLOCK }, 1);
     }
+    if (!kernel.gradient) return [dx];
     const u = tape.buffer(POSITIONS * inC * outC);
     tape.op('winogradBackwardFilter', { u, v, m, tiles, inC, outC }, POSITIONS, Kernel.edgeBytes);
     tape.op('winogradFilterGradient', { gradient: kernel.gradient, u, inC, outC }, inC, Kernel.transformBytes);

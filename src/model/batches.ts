@@ -9,12 +9,39 @@ import type { NumericArray, Tensor } from '../tensor/tensor.js';
 /** Checked rows of inputs and targets. */
 export interface Dataset {
   rows: number;
-  inputs: Tensor;
+  /** One for each input of the model. */
+  inputs: readonly Tensor[];
   targets: Tensor;
 }
 
-/** @throws LanewiseError `invalid-shape`, `invalid-data` */
-export function checkInputs(input: TensorInput, sample: Shape, where: string): Tensor {
+/** Rows for a model: a tensor, or for a model of several inputs a list of one for each. */
+export type ModelInput = TensorInput | readonly TensorInput[];
+
+/** What the inputs of a model are called, and the shape of a sample of each. */
+export interface InputSpec {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/** Checked tensors, one for each input. @throws LanewiseError `invalid-argument`, `invalid-shape`, `invalid-data` */
+export function checkInputs(given: ModelInput, specs: readonly InputSpec[], where: string): readonly Tensor[] {
+  if (specs.length === 1) return [checkInput(given as TensorInput, specs[0]!.shape, where)];
+  if (!Array.isArray(given) || given.length !== specs.length) {
+    throw new LanewiseError('invalid-argument', 'not one tensor for each input', {
+      where, expected: `a list of ${specs.length}: ${specs.map(({ name }) => name).join(', ')}`, received: Array.isArray(given) ? `a list of ${given.length}` : typeof given,
+    });
+  }
+  const tensors = specs.map(({ name, shape }, index) => checkInput((given as readonly TensorInput[])[index]!, shape, `${where} ${name}`));
+  const odd = tensors.findIndex(({ shape }) => shape[0] !== tensors[0]!.shape[0]);
+  if (odd >= 0) {
+    throw new LanewiseError('invalid-shape', 'inputs differ in number', {
+      where: `${where} ${specs[odd]!.name}`, expected: `${tensors[0]!.shape[0]} rows, as ${specs[0]!.name}`, received: `${tensors[odd]!.shape[0]}`,
+    });
+  }
+  return tensors;
+}
+
+function checkInput(input: TensorInput, sample: Shape, where: string): Tensor {
   const tensor = toTensor(input, where);
   if (!sameShape(tensor.shape.slice(1), sample)) {
     // [rows, 28, 28] serves for samples of [28, 28, 1]: the bytes are the same
@@ -31,10 +58,10 @@ export function checkInputs(input: TensorInput, sample: Shape, where: string): T
 }
 
 /** @throws LanewiseError `invalid-shape`, `invalid-data` */
-export function checkDataset(x: TensorInput, y: TensorInput, sample: Shape, target: TargetSpec, where: string): Dataset {
-  const inputs = checkInputs(x, sample, `${where} inputs`);
+export function checkDataset(x: ModelInput, y: TensorInput, specs: readonly InputSpec[], target: TargetSpec, where: string): Dataset {
+  const inputs = checkInputs(x, specs, `${where} inputs`);
   const targets = toTensor(y, `${where} targets`);
-  const rows = inputs.shape[0]!;
+  const rows = inputs[0]!.shape[0]!;
   const expected = [rows, ...target.shape];
   const column = target.shape.length === 0 && sameShape(targets.shape, [rows, 1]);
   if (targets.shape[0] !== rows) {

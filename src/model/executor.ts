@@ -36,7 +36,7 @@ export class Executor {
     readonly optimizer: Optimizer,
     /** Whether accuracy was asked for. */
     readonly accuracy: boolean,
-    private readonly inputShape: Shape,
+    private readonly inputShapes: readonly Shape[],
     private readonly outputShape: Shape,
   ) {}
 
@@ -80,9 +80,16 @@ export class Executor {
 
   private load(plan: Plan, data: Dataset, order: Uint32Array | undefined, start: number, count: number): void {
     const { engine, target } = this.program;
-    gatherRows(engine.floats(plan.input, count * sizeOf(this.inputShape)), data.inputs, order, start, count);
+    this.loadInputs(plan, data.inputs, order, start, count);
     const length = count * sizeOf(target.shape);
     gatherRows(target.classes === undefined ? engine.floats(plan.target, length) : engine.integers(plan.target, length), data.targets, order, start, count);
+  }
+
+  private loadInputs(plan: Plan, inputs: readonly Tensor[], order: Uint32Array | undefined, start: number, count: number): void {
+    inputs.forEach((input, index) => {
+      const length = count * sizeOf(this.inputShapes[index]!);
+      gatherRows(this.program.engine.floats(plan.inputs[index]!, length), input, order, start, count);
+    });
   }
 
   private results(): BatchResult {
@@ -107,15 +114,15 @@ export class Executor {
   }
 
   /** Outputs for rows of inputs: [rows, …outputShape]. */
-  async predict(inputs: Tensor, batchSize: number, signal?: AbortSignal): Promise<Tensor<Float32Array>> {
-    const rows = inputs.shape[0]!;
+  async predict(inputs: readonly Tensor[], batchSize: number, signal?: AbortSignal): Promise<Tensor<Float32Array>> {
+    const rows = inputs[0]!.shape[0]!;
     const size = sizeOf(this.outputShape);
     this.program.plan('predict', Math.min(rows, batchSize)); // the larger need is refused first
     const data = newFloats(rows * size, 'predict');
     await this.eachBatch(rows, batchSize, signal, (start, count) => {
       const { engine } = this.program;
       const plan = this.program.plan('predict', count);
-      gatherRows(engine.floats(plan.input, count * sizeOf(this.inputShape)), inputs, undefined, start, count);
+      this.loadInputs(plan, inputs, undefined, start, count);
       this.program.run(plan);
       data.set(engine.floats(plan.output, count * size), start * size);
     });

@@ -17,9 +17,43 @@ const MAXIMUM_FLOATS = 2 ** 30;
 interface Entry {
   layer: Layer;
   spec: WeightSpec;
-  /** Floats from the start of the region. */
-  start: number;
 }
+
+/** Where each weight lies in a region. Those that are trained come first, so that the optimizer goes over one range. */
+export class Layout {
+  /** For each entry, floats from the start of the region. */
+  readonly starts: readonly number[];
+  /** Floats of the weights that are trained, gaps of alignment included: they are zero and stay zero. */
+  readonly trainableSize: number;
+  /** Floats of all. */
+  readonly size: number;
+
+  constructor(
+    readonly entries: readonly Entry[],
+    /** For each entry, whether it is trained. */
+    readonly trainable: readonly boolean[],
+  ) {
+    const starts = new Array<number>(entries.length).fill(0);
+    let size = 0;
+    const place = (wanted: boolean): void => entries.forEach(({ spec: { shape } }, index) => {
+      if (trainable[index] !== wanted) return;
+      starts[index] = size;
+      size += alignedSize(shape);
+    });
+    place(true);
+    this.trainableSize = size;
+    place(false);
+    this.size = size;
+    this.starts = starts;
+  }
+
+  /** For each weight of a layer, floats from the start of the region, and whether it is trained. */
+  of(layer: Layer): { start: number; trainable: boolean }[] {
+    return this.entries.flatMap((entry, index) => (entry.layer === layer ? [{ start: this.starts[index]!, trainable: this.trainable[index]! }] : []));
+  }
+}
+
+const alignedSize = (shape: Shape): number => Math.ceil(sizeOf(shape) / ALIGN_FLOATS) * ALIGN_FLOATS;
 
 /**
  * The weights of a model, one after the other in one region. Before `compile` they live in JavaScript, after it in the engine's memory, with
@@ -34,19 +68,25 @@ export class Parameters implements WeightStore {
   private address = 0;
   /** Whether the values are neither those before a step nor those after it. */
   private torn = false;
-  /** Floats in the region, gaps of alignment included: they are zero and stay zero. */
-  size = 0;
+  /** Where the values lie now. */
+  private layout = new Layout([], []);
 
   add(layer: Layer): void {
     for (const spec of layer.weights) {
-      this.entries.push({ layer, spec, start: this.size });
-      this.size += Math.ceil(sizeOf(spec.shape) / ALIGN_FLOATS) * ALIGN_FLOATS;
-      if (this.size > MAXIMUM_FLOATS) {
+      this.entries.push({ layer, spec });
+      this.layout = this.nextLayout();
+      const { size } = this.layout;
+      if (size > MAXIMUM_FLOATS) {
         throw new LanewiseError('out-of-memory', 'the weights are too large for WebAssembly memory', {
-          where: `${layer.name}/${spec.name}`, expected: 'at most 4 GiB in all', received: `${formatShape(spec.shape)}, ${4 * this.size} bytes with those before`,
+          where: `${layer.name}/${spec.name}`, expected: 'at most 4 GiB in all', received: `${formatShape(spec.shape)}, ${4 * size} bytes with those before`,
         });
       }
     }
+  }
+
+  /** The layout that suits what is trainable now. */
+  nextLayout(): Layout {
+    return new Layout([...this.entries], this.entries.map(({ layer, spec }) => layer.trainable && (spec.trainable ?? true)));
   }
 
   /** The initial values will be a function of the seed and the weight's number. */
@@ -56,22 +96,25 @@ export class Parameters implements WeightStore {
 
   private draw(): Float32Array {
     const values = this.blank();
-    this.entries.forEach(({ spec, start }, index) => {
-      values.set(INITIALIZERS[spec.initializer](spec.shape, new RandomStream(this.seed, Purpose.initialize, index)), start);
+    this.entries.forEach(({ spec }, index) => {
+      values.set(INITIALIZERS[spec.initializer](spec.shape, new RandomStream(this.seed, Purpose.initialize, index)), this.layout.starts[index]);
     });
     return values;
   }
 
   private blank(): Float32Array {
-    return newFloats(this.size, 'weights');
+    return newFloats(this.layout.size, 'weights');
   }
 
-  /** Moves the values into an engine. */
-  attach(engine: Engine, address: number): void {
-    const values = this.region().slice();
+  /** Moves the values into an engine, where they lie as the layout says. */
+  attach(engine: Engine, address: number, layout: Layout): void {
+    const region = this.region();
+    const values = this.entries.map(({ spec: { shape } }, index) => region.slice(this.layout.starts[index], this.layout.starts[index]! + sizeOf(shape)));
     this.engine = engine;
     this.address = address;
-    this.region().set(values);
+    this.layout = layout;
+    const moved = this.region();
+    values.forEach((value, index) => moved.set(value, layout.starts[index]));
   }
 
   /** Brings the values back, so that they outlive the engine. */
@@ -81,7 +124,7 @@ export class Parameters implements WeightStore {
   }
 
   private region(): Float32Array {
-    return this.engine ? this.engine.floats(this.address, this.size) : (this.host ??= this.draw());
+    return this.engine ? this.engine.floats(this.address, this.layout.size) : (this.host ??= this.draw());
   }
 
   private values(): Float32Array {
@@ -102,11 +145,6 @@ export class Parameters implements WeightStore {
     });
   }
 
-  /** For each weight of a layer, floats from the start of the region. */
-  startsOf(layer: Layer): number[] {
-    return this.entries.filter((entry) => entry.layer === layer).map(({ start }) => start);
-  }
-
   /** Weights as they are counted in summaries, without gaps. */
   get count(): number {
     return this.entries.reduce((sum, { spec }) => sum + sizeOf(spec.shape), 0);
@@ -114,7 +152,7 @@ export class Parameters implements WeightStore {
 
   get(layer?: Layer): Tensor<Float32Array>[] {
     const values = this.values();
-    return this.select(layer).map(({ spec, start }) => ({ data: values.slice(start, start + sizeOf(spec.shape)), shape: spec.shape }));
+    return this.select(layer).map(({ spec: { shape }, start }) => ({ data: values.slice(start, start + sizeOf(shape)), shape }));
   }
 
   set(layer: Layer | undefined, given: readonly WeightInput[]): void {
@@ -135,27 +173,57 @@ export class Parameters implements WeightStore {
     this.torn = false;
   }
 
-  private select(layer: Layer | undefined): Entry[] {
-    return layer ? this.entries.filter((entry) => entry.layer === layer) : this.entries;
+  private select(layer: Layer | undefined): Placed[] {
+    return this.placed.filter((entry) => layer === undefined || entry.layer === layer);
   }
 
-  /** Each weight's full name, such as `conv2d_1/kernel`, with its values, or those of another region of the same form. */
-  named(region = this.values()): { name: string; tensor: Tensor<Float32Array> }[] {
-    return this.entries.map(({ layer, spec, start }) => ({
-      name: `${layer.name}/${spec.name}`, tensor: { data: region.slice(start, start + sizeOf(spec.shape)), shape: spec.shape },
-    }));
+  private get placed(): Placed[] {
+    return this.entries.map((entry, index) => ({ ...entry, start: this.layout.starts[index]!, trained: this.layout.trainable[index]! }));
+  }
+
+  private get trained(): Placed[] {
+    return this.placed.filter(({ trained }) => trained);
+  }
+
+  /** Each weight's full name, such as `conv2d_1/kernel`, with its values. */
+  named(): { name: string; tensor: Tensor<Float32Array> }[] {
+    return named(this.placed, this.values());
+  }
+
+  /** The weights that are trained, with the values of another region laid out as they are, such as that of their gradients. */
+  namedTrained(region: Float32Array): { name: string; tensor: Tensor<Float32Array> }[] {
+    return named(this.trained, region);
   }
 
   /** Each weight's full name and shape. */
   get specs(): { name: string; shape: Shape }[] {
-    return this.entries.map(({ layer, spec: { name, shape } }) => ({ name: `${layer.name}/${name}`, shape }));
+    return this.placed.map(nameAndShape);
   }
 
-  /** Writes values, one for each weight and of its size, into a region of the same form. */
-  write(tensors: readonly Tensor[], region: Float32Array): void {
-    this.entries.forEach(({ start }, index) => region.set(tensors[index]!.data, start));
+  /** Those of the weights that are trained. */
+  get trainedSpecs(): { name: string; shape: Shape }[] {
+    return this.trained.map(nameAndShape);
+  }
+
+  /** Writes values, one for each weight that is trained and of its size, into another region laid out as they are. */
+  writeTrained(tensors: readonly Tensor[], region: Float32Array): void {
+    this.trained.forEach(({ start }, index) => region.set(tensors[index]!.data, start));
   }
 }
+
+interface Placed extends Entry {
+  /** Floats from the start of the region. */
+  start: number;
+  trained: boolean;
+}
+
+const nameAndShape = ({ layer, spec: { name, shape } }: Entry): { name: string; shape: Shape } => ({ name: `${layer.name}/${name}`, shape });
+
+const named = (weights: readonly Placed[], region: Float32Array): { name: string; tensor: Tensor<Float32Array> }[] =>
+  weights.map((weight) => {
+    const { name, shape } = nameAndShape(weight);
+    return { name, tensor: { data: region.slice(weight.start, weight.start + sizeOf(shape)), shape } };
+  });
 
 function checkWeight(value: WeightInput, { shape }: WeightSpec, where: string): void {
   const fits = 'data' in value ? sameShape(value.shape, shape) && value.data.length === sizeOf(shape) : value.length === sizeOf(shape);

@@ -14,9 +14,9 @@ import type { PlanParameter, PlanTensor } from '../plan/tape.js';
 import { Tape } from '../plan/tape.js';
 import { Engine, align } from '../runtime/engine.js';
 import type { Build } from '../runtime/load.js';
-import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { Parameters } from './parameters.js';
+import type { Graph } from './graph.js';
+import type { Layout, Parameters } from './parameters.js';
 
 /** What a plan is for: a training step, the loss without training, the outputs alone, or what some of the layers give in a training step. */
 export type PlanKind = 'train' | 'evaluate' | 'predict' | 'trace';
@@ -26,7 +26,8 @@ export interface Plan {
   readonly address: number;
   readonly ops: readonly PlannedOp[];
   readonly batch: number;
-  readonly input: number;
+  /** One address for each input of the model. */
+  readonly inputs: readonly number[];
   readonly target: number;
   readonly output: number;
   readonly rowLoss: number;
@@ -42,9 +43,8 @@ export interface OpTime {
 }
 
 export interface ProgramOptions {
-  layers: readonly Layer[];
+  graph: Graph;
   parameters: Parameters;
-  inputShape: Shape;
   loss: Loss;
   optimizer: Optimizer;
   seed: number;
@@ -58,8 +58,11 @@ export interface ProgramOptions {
  */
 export class Program {
   private readonly plans = new Map<string, Plan>();
-  private readonly regionBytes: number;
-  /** Parameters, then gradients, then the optimizer's slots. */
+  /** Where weights lie, and which of them are trained. */
+  private readonly layout: Layout;
+  /** The layers that were trainable when the model was compiled. */
+  private readonly trainable: ReadonlySet<Layer>;
+  /** Weights, then the gradients and the optimizer's slots of those that are trained. */
   private readonly region: number;
   readonly state: number;
   readonly target: TargetSpec;
@@ -70,15 +73,16 @@ export class Program {
     readonly engine: Engine,
     private readonly options: ProgramOptions,
   ) {
-    const { parameters, optimizer, layers, loss } = options;
-    this.target = loss.target(layers.at(-1)!.output);
-    this.regionBytes = align(4 * parameters.size);
-    this.region = engine.reserve(this.regionBytes * (2 + optimizer.slots.length));
+    const { parameters, optimizer, graph, loss } = options;
+    this.target = loss.target(graph.outputs[0]!.shape);
+    this.layout = parameters.nextLayout();
+    this.trainable = new Set(graph.nodes.map(({ layer }) => layer).filter(({ trainable }) => trainable));
+    this.region = engine.reserve(this.offsetOf(1 + optimizer.slots.length) + this.trainedBytes);
     this.state = engine.reserve(STATE_BYTES);
   }
 
   static async create(options: ProgramOptions): Promise<Program> {
-    options.loss.target(options.layers.at(-1)!.output); // refuse before threads are started
+    options.loss.target(options.graph.outputs[0]!.shape); // refuse before threads are started
     const { build, threads } = options;
     const engine = await Engine.create({ build, threads, base: Control.end, control: Control });
     try {
@@ -91,7 +95,7 @@ export class Program {
 
   /** Takes the weights over. */
   attach(): void {
-    this.options.parameters.attach(this.engine, this.region);
+    this.options.parameters.attach(this.engine, this.region, this.layout);
   }
 
   /** Ends the program; the weights go back to where they were before. */
@@ -100,14 +104,23 @@ export class Program {
     this.engine.close();
   }
 
-  /** The optimizer's slots, each laid out as the weights are. Views: to be used at once. */
+  private get trainedBytes(): number {
+    return align(4 * this.layout.trainableSize);
+  }
+
+  /** Bytes from the start of the region to the gradients (0), or to a slot of the optimizer (1 and up). */
+  private offsetOf(part: number): number {
+    return align(4 * this.layout.size) + part * this.trainedBytes;
+  }
+
+  /** The optimizer's slots, each laid out as the weights that are trained. Views: to be used at once. */
   slots(): { name: string; values: Float32Array }[] {
-    const { optimizer, parameters } = this.options;
-    return optimizer.slots.map((name, slot) => ({ name, values: this.engine.floats(this.region + (2 + slot) * this.regionBytes, parameters.size) }));
+    const { engine, region, layout } = this;
+    return this.options.optimizer.slots.map((name, slot) => ({ name, values: engine.floats(region + this.offsetOf(1 + slot), layout.trainableSize) }));
   }
 
   /** The plan of a kind and size; of the first `depth` layers, if it is a trace. */
-  plan(kind: PlanKind, batch: number, depth = this.options.layers.length): Plan {
+  plan(kind: PlanKind, batch: number, depth = this.options.graph.nodes.length): Plan {
     this.options.parameters.requireWhole();
     const key = `${kind} ${batch} ${depth}`;
     let plan = this.plans.get(key);
@@ -120,7 +133,7 @@ export class Program {
 
   /** Times each op of a plan by itself; weights and the optimizer's slots are as before afterwards. */
   profile(plan: Plan, rounds: number): OpTime[] {
-    const region = this.engine.floats(this.region, (this.regionBytes / 4) * (2 + this.options.optimizer.slots.length));
+    const region = this.engine.floats(this.region, this.offsetOf(1 + this.options.optimizer.slots.length) / 4);
     const kept = region.slice();
     try {
       const times = profilePlan(this.engine, plan.address, rounds);
@@ -131,14 +144,16 @@ export class Program {
   }
 
   private compile(kind: PlanKind, batch: number, depth: number): Plan {
-    const { inputShape, loss, optimizer, parameters, seed } = this.options;
-    const layers = this.options.layers.slice(0, depth);
+    const { graph, loss, optimizer, seed } = this.options;
+    const nodes = graph.nodes.slice(0, depth);
+    const outputs = depth === graph.nodes.length ? graph.outputs : [nodes.at(-1)!];
     const state = fixedRef(this.state, STATE_BYTES);
     const tape = new Tape(batch, kind === 'train' || kind === 'trace', seed, state);
-    const input = tape.tensor(inputShape, 'rows', false, true);
+    const inputs = graph.inputs.map(({ shape }) => tape.tensor(shape, 'rows', false, true));
     const target = tape.buffer(batch * sizeOf(this.target.shape), true);
 
-    let output = emitLayers(layers, input, tape, (layer) => this.parametersOf(layer));
+    let [output] = emitLayers({ ...graph, nodes, outputs }, inputs, tape, (layer) => this.parametersOf(layer), (layer) => this.trainable.has(layer)) as
+      [PlanTensor];
     tape.owner = 'loss';
     let rowLoss: Ref | undefined;
     let rowCorrect: Ref | undefined;
@@ -151,8 +166,9 @@ export class Program {
     }
     if (kind === 'train') {
       tape.owner = 'optimizer';
-      const slots = optimizer.slots.map((_, slot) => this.regionRef(2 + slot));
-      optimizer.emit(tape, { w: this.regionRef(0), g: this.regionRef(1), slots, size: parameters.size }, state);
+      const slots = optimizer.slots.map((_, slot) => this.trainedRef(1 + slot));
+      optimizer.emit(tape, { w: fixedRef(this.region, this.trainedBytes), g: this.trainedRef(0), slots, size: this.layout.trainableSize }, state);
+      tape.emitUpdates();
     }
 
     const threads = this.engine.threads;
@@ -162,7 +178,7 @@ export class Program {
     const place = (ref: Ref | undefined): number => (ref?.buffer.address === undefined ? 0 : addressOf(ref));
     return {
       address, ops: tape.ops, batch,
-      input: place(input.ref), target: place(target), output: place(output.ref), rowLoss: place(rowLoss), rowCorrect: place(rowCorrect),
+      inputs: inputs.map(({ ref }) => place(ref)), target: place(target), output: place(output.ref), rowLoss: place(rowLoss), rowCorrect: place(rowCorrect),
     };
   }
 
@@ -185,15 +201,15 @@ export class Program {
    * The first layer whose output is not finite for the rows and the step of a training plan that has just run, or undefined. Its input is still in
    * place; weights are as before.
    */
-  firstNotFiniteLayer({ input, batch }: Plan): string | undefined {
-    const { layers, inputShape } = this.options;
-    const rows = this.engine.floats(input, batch * sizeOf(inputShape)).slice();
-    for (let depth = 1; depth <= layers.length; depth++) {
+  firstNotFiniteLayer({ inputs, batch }: Plan): string | undefined {
+    const { nodes, inputs: tensors } = this.options.graph;
+    const rows = tensors.map(({ shape }, index) => this.engine.floats(inputs[index]!, batch * sizeOf(shape)).slice());
+    for (let depth = 1; depth <= nodes.length; depth++) {
       const plan = this.plan('trace', batch, depth);
-      const { name, output } = layers[depth - 1]!;
-      this.engine.floats(plan.input, rows.length).set(rows);
+      const { layer: { name }, shape } = nodes[depth - 1]!;
+      rows.forEach((values, index) => this.engine.floats(plan.inputs[index]!, values.length).set(values));
       this.run(plan);
-      if (!this.engine.floats(plan.output, batch * sizeOf(output)).every(Number.isFinite)) return name;
+      if (!this.engine.floats(plan.output, batch * sizeOf(shape)).every(Number.isFinite)) return name;
     }
     return undefined;
   }
@@ -201,7 +217,8 @@ export class Program {
   /** The weight nearest to the output whose gradient is not finite, else the one with the largest: where the trouble of a step began. */
   worstGradient(): string | undefined {
     const { parameters } = this.options;
-    const largest = parameters.named(this.engine.floats(this.region + this.regionBytes, parameters.size)).map(({ name, tensor: { data } }) => ({
+    const gradients = this.engine.floats(this.region + this.offsetOf(0), this.layout.trainableSize);
+    const largest = parameters.namedTrained(gradients).map(({ name, tensor: { data } }) => ({
       name, size: data.reduce((most, value) => Math.max(most, Number.isFinite(value) ? Math.abs(value) : Infinity), 0),
     }));
     const most = Math.max(...largest.map(({ size }) => size));
@@ -217,13 +234,15 @@ export class Program {
   }
 
   private parametersOf(layer: Layer): PlanParameter[] {
-    return this.options.parameters.startsOf(layer).map((start) => ({
-      value: { ...this.regionRef(0), offset: 4 * start }, gradient: { ...this.regionRef(1), offset: 4 * start },
+    return this.layout.of(layer).map(({ start, trainable }) => ({
+      value: { ...fixedRef(this.region, align(4 * this.layout.size)), offset: 4 * start },
+      gradient: trainable ? { ...this.trainedRef(0), offset: 4 * start } : undefined,
     }));
   }
 
-  private regionRef(index: number): Ref {
-    return fixedRef(this.region + index * this.regionBytes, this.regionBytes);
+  /** Gradients (0), or a slot of the optimizer (1 and up). */
+  private trainedRef(part: number): Ref {
+    return fixedRef(this.region + this.offsetOf(part), this.trainedBytes);
   }
 
   /** One arena serves all plans, since only one runs at a time: a larger plan gets a new one, and earlier plans keep the old. */

@@ -86,9 +86,11 @@ export class Run implements TrainingRun {
         remedy: 'Use the model, data and options it was made with; to begin a new run with its weights, load them alone',
       });
     }
-    const values = (suffix = ''): Tensor[] => this.parameters.specs.map(({ name }) => tensors.get(name + suffix)!);
-    this.parameters.set(undefined, values());
-    for (const { name, values: region } of this.executor.program.slots()) this.parameters.write(values(`/${name}`), region);
+    const { parameters } = this;
+    parameters.set(undefined, parameters.specs.map(({ name }) => tensors.get(name)!));
+    for (const { name: slot, values } of this.executor.program.slots()) {
+      parameters.writeTrained(parameters.trainedSpecs.map(({ name }) => tensors.get(`${name}/${slot}`)!), values);
+    }
     this.executor.steps = step;
     this.epoch = epoch;
     this.batch = batch;
@@ -104,15 +106,15 @@ export class Run implements TrainingRun {
   }
 
   private get specs(): { name: string; shape: Shape }[] {
-    const weights = this.parameters.specs;
-    const slots = this.executor.optimizer.slots.flatMap((slot) => weights.map(({ name, shape }) => ({ name: `${name}/${slot}`, shape })));
-    return [...weights, ...slots];
+    const { specs, trainedSpecs } = this.parameters;
+    const slots = this.executor.optimizer.slots.flatMap((slot) => trainedSpecs.map(({ name, shape }) => ({ name: `${name}/${slot}`, shape })));
+    return [...specs, ...slots];
   }
 
   /** Weights, then the optimizer's slots. */
   private tensors(): NamedTensor<Tensor<Float32Array>>[] {
     const slots = this.executor.program.slots().flatMap(({ name: slot, values }) =>
-      this.parameters.named(values).map(({ name, tensor }) => ({ name: `${name}/${slot}`, tensor })));
+      this.parameters.namedTrained(values).map(({ name, tensor }) => ({ name: `${name}/${slot}`, tensor })));
     return [...this.parameters.named(), ...slots];
   }
 }

@@ -21,12 +21,15 @@ export interface PlanTensor {
   readonly needsGradient: boolean;
   /** Where this is the softmax of something: that something, from which a cross-entropy is better computed. */
   readonly logits?: PlanTensor;
+  /** Of a sequence [time, features]: which steps count, 1 or 0. [batch, time], as at the API whatever the layout. Undefined if all do. */
+  readonly mask?: Ref;
 }
 
 /** A parameter and its gradient. */
 export interface PlanParameter {
   readonly value: Ref;
-  readonly gradient: Ref;
+  /** Undefined where the parameter is not trained: then no gradient is laid out for it. */
+  readonly gradient: Ref | undefined;
 }
 
 interface Step {
@@ -39,7 +42,10 @@ interface Step {
 
 /** A plan builder that remembers how each tensor came about, so that the backward pass can be laid out from the end. */
 export class Tape extends PlanBuilder {
+  /** Whether what is laid out now wants a gradient: something before it, or its own weights, are trained. */
+  needsGradient = true;
   private readonly steps: Step[] = [];
+  private readonly updates: { owner: string; emit: () => void }[] = [];
 
   constructor(
     readonly batch: number,
@@ -67,7 +73,7 @@ export class Tape extends PlanBuilder {
     return (layout === 'lanes' ? this.groups * Kernel.lanes : this.batch) * sizeOf(shape);
   }
 
-  tensor(shape: Shape, layout: Layout = 'rows', needsGradient = true, pinned = false): PlanTensor {
+  tensor(shape: Shape, layout: Layout = 'rows', needsGradient = this.needsGradient, pinned = false): PlanTensor {
     return { ref: this.buffer(this.length(shape, layout), pinned), shape, layout, needsGradient };
   }
 
@@ -78,6 +84,21 @@ export class Tape extends PlanBuilder {
 
   record(output: PlanTensor, inputs: readonly PlanTensor[], backward: Step['backward']): void {
     this.steps.push({ owner: this.owner, output, inputs, backward });
+  }
+
+  /**
+   * Ops of a training step that come after the optimizer's, such as an update of moving statistics. A kernel that writes a weight there leaves it
+   * alone in a step that is not finite, as optimizers do.
+   */
+  update(emit: () => void): void {
+    this.updates.push({ owner: this.owner, emit });
+  }
+
+  emitUpdates(): void {
+    for (const { owner, emit } of this.updates) {
+      this.owner = owner;
+      emit();
+    }
   }
 
   /** Lays out the backward pass from the gradient of `output`. */

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { LanewiseError, decodeModel, encodeModel, layers, modelFromJSON, sequential } from '../../src/entry.node.js';
-import type { Sequential } from '../../src/entry.node.js';
+import type { Model } from '../../src/entry.node.js';
 import { loadModel, saveModel } from '../../src/files/model-file.js';
 import type { Json, JsonRecord } from '../../src/json.js';
 import { LAYER_TYPES, layerConfig } from '../../src/layers/registry.js';
@@ -14,7 +14,7 @@ import { refusal, withFolder } from '../data/helpers.js';
 import { cases } from '../layers/cases.js';
 import { smallCnn, smallRnn, weightsHash } from '../model/helpers.js';
 
-const text = (model: Sequential): string => JSON.stringify(model);
+const text = (model: Model): string => JSON.stringify(model);
 
 describe('a model as JSON', () => {
   for (const { name, layers: twins } of cases) {
@@ -73,7 +73,7 @@ describe('a model as JSON', () => {
     const wrong: readonly (readonly [string | object, 'invalid-file' | 'unsupported' | 'invalid-argument' | 'invalid-shape', RegExp])[] = [
       ['', 'invalid-file', /not valid JSON/], ['[]', 'invalid-file', /not the config of a model/], ['null', 'invalid-file', /not the config/], [[], 'invalid-file', /not the config/],
       [{ ...config(), format: 'keras' }, 'invalid-file', /expected format lanewise-model/],
-      [{ ...config(), version: 2 }, 'unsupported', /version 1, received 2.*newer/], [{ ...config(), version: '1' }, 'unsupported', /received "1"/],
+      [{ ...config(), version: 3 }, 'unsupported', /version 1 or 2, received 3.*newer/], [{ ...config(), version: '1' }, 'unsupported', /received "1"/],
       [{ ...config(), optimizer: {} }, 'unsupported', /unknown part.*"optimizer"/],
       [{ ...config(), seed: '1' }, 'invalid-file', /seed/], [{ ...config(), seed: -1 }, 'invalid-argument', /seed/], [{ ...config(), name: 3 }, 'invalid-file', /name/],
       [{ ...config(), layers: {} }, 'invalid-file', /layers is not a list/], [{ ...config(), layers: [] }, 'invalid-argument', /at least one layer/],

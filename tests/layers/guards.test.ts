@@ -10,6 +10,7 @@ import { sgd } from '../../src/optimizers/sgd.js';
 import { type PlanBuffer, fixedRef, type Ref } from '../../src/plan/buffer.js';
 import { type OpArguments, PlanBuilder } from '../../src/plan/builder.js';
 import { Control, type OpName, State, STATE_BYTES } from '../../src/plan/ops.js';
+import type { PlanTensor } from '../../src/plan/tape.js';
 import { Tape } from '../../src/plan/tape.js';
 import { align, Engine } from '../../src/runtime/engine.js';
 import { sizeOf } from '../../src/tensor/shape.js';
@@ -64,7 +65,7 @@ class OpenTape extends Tape {
 
 /** One step of SGD with rate 1, laid out as the model does it; gives the new weights. */
 function trainApart(network: Network, engine: Engine, start: number, bands: Bands): Float32Array[] {
-  const { batch, twins, loss: lossName } = network.options;
+  const { batch, loss: lossName } = network.options;
   const yard = new Yard(engine, start, bands);
   const state = yard.ref('state', new Float32Array(STATE_BYTES / 4));
   engine.floats(state.buffer.address! + State.learningRate, 1)[0] = 1;
@@ -77,7 +78,7 @@ function trainApart(network: Network, engine: Engine, start: number, bands: Band
   let next = 0;
   const input = tape.tensor(network.model.inputShape, 'rows', false, true);
   const target = tape.buffer(network.y.length, true);
-  const output = emitLayers(twins.map(({ layer }) => layer), input, tape, (layer) => weights.slice(next, (next += layer.weights.length)));
+  const [output] = emitLayers(network.model.graph, [input], tape, (layer) => weights.slice(next, (next += layer.weights.length))) as [PlanTensor];
   const loss = requireLoss(lossName);
   const { rowLoss, rowCorrect } = loss.emit(tape, output, target);
   tape.op('accumulateMetrics', { state, rowLoss, rowCorrect, rows: batch }, 1);

@@ -1,5 +1,5 @@
 import type { DownloadProgress } from '../../data/fashion-mnist.js';
-import type { ModelSummary } from '../../model/sequential.js';
+import type { ModelSummary } from '../../model/model.js';
 import type { PresetName } from '../../networks/preset.js';
 import type { Build } from '../../runtime/load.js';
 import { JsonOutput } from './json-output.js';

@@ -1,0 +1,376 @@
+import { LanewiseError } from '../errors.js';
+import type { Flops, Layer, SymbolicTensor, WeightInput } from '../layers/layer.js';
+import { requirePositiveInteger } from '../layers/layer.js';
+import type { LossName } from '../losses.js';
+import { requireLoss } from '../losses.js';
+import type { Optimizer } from '../optimizers/optimizer.js';
+import type { Json, JsonRecord } from '../json.js';
+import { layerConfig } from '../layers/registry.js';
+import type { Build } from '../runtime/load.js';
+import { BUILDS } from '../runtime/load.js';
+import type { Threads } from '../runtime/threads.js';
+import { resolveThreads } from '../runtime/threads.js';
+import type { TensorInput } from '../tensor/convert.js';
+import { fingerprint } from '../tensor/fingerprint.js';
+import type { Shape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Dataset, InputSpec, ModelInput } from './batches.js';
+import { checkDataset, checkInputs } from './batches.js';
+import type { Callbacks, TrainingRun } from './callbacks.js';
+import type { Checkpoint, NamedTensor } from './checkpoint.js';
+import type { Evaluation } from './executor.js';
+import { Executor } from './executor.js';
+import { fit } from './fit.js';
+import type { Graph } from './graph.js';
+import { graphOf } from './graph.js';
+import type { BatchLogs, History } from './history.js';
+import { Parameters } from './parameters.js';
+import { Program } from './program.js';
+import type { OpTime } from './program.js';
+import { Run } from './run.js';
+import type { LayerSummary, ModelSummary } from './summary.js';
+import { summarize } from './summary.js';
+
+export interface ModelOptions {
+  /** Decides initial weights, order of rows and dropout. A whole number from 0 to 2^53 - 1; default 0. */
+  seed?: number;
+  /** Default `sequential` or `model`. */
+  name?: string;
+}
+
+export type MetricName = 'accuracy';
+
+export interface CompileOptions {
+  optimizer: Optimizer;
+  loss: LossName;
+  /** Default none. `accuracy` needs a cross-entropy. */
+  metrics?: readonly MetricName[];
+  /** Default `'auto'`. The results are the same bits for any number. */
+  threads?: Threads;
+  /** Default `strict`. */
+  build?: Build;
+}
+
+export interface FitOptions {
+  /** Number of the last epoch, counted from 1: so many are trained if the first one is epoch 0. Default 1. */
+  epochs?: number;
+  /**
+   * Number of the first epoch, counted from 0. Default 0, as in Keras. The order of rows depends on the seed and the number of the epoch alone, so
+   * a second `fit` of the same model ought to go on counting: `fit(x, y, { initialEpoch: 5, epochs: 10 })` after `fit(x, y, { epochs: 5 })`.
+   */
+  initialEpoch?: number;
+  /** Default 32. */
+  batchSize?: number;
+  /** Whether rows are put in a new order each epoch, one that depends on the seed and the epoch alone. Default true. */
+  shuffle?: boolean;
+  /** Evaluated after each epoch. */
+  validationData?: readonly [ModelInput, TensorInput];
+  callbacks?: Callbacks | readonly Callbacks[];
+  /** Stops the fit, which rejects with the signal's reason, within one step. The model is whole then, and `checkpoint()` may be taken of it. */
+  signal?: AbortSignal;
+  /** Goes on from a checkpoint that a run with the same model, optimizer, data and options left, to the same bits as if it had never stopped. */
+  resume?: Checkpoint;
+}
+
+export interface EvaluateOptions {
+  /** Default 128. Changes speed and memory, not the result beyond rounding. */
+  batchSize?: number;
+  /** Stops the call, which rejects with the signal's reason, within one batch. */
+  signal?: AbortSignal;
+}
+
+export interface ProfileOptions {
+  /** How often each op is timed. Default 21. */
+  rounds?: number;
+}
+
+interface Compiled {
+  executor: Executor;
+  /** Of the loss, the metrics and the build: what a checkpoint must have in common with the run that goes on from it. */
+  config: { loss: LossName; metrics: readonly MetricName[]; build: Build };
+}
+
+/** What `toJSON` calls its format: version 1 of layers in a row, version 2 of layers connected in any way. */
+export const MODEL_FORMAT = 'lanewise-model';
+export const SEQUENTIAL_VERSION = 1;
+export const GRAPH_VERSION = 2;
+
+/** A network of layers that can be trained. */
+export class Model {
+  readonly name: string;
+  readonly seed: number;
+  /** Layers and how they are connected. */
+  readonly graph: Graph;
+  private readonly parameters = new Parameters();
+  private compiled: Compiled | undefined;
+  /** The last fit, or the one at work. */
+  private run: Run | undefined;
+  private busy = false;
+
+  /** @throws LanewiseError `invalid-argument`, `invalid-state` */
+  constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], { seed = 0, name = 'model' }: ModelOptions = {}) {
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new LanewiseError('invalid-argument', 'seed is out of range', { expected: 'a whole number from 0 to 2^53 - 1', received: String(seed) });
+    }
+    this.name = name;
+    this.seed = seed;
+    this.graph = graphOf(inputs, outputs, name);
+    for (const layer of this.layers) {
+      layer.attach(this.parameters);
+      this.parameters.add(layer);
+    }
+    this.parameters.initialize(seed);
+  }
+
+  /** All layers, each after those it reads. */
+  get layers(): readonly Layer[] {
+    return this.graph.nodes.map(({ layer }) => layer);
+  }
+
+  /** The layer of a name. @throws LanewiseError `invalid-argument` */
+  getLayer(name: string): Layer {
+    const found = this.layers.find((layer) => layer.name === name);
+    if (found) return found;
+    throw new LanewiseError('invalid-argument', 'no layer of this name', {
+      where: this.name, expected: this.layers.map((layer) => layer.name).join(', '), received: String(name),
+    });
+  }
+
+  /** Shape of one sample; of the first input, if there are several. */
+  get inputShape(): Shape {
+    return this.graph.inputs[0]!.shape;
+  }
+
+  /** Name and shape of one sample of each input. */
+  get inputSpecs(): readonly InputSpec[] {
+    return this.graph.inputs.map(({ shape }, index) => ({ name: this.graph.inputNames[index]!, shape }));
+  }
+
+  /** Shape of one output sample. */
+  get outputShape(): Shape {
+    return this.graph.outputs[0]!.shape;
+  }
+
+  /** Training steps done since `compile`. */
+  get step(): number {
+    return this.compiled?.executor.steps ?? 0;
+  }
+
+  /** Threads in use, once compiled. */
+  get threads(): number {
+    return this.requireCompiled().executor.program.engine.threads;
+  }
+
+  /**
+   * Loads the kernels, starts the threads and makes the model ready to train. A second call keeps the weights and begins the optimizer anew.
+   * @throws LanewiseError `invalid-argument`, `invalid-shape`, `unsupported`, `out-of-memory`, `worker-failed`
+   */
+  async compile({ optimizer, loss: lossName, metrics = [], threads = 'auto', build = 'strict' }: CompileOptions): Promise<void> {
+    this.requireIdle('compile');
+    const loss = requireLoss(lossName);
+    const accuracy = metrics.includes('accuracy');
+    for (const metric of metrics) {
+      if (metric !== 'accuracy') throw new LanewiseError('invalid-argument', 'unknown metric', { expected: 'accuracy', received: String(metric) });
+    }
+    if (accuracy && loss.name !== 'sparseCategoricalCrossentropy') {
+      throw new LanewiseError('invalid-argument', 'accuracy needs a cross-entropy', { received: loss.name });
+    }
+    if (!BUILDS.includes(build)) throw new LanewiseError('invalid-argument', 'unknown build', { expected: BUILDS.join(', '), received: String(build) });
+    const count = resolveThreads(threads);
+    await this.exclusively('compile', async () => {
+      const { graph, parameters, seed } = this;
+      const program = await Program.create({ graph, parameters, loss, optimizer, seed, build, threads: count });
+      this.close(); // not before: a compile that is refused leaves the model as it was
+      program.attach();
+      const executor = new Executor(program, optimizer, accuracy, graph.inputs.map(({ shape }) => shape), this.outputShape);
+      this.compiled = { executor, config: { loss: loss.name, metrics: accuracy ? ['accuracy'] : [], build } };
+    });
+  }
+
+  /** Ends the threads. Weights stay readable; training goes on after another `compile`. Not needed for a process to end. */
+  close(): void {
+    this.compiled?.executor.program.close();
+    this.compiled = undefined;
+    this.run = undefined;
+  }
+
+  /**
+   * Trains for some epochs over rows of inputs and targets. The last batch of an epoch may be short; its loss is averaged over its own rows.
+   * @throws LanewiseError `invalid-state`, `invalid-argument`, `invalid-shape`, `invalid-data`, `out-of-memory`, `checkpoint-mismatch`, and
+   * `not-finite` before a loss that is not finite reaches the weights.
+   */
+  async fit(x: ModelInput, y: TensorInput, options: FitOptions = {}): Promise<History> {
+    const { epochs = 1, initialEpoch = 0, batchSize = 32, shuffle = true, validationData, callbacks = [], signal, resume } = options;
+    const { executor } = this.requireCompiled();
+    requirePositiveInteger(epochs, 'epochs', 'fit');
+    requirePositiveInteger(batchSize, 'batchSize', 'fit');
+    requireInitialEpoch(options);
+    const data = checkDataset(x, y, this.inputSpecs, executor.program.target, 'training');
+    const validation = validationData && checkDataset(validationData[0], validationData[1], this.inputSpecs, executor.program.target, 'validation');
+    return this.exclusively('fit', async () => {
+      const setup = { ...this.setup(), batchSize, shuffle, data: dataConfig(data), validation: validation ? dataConfig(validation) : null };
+      const run = new Run(initialEpoch, executor, this.parameters, setup, data.rows, batchSize);
+      executor.program.engine.requireOpen(); // the last run is kept for a checkpoint
+      if (resume) run.resume(resume);
+      this.run = run;
+      return fit({
+        executor, run, data, validation, epochs, batchSize, shuffleSeed: shuffle ? this.seed : undefined, callbacks: [callbacks].flat(), signal,
+      });
+    });
+  }
+
+  /**
+   * A snapshot of the training at work, or that was last at work: at the end, after an error or an abort, or in a callback. To go on from it,
+   * compile the same model anew and give it to `fit` as `resume`.
+   * @throws LanewiseError `invalid-state`
+   */
+  checkpoint(): Checkpoint {
+    this.requireCompiled();
+    if (!this.run) throw new LanewiseError('invalid-state', 'nothing was trained', { where: this.name, remedy: 'Call fit first' });
+    return this.run.checkpoint();
+  }
+
+  /** What must be the same wherever a training goes on. */
+  private setup(): { [key: string]: Json } {
+    return { ...this.topology(), seed: this.seed, ...this.requireCompiled().config };
+  }
+
+  /** One training step on the given rows. @throws as `fit` */
+  async trainOnBatch(x: ModelInput, y: TensorInput): Promise<BatchLogs> {
+    const { executor } = this.requireCompiled();
+    const data = checkDataset(x, y, this.inputSpecs, executor.program.target, 'training');
+    return this.exclusively('trainOnBatch', () => {
+      const { loss, correct } = executor.trainStep(data, undefined, 0, data.rows);
+      return Promise.resolve({ loss, ...(executor.accuracy && { accuracy: correct / data.rows }) });
+    });
+  }
+
+  /**
+   * Where a training step on the given rows spends its time: every op by itself, on all threads, with the layer that asked for it. Trains
+   * nothing: weights, the optimizer's moments and the count of steps stay as they are.
+   * @throws as `fit`, but for `not-finite`
+   */
+  async profile(x: ModelInput, y: TensorInput, { rounds = 21 }: ProfileOptions = {}): Promise<OpTime[]> {
+    const { executor } = this.requireCompiled();
+    const { program } = executor;
+    requirePositiveInteger(rounds, 'rounds', 'profile');
+    const data = checkDataset(x, y, this.inputSpecs, program.target, 'training');
+    return this.exclusively('profile', () => Promise.resolve(program.profile(executor.prepareStep(data, undefined, 0, data.rows), rounds)));
+  }
+
+  /** Mean loss (and accuracy) over rows, without dropout. @throws LanewiseError as `fit`, but for `not-finite` */
+  async evaluate(x: ModelInput, y: TensorInput, { batchSize = 128, signal }: EvaluateOptions = {}): Promise<Evaluation> {
+    const { executor } = this.requireCompiled();
+    requirePositiveInteger(batchSize, 'batchSize', 'evaluate');
+    const data = checkDataset(x, y, this.inputSpecs, executor.program.target, 'evaluation');
+    return this.exclusively('evaluate', () => executor.measure(data, batchSize, signal));
+  }
+
+  /** Outputs for rows of inputs: [rows, …outputShape]. @throws LanewiseError `invalid-state`, `invalid-shape`, `invalid-data` */
+  async predict(x: ModelInput, { batchSize = 128, signal }: EvaluateOptions = {}): Promise<Tensor<Float32Array>> {
+    const { executor } = this.requireCompiled();
+    requirePositiveInteger(batchSize, 'batchSize', 'predict');
+    const inputs = checkInputs(x, this.inputSpecs, 'predict');
+    return this.exclusively('predict', () => executor.predict(inputs, batchSize, signal));
+  }
+
+  /** Copies of all weights, layer by layer. */
+  getWeights(): Tensor<Float32Array>[] {
+    return this.parameters.get();
+  }
+
+  /** All weights with their names, such as `conv2d_1/kernel`. */
+  namedWeights(): NamedTensor<Tensor<Float32Array>>[] {
+    return this.parameters.named();
+  }
+
+  /** Names and shapes of all weights, in the order of `getWeights`. */
+  get weightSpecs(): readonly { name: string; shape: Shape }[] {
+    return this.parameters.specs;
+  }
+
+  /** Replaces all weights, in the order of `getWeights`. @throws LanewiseError `invalid-shape`; nothing is changed then. */
+  setWeights(values: readonly WeightInput[]): void {
+    this.requireIdle('setWeights');
+    this.parameters.set(undefined, values);
+  }
+
+  /** Weights in all. */
+  get parameterCount(): number {
+    return this.parameters.count;
+  }
+
+  /** Layers, shapes, parameters and operation counts; `toString()` gives the table. */
+  summary(): ModelSummary {
+    return summarize(this.name, this.graph);
+  }
+
+  /** Layers, options and connections as JSON, without the weights; `modelFromJSON` makes a model of it. @throws LanewiseError `unsupported` */
+  toJSON(): JsonRecord {
+    return { format: MODEL_FORMAT, version: GRAPH_VERSION, name: this.name, seed: this.seed, ...this.topology() };
+  }
+
+  /** Of inputs, layers and outputs, each connection by name. */
+  protected topology(): { readonly [key: string]: Json } {
+    const { nodes, inputs, outputs, inputNames } = this.graph;
+    const names = new Map<SymbolicTensor, string>([
+      ...inputs.map((input, index) => [input, inputNames[index]!] as const), ...nodes.map((node) => [node, node.layer.name] as const),
+    ]);
+    const namesOf = (tensors: readonly SymbolicTensor[]): string[] => tensors.map((tensor) => names.get(tensor)!);
+    return {
+      inputs: inputs.map(({ shape }, index) => ({ name: inputNames[index]!, shape })),
+      layers: nodes.map((node) => ({ ...layerConfig(node.layer), inputs: namesOf(node.inputs) })),
+      outputs: namesOf(outputs),
+    };
+  }
+
+  private requireCompiled(): Compiled {
+    if (this.compiled) return this.compiled;
+    throw new LanewiseError('invalid-state', 'the model is not compiled', { where: this.name, remedy: 'Call compile first' });
+  }
+
+  private requireIdle(call: string): void {
+    if (this.busy) throw new LanewiseError('invalid-state', `${call} while the model is at work`, { where: this.name, remedy: 'Await the call before' });
+  }
+
+  /** One call at a time: a second one is refused, not queued. */
+  private async exclusively<Result>(call: string, work: () => Promise<Result>): Promise<Result> {
+    this.requireIdle(call);
+    this.busy = true;
+    try {
+      return await work();
+    } finally {
+      this.busy = false;
+    }
+  }
+}
+
+function requireInitialEpoch({ initialEpoch, epochs = 1, resume }: FitOptions): void {
+  if (initialEpoch === undefined) return;
+  if (resume) throw new LanewiseError('invalid-argument', 'resume says where to begin: initialEpoch cannot', { where: 'fit' });
+  if (Number.isInteger(initialEpoch) && initialEpoch >= 0 && initialEpoch < epochs) return;
+  throw new LanewiseError('invalid-argument', 'initialEpoch is out of range', {
+    where: 'fit', expected: `a whole number from 0 to below epochs (${epochs})`, received: String(initialEpoch),
+  });
+}
+
+/** What tells data from others. */
+function dataConfig({ rows, inputs, targets }: Dataset): Json {
+  const config = ({ data }: Tensor): string => `${data[Symbol.toStringTag]} ${fingerprint(data)}`;
+  return { rows, inputs: inputs.length === 1 ? config(inputs[0]!) : inputs.map(config), targets: config(targets) };
+}
+
+export interface FunctionalOptions extends ModelOptions {
+  /** What `input` gave: one, or several. */
+  inputs: SymbolicTensor | readonly SymbolicTensor[];
+  /** What the model gives: the output of a layer. */
+  outputs: SymbolicTensor;
+}
+
+/**
+ * A model of layers connected in any way that has no cycle, from `input` by `layer.apply`.
+ * @throws LanewiseError `invalid-argument`; `invalid-state` for layers of another model
+ */
+export const model = ({ inputs, outputs, ...options }: FunctionalOptions): Model => new Model([inputs].flat(), [outputs], options);
+
+export type { Callbacks, Checkpoint, Evaluation, Flops, LayerSummary, ModelSummary, OpTime, TrainingRun };
