@@ -1,4 +1,6 @@
 export { activation } from './activation.js';
+export { add } from './add.js';
+export { concatenate } from './concatenate.js';
 export { conv2d } from './conv2d.js';
 export { dense } from './dense.js';
 export { dropout } from './dropout.js';

@@ -3,6 +3,9 @@ import { LanewiseError } from '../errors.js';
 import type { Json, JsonRecord } from '../json.js';
 import type { ActivationOptions } from './activation.js';
 import { activation } from './activation.js';
+import { add } from './add.js';
+import type { ConcatenateOptions } from './concatenate.js';
+import { concatenate } from './concatenate.js';
 import type { Conv2dOptions } from './conv2d.js';
 import { conv2d } from './conv2d.js';
 import type { DenseOptions } from './dense.js';
@@ -44,6 +47,8 @@ const layerType = <Options extends LayerOptions>(create: (options: Options) => L
   ({ options, create: (checked) => create(checked as unknown as Options) });
 
 const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
+  add: layerType<LayerOptions>(add, {}),
+  concatenate: layerType<ConcatenateOptions>(concatenate, { axis: orNot('number', -1) }),
   activation: layerType<ActivationOptions>(activation, { activation: { kind: 'text' } }),
   conv2d: layerType<Conv2dOptions>(conv2d, {
     filters: number, kernelSize: size2d, strides: orNot('size2d', 1), padding: orNot('text', 'valid'), activation: orNot('text', 'linear'),

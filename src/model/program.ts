@@ -122,6 +122,9 @@ export class Program {
   /** The plan of a kind and size; of the first `depth` layers, if it is a trace. */
   plan(kind: PlanKind, batch: number, depth = this.options.graph.nodes.length): Plan {
     this.options.parameters.requireWhole();
+    if (kind === 'train' && this.layout.trainableSize === 0 && this.layout.size > 0) {
+      throw new LanewiseError('invalid-state', 'no layer is trainable', { remedy: 'Set trainable of a layer with weights, and compile anew' });
+    }
     const key = `${kind} ${batch} ${depth}`;
     let plan = this.plans.get(key);
     if (!plan) {

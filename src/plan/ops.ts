@@ -121,6 +121,9 @@ export const OPS = {
   reducePartials: { module: 'reduce', args: { out: 'out', partials: 'in', size: 'i32', count: 'i32', stride: 'i32', blockSize: 'i32' } },
   columnSums: { module: 'reduce', args: { partials: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
   add: { module: 'reduce', args: { out: 'out', a: 'in', b: 'in', ...elements } },
+  copyRows: {
+    module: 'copy', args: { to: 'inout', from: 'in', rows: 'i32', columns: 'i32', toStride: 'i32', fromStride: 'i32', blockRows: 'i32' },
+  },
   sumOfSquares: { module: 'reduce', args: { partials: 'out', x: 'in', ...elements } },
   clipByGlobalNorm: { module: 'reduce', args: { state: 'inout', partials: 'in', count: 'i32', maxNorm: 'f32' } },
   accumulateMetrics: { module: 'reduce', args: { state: 'inout', rowLoss: 'in', rowCorrect: 'in?', rows: 'i32' } },

@@ -46,7 +46,7 @@ describe('a model as JSON', () => {
   it('has the defaults of the layers themselves', () => {
     const inputShape = [6, 6, 2];
     const bare: Readonly<Record<string, object>> = {
-      activation: { activation: 'relu' }, conv2d: { filters: 2, kernelSize: 2 }, dense: { units: 2 }, dropout: { rate: 0.5 }, flatten: {},
+      activation: { activation: 'relu' }, add: {}, concatenate: {}, conv2d: { filters: 2, kernelSize: 2 }, dense: { units: 2 }, dropout: { rate: 0.5 }, flatten: {},
       maxPooling2d: { poolSize: [2, 3] }, randomFlip: {}, rescaling: { scale: 2 }, simpleRNN: { units: 2 },
     };
     assert.deepEqual(Object.keys(bare), [...LAYER_TYPES].sort());

@@ -71,7 +71,10 @@ describe('a layer', () => {
     });
   }
 
-  it('of every type is among them', () => assert.deepEqual([...new Set(cases.map(([layer]) => layer.type))].sort(), Object.keys(layers).sort()));
+  it('of every type with one input is among them', () => {
+    const severalInputs = ['add', 'concatenate']; // see merge.test.ts
+    assert.deepEqual([...new Set(cases.map(([layer]) => layer.type))].sort(), Object.keys(layers).filter((name) => !severalInputs.includes(name)).sort());
+  });
 });
 
 describe('a summary', () => {

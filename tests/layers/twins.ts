@@ -227,7 +227,10 @@ function flatten(options: { inputShape?: readonly number[] } = {}): Twin {
   return { layer: layers.flatten(options), run: (x) => weightless(x, (dy) => dy) };
 }
 
-/** `satisfies` sees to it that no layer is without a counterpart. */
+/** Layers of several inputs: see merge.test.ts. */
+export type MergeLayerName = 'add' | 'concatenate';
+
+/** `satisfies` sees to it that no layer of one input is without a counterpart. */
 export const twins = { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN } satisfies Record<
-  keyof typeof layers, (options: never) => Twin
+  Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin
 >;
