@@ -23,6 +23,7 @@ import { lanesBackwardKernel } from "../recurrent/lanes-backward-kernel";
 import { simpleRnnForward, simpleRnnBackward } from "../recurrent/simple-rnn";
 import { reducePartials, columnSums, add, sumOfSquares, clipByGlobalNorm, accumulateMetrics } from "../reduce";
 import { copyRows } from "../copy";
+import { combine } from "../combine";
 import { sgd, adam } from "../optimizer";
 
 /** Runs one block of the op whose arguments lie at `args`. */
@@ -65,11 +66,12 @@ export function runBlock(opcode: i32, args: usize, block: i32, scratch: usize): 
     case 34: columnSums(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;
     case 35: add(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;
     case 36: copyRows(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
-    case 37: sumOfSquares(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12)); break;
-    case 38: clipByGlobalNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<f32>(args, 12)); break;
-    case 39: accumulateMetrics(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12)); break;
-    case 40: sgd(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<f32>(args, 24), load<i32>(args, 28)); break;
-    case 41: adam(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<f32>(args, 36)); break;
+    case 37: combine(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
+    case 38: sumOfSquares(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12)); break;
+    case 39: clipByGlobalNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<f32>(args, 12)); break;
+    case 40: accumulateMetrics(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12)); break;
+    case 41: sgd(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<f32>(args, 24), load<i32>(args, 28)); break;
+    case 42: adam(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<f32>(args, 36)); break;
     default: unreachable();
   }
 }

@@ -15,6 +15,21 @@ export namespace Activation {
   export const sigmoid: i32 = 3;
 }
 
+export namespace Arithmetic {
+  // @ts-ignore: decorator
+  @inline
+  export const add: i32 = 0;
+  // @ts-ignore: decorator
+  @inline
+  export const subtract: i32 = 1;
+  // @ts-ignore: decorator
+  @inline
+  export const multiply: i32 = 2;
+  // @ts-ignore: decorator
+  @inline
+  export const divide: i32 = 3;
+}
+
 export namespace Kernel {
   // @ts-ignore: decorator
   @inline

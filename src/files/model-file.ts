@@ -1,4 +1,5 @@
 /** Models in files. Node only. */
+import type { ReadOptions } from '../io/model.js';
 import { decodeModel, encodeModel } from '../io/model.js';
 import type { Model } from '../model/model.js';
 import { readWholeFile, writeFileAtomically } from './whole-file.js';
@@ -9,6 +10,6 @@ export async function saveModel(file: string, model: Model): Promise<void> {
 }
 
 /** @throws LanewiseError `file-not-found`, `invalid-file`, `unsupported`, `invalid-shape` and what the layers throw */
-export async function loadModel(file: string): Promise<Model> {
-  return decodeModel(await readWholeFile(file), file);
+export async function loadModel(file: string, options: ReadOptions = {}): Promise<Model> {
+  return decodeModel(await readWholeFile(file), file, options);
 }

@@ -4,6 +4,7 @@
  */
 import { LanewiseError } from '../errors.js';
 import type { Json, JsonRecord } from '../json.js';
+import type { CustomLayers } from '../layers/registry.js';
 import { layerFromConfig } from '../layers/registry.js';
 import { input } from '../layers/input.js';
 import type { SymbolicTensor } from '../layers/layer.js';
@@ -12,6 +13,11 @@ import { sequential } from '../model/sequential.js';
 import { parseJson, plainJson } from './json.js';
 import { decodeSealed, encodeSealed } from './sealed.js';
 import { assignWeights } from './weights.js';
+
+export interface ReadOptions {
+  /** Layers made by `customLayer`, by their type: a file only names them. */
+  customLayers?: CustomLayers;
+}
 
 const CONFIG = 'config';
 const KEYS: Readonly<Record<number, readonly string[]>> = {
@@ -22,9 +28,10 @@ const KEYS: Readonly<Record<number, readonly string[]>> = {
 /**
  * The model of a config that `toJSON` gave, as text or as an object, with initial weights.
  * @param where for error messages
- * @throws LanewiseError `invalid-file`; `unsupported` for a newer format, an unknown layer or option; what the layers throw
+ * @throws LanewiseError `invalid-file`; `unsupported` for a newer format, an unknown layer or option, a custom layer that is not given; what the
+ * layers throw
  */
-export function modelFromJSON(json: string | object, where = 'model config'): Model {
+export function modelFromJSON(json: string | object, where = 'model config', { customLayers }: ReadOptions = {}): Model {
   const config = plainJson(parseJson(typeof json === 'string' ? json : textOf(json, where), where), where);
   if (!isRecord(config) || own(config, 'format') !== MODEL_FORMAT) throw wrong(where, 'not the config of a model', `format ${MODEL_FORMAT}`);
   const version = own(config, 'version');
@@ -40,12 +47,14 @@ export function modelFromJSON(json: string | object, where = 'model config'): Mo
   if (typeof name !== 'string') throw wrong(where, 'name is not a text');
   if (typeof seed !== 'number') throw wrong(where, 'seed is not a number');
   const layers = recordsOf(config, 'layers', where);
-  if (version === GRAPH_VERSION) return new Model(...graphOf(config, layers, where), { name, seed });
-  return sequential(layers.map((layer, index) => layerFromConfig(layer, `${where}, layers[${index}]`)), { name, seed });
+  if (version === GRAPH_VERSION) return new Model(...graphOf(config, layers, where, customLayers), { name, seed });
+  return sequential(layers.map((layer, index) => layerFromConfig(layer, `${where}, layers[${index}]`, customLayers)), { name, seed });
 }
 
 /** Inputs and outputs of layers that are connected by name, each to inputs or layers listed before it. */
-function graphOf(config: JsonRecord, layers: readonly JsonRecord[], where: string): [SymbolicTensor[], SymbolicTensor[]] {
+function graphOf(
+  config: JsonRecord, layers: readonly JsonRecord[], where: string, customLayers: CustomLayers | undefined,
+): [SymbolicTensor[], SymbolicTensor[]] {
   const tensors = new Map<string, SymbolicTensor>();
   const add = (name: string, tensor: SymbolicTensor, place: string): void => {
     if (tensors.has(name)) throw wrong(place, 'a name stands twice', undefined, JSON.stringify(name));
@@ -69,7 +78,7 @@ function graphOf(config: JsonRecord, layers: readonly JsonRecord[], where: strin
   const inputs = [...tensors.values()];
   layers.forEach(({ inputs: from, ...options }, index) => {
     const place = `${where}, layers[${index}]`;
-    const layer = layerFromConfig(options, place);
+    const layer = layerFromConfig(options, place, customLayers);
     if (own(options, 'name') === undefined) throw wrong(place, 'name is missing');
     add(layer.name, layer.apply(named(from, `${place}, inputs`)), place);
   });
@@ -111,12 +120,12 @@ export async function encodeModel(model: Model): Promise<Uint8Array<ArrayBuffer>
  * @param where the file's name, for error messages
  * @throws LanewiseError as `modelFromJSON`; `invalid-shape` if the weights are not those of the layers
  */
-export async function decodeModel(bytes: Uint8Array, where = 'model'): Promise<Model> {
+export async function decodeModel(bytes: Uint8Array, where = 'model', options: ReadOptions = {}): Promise<Model> {
   const { tensors, metadata, sealed } = await decodeSealed(bytes, where);
   const config = metadata.get(CONFIG);
   if (metadata.get('format') !== MODEL_FORMAT || config === undefined) throw wrong(where, 'the file is not a model', `format ${MODEL_FORMAT}`);
   if (!sealed) throw wrong(where, 'the model has no digest');
-  const model = modelFromJSON(config, where);
+  const model = modelFromJSON(config, where, options);
   assignWeights(model, tensors, where);
   return model;
 }

@@ -70,6 +70,8 @@ export abstract class Layer {
   /** The layer's name in the API, such as `conv2d`. */
   abstract readonly type: string;
   readonly inputShapeOption: Shape | undefined;
+  /** Whether the layer is the user's own: only its type and name stand in JSON. */
+  readonly isCustom: boolean = false;
   /** As they were given. */
   readonly options: Readonly<LayerOptions>;
   private givenName: string | undefined;

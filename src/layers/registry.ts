@@ -9,6 +9,7 @@ import { concatenate } from './concatenate.js';
 import type { Conv2dOptions } from './conv2d.js';
 import { conv2d } from './conv2d.js';
 import type { DenseOptions } from './dense.js';
+import type { CustomLayerFactory } from './custom-layer.js';
 import { dense } from './dense.js';
 import type { DropoutOptions } from './dropout.js';
 import { dropout } from './dropout.js';
@@ -74,10 +75,10 @@ export const LAYER_TYPES: readonly string[] = [...LAYERS.keys()];
 const COMMON: Readonly<Record<string, Option>> = { name: { kind: 'text' }, inputShape: { kind: 'shape' }, trainable: { kind: 'boolean' } };
 
 /** A layer of a model as JSON, every option said, so that a later change of a default changes no model in a file. */
-export function layerConfig({ type, name, options, trainable }: Layer): JsonRecord {
-  const layer = LAYERS.get(type);
+export function layerConfig({ type, name, options, trainable, isCustom }: Layer): JsonRecord {
+  const layer = isCustom ? CUSTOM : LAYERS.get(type);
   if (!layer) throw new LanewiseError('unsupported', 'a layer that has no form in JSON', { where: name, received: type });
-  const config: Record<string, Json> = { type, name };
+  const config: Record<string, Json> = { type, name, ...(isCustom && { custom: true }) };
   const given = options as unknown as Readonly<Record<string, Json | undefined>>;
   if (given['inputShape'] !== undefined) config['inputShape'] = given['inputShape'];
   if (!trainable) config['trainable'] = false;
@@ -88,14 +89,20 @@ export function layerConfig({ type, name, options, trainable }: Layer): JsonReco
   return config;
 }
 
+/** Layers of the reader's own by their type, for configs that name some. */
+export type CustomLayers = Readonly<Record<string, CustomLayerFactory>>;
+
+/** Such a layer has no options but those all have. */
+const CUSTOM: Pick<LayerType, 'options'> = { options: {} };
+
 /**
  * The layer of such a config.
  * @param where for error messages
  * @throws LanewiseError `invalid-file`; `unsupported` for a layer or option that is not known; what the layer itself throws
  */
-export function layerFromConfig(config: JsonRecord, where: string): Layer {
+export function layerFromConfig({ custom, ...config }: JsonRecord, where: string, customLayers: CustomLayers = {}): Layer {
   const { type, ...options } = config;
-  const layer = typeof type === 'string' ? LAYERS.get(type) : undefined;
+  const layer = custom === undefined ? (typeof type === 'string' ? LAYERS.get(type) : undefined) : customType(type, customLayers, where);
   if (!layer) throw new LanewiseError('unsupported', 'unknown layer', { where, expected: LAYER_TYPES.join(', '), received: JSON.stringify(type) ?? 'none' });
   const place = `${where}, ${type as string}`;
   const known = new Map(Object.entries({ ...COMMON, ...layer.options }));
@@ -116,6 +123,13 @@ export function layerFromConfig(config: JsonRecord, where: string): Layer {
     }
   }
   return layer.create(options);
+}
+
+function customType(type: Json | undefined, customLayers: CustomLayers, where: string): LayerType {
+  if (typeof type === 'string' && Object.hasOwn(customLayers, type)) return { ...CUSTOM, create: (options) => customLayers[type]!(options) };
+  throw new LanewiseError('unsupported', "a custom layer that is not among the reader's", {
+    where, expected: Object.keys(customLayers).join(', ') || 'none', received: JSON.stringify(type) ?? 'none', remedy: 'Give it in customLayers',
+  });
 }
 
 const isNumbers = (value: Json): boolean => Array.isArray(value) && value.every((item) => typeof item === 'number');

@@ -124,6 +124,9 @@ export const OPS = {
   copyRows: {
     module: 'copy', args: { to: 'inout', from: 'in', rows: 'i32', columns: 'i32', toStride: 'i32', fromStride: 'i32', blockRows: 'i32' },
   },
+  combine: {
+    module: 'combine', args: { out: 'out', a: 'in', b: 'in', size: 'i32', period: 'i32', blockSize: 'i32', kind: 'i32' },
+  },
   sumOfSquares: { module: 'reduce', args: { partials: 'out', x: 'in', ...elements } },
   clipByGlobalNorm: { module: 'reduce', args: { state: 'inout', partials: 'in', count: 'i32', maxNorm: 'f32' } },
   accumulateMetrics: { module: 'reduce', args: { state: 'inout', rowLoss: 'in', rowCorrect: 'in?', rows: 'i32' } },
@@ -142,6 +145,9 @@ export const OP_NAMES = Object.keys(OPS) as readonly OpName[];
 
 /** Activation functions as kernels number them. */
 export const Activation = { linear: 0, relu: 1, tanh: 2, sigmoid: 3 } as const;
+
+/** Arithmetic of `combine` as kernels number it. */
+export const Arithmetic = { add: 0, subtract: 1, multiply: 2, divide: 3 } as const;
 
 /** Sizes that kernels and planner share. */
 export const Kernel = {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import type { OpName } from '../../src/plan/ops.js';
 import { assertSameBits, type Data, type OpCase, type OpRunner, type Sweep } from './harness.js';
 import { copySweeps } from './sweeps/copy.js';
+import { combineSweeps } from './sweeps/combine.js';
 import { conv2dSweeps } from './sweeps/conv2d.js';
 import { elementWiseSweeps } from './sweeps/element-wise.js';
 import { gemmSweeps } from './sweeps/gemm.js';
@@ -16,7 +17,7 @@ import { winogradSweeps } from './sweeps/winograd.js';
 
 export const SWEEPS: { readonly [Name in OpName]: Sweep<Name> } = {
   ...gemmSweeps, ...conv2dSweeps, ...winogradSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...elementWiseSweeps, ...rowSweeps, ...recurrentSweeps,
-  ...reduceSweeps, ...copySweeps, ...optimizerSweeps,
+  ...reduceSweeps, ...copySweeps, ...combineSweeps, ...optimizerSweeps,
 };
 
 /** Ops that are one block by their contract. */
