@@ -10,7 +10,7 @@ export type { CustomLayerDefinition, CustomLayerFactory } from './layers/custom-
 export type { CustomOps, Value } from './layers/custom-ops.js';
 export * as layers from './layers/index.js';
 export type { ActivationName } from './layers/activations.js';
-export type { Flops, Layer, LayerOptions, SymbolicTensor, WeightInput, WeightSpec } from './layers/layer.js';
+export type { BareLayerFactory, FirstLayer, Flops, Layer, LayerFactory, LayerOptions, SymbolicTensor, WeightInput, WeightSpec } from './layers/layer.js';
 export type { LossName } from './losses.js';
 export { History } from './model/history.js';
 export type { BatchLogs, EpochLogs } from './model/history.js';

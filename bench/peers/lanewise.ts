@@ -38,7 +38,10 @@ function recurrent(make: MakeRecurrent, units: number): Workload {
   const layer = (inputShape?: readonly number[]): Layer => make({ units, returnSequences: true, ...(inputShape && { inputShape }) });
   return {
     ...signals, name: 'recurrent', compile: { loss: 'meanSquaredError', optimizer: adam({ learningRate: 1e-3 }) },
-    network: () => sequential([layer([TIME, 1]), layer(), layer(), layers.dense({ units: 1 })], { seed: 1 }),
+    network: () => {
+      const stack: readonly Layer[] = [layer([TIME, 1]), layer(), layer(), layers.dense({ units: 1 })];
+      return sequential(stack, { seed: 1 });
+    },
   };
 }
 

@@ -5,7 +5,7 @@ import type { Shape } from '../tensor/shape.js';
 import type { ActivationName } from './activations.js';
 import { emitActivation, requireActivation } from './activations.js';
 import type { EmitContext, LayerOptions } from './layer.js';
-import { Layer } from './layer.js';
+import { Layer, factory } from './layer.js';
 
 export interface ActivationOptions extends LayerOptions {
   activation: ActivationName;
@@ -47,4 +47,4 @@ class Activation extends Layer {
 }
 
 /** An activation as a layer. @throws LanewiseError `invalid-argument` */
-export const activation = (options: ActivationOptions): Layer => new Activation(options);
+export const activation = factory<ActivationOptions>((options) => new Activation(options));

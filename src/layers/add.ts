@@ -4,6 +4,7 @@ import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { EmitContext, LayerOptions } from './layer.js';
+import { bareFactory } from './layer.js';
 import { MergeLayer } from './merge-layer.js';
 
 /** The sum of inputs of the same shape, such as a skip connection's two ends. Output shape: that of each input. */
@@ -55,4 +56,4 @@ export function withMask(y: PlanTensor, inputs: readonly PlanTensor[]): PlanTens
 }
 
 /** Sum of several inputs: `add().apply([a, b])`. */
-export const add = (options: LayerOptions = {}): Add => new Add(options);
+export const add = bareFactory<LayerOptions>((options = {}) => new Add(options));

@@ -7,6 +7,7 @@ import type { Shape } from '../tensor/shape.js';
 import { formatShape, sizeOf } from '../tensor/shape.js';
 import { inLayoutOfAll, withMask } from './add.js';
 import type { EmitContext, LayerOptions } from './layer.js';
+import { bareFactory } from './layer.js';
 import { MergeLayer } from './merge-layer.js';
 
 export interface ConcatenateOptions extends LayerOptions {
@@ -96,4 +97,4 @@ function copyRows(tape: Tape, args: { to: Ref; from: Ref; rows: number; columns:
 }
 
 /** Joins several inputs: `concatenate().apply([a, b])`. @throws LanewiseError `invalid-argument` */
-export const concatenate = (options: ConcatenateOptions = {}): Concatenate => new Concatenate(options);
+export const concatenate = bareFactory<ConcatenateOptions>((options = {}) => new Concatenate(options));

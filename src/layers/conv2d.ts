@@ -9,7 +9,7 @@ import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
 import { convGeometry, emitFilterPanels, emitTapPanels } from './convolution.js';
 import type { EmitContext, Flops, LayerOptions, Size2d, WeightSpec } from './layer.js';
-import { Layer, count, requirePositiveInteger, size2d } from './layer.js';
+import { Layer, count, requirePositiveInteger, size2d, factory } from './layer.js';
 import { MaxPooling2d } from './max-pooling2d.js';
 import { emitPooledConv2d, fusesWithPooling } from './pooled-conv2d.js';
 import type { Padding, Window2d } from './window.js';
@@ -143,4 +143,4 @@ class Conv2d extends Layer {
 }
 
 /** 2-D convolution. @throws LanewiseError `invalid-argument` */
-export const conv2d = (options: Conv2dOptions): Layer => new Conv2d(options);
+export const conv2d = factory<Conv2dOptions>((options) => new Conv2d(options));

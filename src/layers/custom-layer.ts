@@ -3,8 +3,8 @@ import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { CustomOps, Value } from './custom-ops.js';
 import { customOps, sampleValue, tensorOf, weightValue } from './custom-ops.js';
-import type { EmitContext, LayerOptions, WeightSpec } from './layer.js';
-import { Layer } from './layer.js';
+import type { BareLayerFactory, EmitContext, LayerOptions, WeightSpec } from './layer.js';
+import { Layer, bareFactory } from './layer.js';
 
 /** What a custom layer is: its weights, and what it makes of an input. */
 export interface CustomLayerDefinition {
@@ -19,7 +19,7 @@ export interface CustomLayerDefinition {
 }
 
 /** Makes layers of one kind. */
-export type CustomLayerFactory = (options?: LayerOptions) => Layer;
+export type CustomLayerFactory = BareLayerFactory<LayerOptions>;
 
 class CustomLayer extends Layer {
   readonly type: string;
@@ -66,5 +66,5 @@ class CustomLayer extends Layer {
  */
 export function customLayer(definition: CustomLayerDefinition): CustomLayerFactory {
   if (typeof definition.type !== 'string' || definition.type === '') throw new LanewiseError('invalid-argument', 'a custom layer needs a type');
-  return (options = {}) => new CustomLayer(definition, options);
+  return bareFactory((options = {}) => new CustomLayer(definition, options));
 }

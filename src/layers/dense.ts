@@ -8,7 +8,7 @@ import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
 import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients } from './lanes.js';
 import type { EmitContext, Flops, LayerOptions, WeightSpec } from './layer.js';
-import { Layer, count, requirePositiveInteger } from './layer.js';
+import { Layer, count, requirePositiveInteger, factory } from './layer.js';
 
 export interface DenseOptions extends LayerOptions {
   units: number;
@@ -97,4 +97,4 @@ class Dense extends Layer {
 }
 
 /** Fully connected layer. @throws LanewiseError `invalid-argument` */
-export const dense = (options: DenseOptions): Layer => new Dense(options);
+export const dense = factory<DenseOptions>((options) => new Dense(options));

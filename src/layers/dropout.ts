@@ -3,7 +3,7 @@ import type { PlanTensor, Tape } from '../plan/tape.js';
 import { Purpose, streamKey } from '../random.js';
 import type { Shape } from '../tensor/shape.js';
 import type { EmitContext, LayerOptions } from './layer.js';
-import { Layer, requireRate } from './layer.js';
+import { Layer, requireRate, factory } from './layer.js';
 
 export interface DropoutOptions extends LayerOptions {
   /** Share of values set to zero, from 0 to below 1. */
@@ -57,4 +57,4 @@ class Dropout extends Layer {
 }
 
 /** Dropout. @throws LanewiseError `invalid-argument` */
-export const dropout = (options: DropoutOptions): Layer => new Dropout(options);
+export const dropout = factory<DropoutOptions>((options) => new Dropout(options));

@@ -2,7 +2,7 @@ import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { EmitContext, LayerOptions } from './layer.js';
-import { Layer } from './layer.js';
+import { Layer, bareFactory } from './layer.js';
 
 /** All values of a sample in one row. Output shape: [size]. Costs nothing: the bytes stay where they are. */
 class Flatten extends Layer {
@@ -20,4 +20,4 @@ class Flatten extends Layer {
   }
 }
 
-export const flatten = (options: LayerOptions = {}): Layer => new Flatten(options);
+export const flatten = bareFactory<LayerOptions>((options = {}) => new Flatten(options));

@@ -62,6 +62,24 @@ export class SymbolicTensor {
   ) {}
 }
 
+/** A layer that can stand first in a `sequential` model: it was made with an `inputShape`. */
+export type FirstLayer = Layer & { readonly inputShapeOption: Shape };
+
+/** Makes layers of one type; of those with an `inputShape` the type says so. */
+export interface LayerFactory<Options extends LayerOptions> {
+  (options: Options & { inputShape: Shape }): FirstLayer;
+  (options: Options): Layer;
+}
+
+/** One that needs no options. */
+export interface BareLayerFactory<Options extends LayerOptions> extends LayerFactory<Options> {
+  (): Layer;
+}
+
+/** A factory as a value of its type: whether a layer has an `inputShape` is known only when it is made. */
+export const factory = <Options extends LayerOptions>(make: (options: Options) => Layer): LayerFactory<Options> => make as LayerFactory<Options>;
+export const bareFactory = <Options extends LayerOptions>(make: (options?: Options) => Layer): BareLayerFactory<Options> => make as BareLayerFactory<Options>;
+
 /**
  * One life cycle for every layer: the constructor checks the options, `apply` the shape of its input, `emit` lays out the ops of a batch and
  * records how gradients go back.

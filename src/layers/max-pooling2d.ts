@@ -1,7 +1,7 @@
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { EmitContext, LayerOptions, Size2d } from './layer.js';
-import { Layer, size2d } from './layer.js';
+import { Layer, size2d, bareFactory } from './layer.js';
 import type { Padding, Window2d } from './window.js';
 import { requirePadding, window2d } from './window.js';
 
@@ -68,4 +68,4 @@ export class MaxPooling2d extends Layer {
 }
 
 /** Max pooling. @throws LanewiseError `invalid-argument` */
-export const maxPooling2d = (options: MaxPooling2dOptions = {}): Layer => new MaxPooling2d(options);
+export const maxPooling2d = bareFactory<MaxPooling2dOptions>((options = {}) => new MaxPooling2d(options));

@@ -3,7 +3,7 @@ import type { PlanTensor } from '../plan/tape.js';
 import { Purpose, streamKey } from '../random.js';
 import type { Shape } from '../tensor/shape.js';
 import type { EmitContext, LayerOptions } from './layer.js';
-import { Layer } from './layer.js';
+import { Layer, bareFactory } from './layer.js';
 
 const MODES = ['horizontal', 'vertical', 'horizontalAndVertical'] as const;
 
@@ -61,4 +61,4 @@ class RandomFlip extends Layer {
 }
 
 /** Random mirror images. @throws LanewiseError `invalid-argument` */
-export const randomFlip = (options: RandomFlipOptions = {}): Layer => new RandomFlip(options);
+export const randomFlip = bareFactory<RandomFlipOptions>((options = {}) => new RandomFlip(options));

@@ -3,7 +3,7 @@ import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { EmitContext, LayerOptions } from './layer.js';
-import { Layer } from './layer.js';
+import { Layer, factory } from './layer.js';
 
 export interface RescalingOptions extends LayerOptions {
   /** Factor, such as 1 / 255 for bytes. */
@@ -51,4 +51,4 @@ class Rescaling extends Layer {
 }
 
 /** Rescaling. @throws LanewiseError `invalid-argument` */
-export const rescaling = (options: RescalingOptions): Layer => new Rescaling(options);
+export const rescaling = factory<RescalingOptions>((options) => new Rescaling(options));

@@ -7,7 +7,7 @@ import { requireActivation } from './activations.js';
 import { maskArguments } from './dropout.js';
 import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients, emitTransposed } from './lanes.js';
 import type { EmitContext, Flops, LayerOptions, WeightSpec } from './layer.js';
-import { Layer, count, requirePositiveInteger, requireRate } from './layer.js';
+import { Layer, count, requirePositiveInteger, requireRate, factory } from './layer.js';
 
 type StepActivation = Exclude<ActivationName, 'softmax'>;
 
@@ -133,4 +133,4 @@ class SimpleRnn extends Layer {
 }
 
 /** Fully connected recurrent layer. @throws LanewiseError `invalid-argument` */
-export const simpleRNN = (options: SimpleRnnOptions): Layer => new SimpleRnn(options);
+export const simpleRNN = factory<SimpleRnnOptions>((options) => new SimpleRnn(options));

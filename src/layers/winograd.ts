@@ -40,9 +40,13 @@ export function emitWinograd(tape: Tape, { x, y, kernel, bias, relu, ...geometry
   const scratch = (channels: number): number =>
     Kernel.transformBytes + 4 * POSITIONS * (Math.max(inC, outC) + slabOf(chunk, channels));
 
-  const v = slab(inC);
+  // without a gradient of the filter to come, a chunk of it in scratch is enough, and stays in the cache
+  const v = tape.training && kernel.gradient ? slab(inC) : undefined;
   const panels = emitFilter(tape, kernel.value, inC, outC, false);
-  tape.op('winogradForward', { y: y.ref, v, x: x.ref, panels, bias: bias?.value, ...images, relu: Number(relu) }, blocks, scratch(outC));
+  tape.op(
+    'winogradForward', { y: y.ref, v, x: x.ref, panels, bias: bias?.value, ...images, relu: Number(relu) }, blocks,
+    scratch(outC) + (v ? 0 : 4 * POSITIONS * slabOf(chunk, inC)),
+  );
 
   tape.record(y, [x], (dy) => {
     const dx = x.needsGradient ? tape.like(x) : undefined;
@@ -55,7 +59,7 @@ export function emitWinograd(tape: Tape, { x, y, kernel, bias, relu, ...geometry
     if (bias?.gradient) {
       tape.op('reducePartials', { out: bias.gradient, partials: sums, size: outC, count: blocks, stride: outC, blockSize: ELEMENT_BLOCK }, 1);
     }
-    if (!kernel.gradient) return [dx];
+    if (!kernel.gradient || !v) return [dx];
     const u = tape.buffer(POSITIONS * inC * outC);
     tape.op('winogradBackwardFilter', { u, v, m, tiles, inC, outC }, POSITIONS, Kernel.edgeBytes);
     tape.op('winogradFilterGradient', { gradient: kernel.gradient, u, inC, outC }, inC, Kernel.transformBytes);

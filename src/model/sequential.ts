@@ -1,7 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import type { Json, JsonRecord } from '../json.js';
 import { input } from '../layers/input.js';
-import type { Layer, SymbolicTensor } from '../layers/layer.js';
+import type { FirstLayer, Layer, SymbolicTensor } from '../layers/layer.js';
 import { layerConfig } from '../layers/registry.js';
 import { nameLayers, requireUnlike } from './graph.js';
 import type { ModelOptions } from './model.js';
@@ -36,5 +36,11 @@ function chain(layers: readonly Layer[], where: string): { inputs: SymbolicTenso
   return { inputs: [start], outputs: [layers.reduce((tensor, layer) => layer.apply(tensor), start)] };
 }
 
-/** A model of layers in a row. @throws LanewiseError `invalid-argument`, `invalid-shape` */
-export const sequential = (layers: readonly Layer[], options?: ModelOptions): Sequential => new Sequential(layers, options);
+/** A list of layers whose first one has an `inputShape`, as far as types can tell: of an array of unknown length they cannot. */
+type Stack<Layers extends readonly Layer[]> = Layers extends readonly [infer First, ...unknown[]]
+  ? First extends FirstLayer ? Layers : readonly [FirstLayer, ...Layer[]]
+  : Layers;
+
+/** A model of layers in a row, the first one with an `inputShape`. @throws LanewiseError `invalid-argument`, `invalid-shape` */
+export const sequential = <const Layers extends readonly Layer[]>(layers: Layers & Stack<Layers>, options?: ModelOptions): Sequential =>
+  new Sequential(layers, options);

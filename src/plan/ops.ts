@@ -47,7 +47,7 @@ export const OPS = {
   conv2dBackwardFilter: { module: 'conv2d/backward-filter', args: { partials: 'out', x: 'in', dy: 'in', ...images } },
   winogradFilter: { module: 'winograd/filter', args: { panels: 'out', filter: 'in', inC: 'i32', outC: 'i32', transposed: 'i32' } },
   winogradForward: {
-    module: 'winograd/forward', args: { y: 'out', v: 'out', x: 'in', panels: 'in', bias: 'in?', ...winogradImages, relu: 'i32' },
+    module: 'winograd/forward', args: { y: 'out', v: 'out?', x: 'in', panels: 'in', bias: 'in?', ...winogradImages, relu: 'i32' },
   },
   winogradBackwardInput: {
     module: 'winograd/backward', args: { dx: 'out?', m: 'out', sums: 'out', dy: 'in', y: 'in?', panels: 'in?', ...winogradImages },

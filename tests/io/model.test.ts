@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { LanewiseError, decodeModel, encodeModel, layers, modelFromJSON, sequential } from '../../src/entry.node.js';
-import type { Model } from '../../src/entry.node.js';
+import type { FirstLayer, Model } from '../../src/entry.node.js';
 import { loadModel, saveModel } from '../../src/files/model-file.js';
 import type { Json, JsonRecord } from '../../src/json.js';
 import { LAYER_TYPES, layerConfig } from '../../src/layers/registry.js';
@@ -51,7 +51,7 @@ describe('a model as JSON', () => {
     };
     assert.deepEqual(Object.keys(bare), [...LAYER_TYPES].sort());
     for (const [type, options] of Object.entries(bare)) {
-      const make = layers[type as keyof typeof layers] as (options: object) => Parameters<typeof layerConfig>[0];
+      const make = layers[type as keyof typeof layers] as (options: object) => FirstLayer;
       const shape = type === 'simpleRNN' ? [5, 2] : inputShape;
       const layer = make({ ...options, inputShape: shape });
       const one = sequential([layer], { seed: 1 });

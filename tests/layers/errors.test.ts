@@ -88,7 +88,7 @@ describe('a wrong option', () => {
 describe('a wrong input shape', () => {
   for (const [type, make, shape] of wrongShapes) {
     it(`is refused: ${type} of [${shape.join(', ')}]`, () => {
-      const error = refusal(() => sequential([make(shape)]));
+      const error = refusal(() => sequential([make(shape)] as Layer[]));
       assert.equal(error.code, 'invalid-shape');
       assert.equal(error.where, `${type}_1`);
       assert.equal(error.received, `[${shape.join(', ')}]`);
@@ -106,7 +106,7 @@ describe('a wrong input shape', () => {
 describe('a wrong model', () => {
   const cases: readonly [string, ErrorCode, () => unknown][] = [
     ['of no layers', 'invalid-argument', () => sequential([])],
-    ['without an input shape', 'invalid-argument', () => sequential([dense({ units: 1 })])],
+    ['without an input shape', 'invalid-argument', () => sequential([dense({ units: 1 })] as Layer[])],
     ['with a name twice', 'invalid-argument', () => sequential([dense({ units: 1, name: 'a', inputShape: [1] }), dense({ units: 1, name: 'a' })])],
     ['with a name that is another default', 'invalid-argument', () => sequential([dense({ units: 1, name: 'dense_2', inputShape: [1] }), dense({ units: 1 })])],
     ...[-1, 1.5, NaN, 2 ** 53, untyped<number>('1')].map((seed): [string, ErrorCode, () => unknown] => [

@@ -63,7 +63,7 @@ const cases: readonly [Layer, Expected][] = [
 describe('a layer', () => {
   for (const [layer, { output, weights = {}, operations = 0, additions = operations, describe }] of cases) {
     it(`${layer.type} of [${layer.inputShapeOption!.join(', ')}] gives [${output.join(', ')}]`, () => {
-      sequential([layer]);
+      sequential([layer] as Layer[]);
       assert.deepEqual(layer.output, output);
       assert.deepEqual(Object.fromEntries(layer.weights.map(({ name, shape }) => [name, shape])), weights);
       assert.deepEqual(layer.flops(), { multiplications: operations, additions });
@@ -93,7 +93,8 @@ describe('a summary', () => {
 
   it('of the recurrent network has 836 parameters', () => {
     const rnn = (units: number, inputShape?: number[]): Layer => simpleRNN({ units, returnSequences: true, dropout: 0.2, ...(inputShape && { inputShape }) });
-    const model = sequential([rnn(20, [499, 1]), rnn(10), rnn(5), dense({ units: 1 })]);
+    const stack: Layer[] = [rnn(20, [499, 1]), rnn(10), rnn(5), dense({ units: 1 })];
+    const model = sequential(stack);
     assert.equal(model.summary().parameters, 836);
     assert.equal(model.parameterCount, 836);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { adam, LanewiseError, layers, sequential, sgd } from '../../src/entry.node.js';
-import type { CompileOptions, ErrorCode, Model, Sequential, Tensor } from '../../src/entry.node.js';
+import type { CompileOptions, ErrorCode, Layer, Model, Sequential, Tensor } from '../../src/entry.node.js';
 import { Purpose, RandomStream } from '../../src/random.js';
 
 /** Uniform numbers in ±1 of the given shape, the same on every machine. */
@@ -58,9 +58,9 @@ export function smallWinograd(seed = 1): Sequential {
 
 /** A small cousin of the recurrent network: [12, 1] to [12, 1], with input dropout. */
 export function smallRnn(seed = 1): Sequential {
-  const rnn = (units: number, first = false): ReturnType<typeof layers.simpleRNN> =>
-    layers.simpleRNN({ units, returnSequences: true, dropout: 0.2, ...(first && { inputShape: [12, 1] }) });
-  return sequential([rnn(7, true), rnn(5), rnn(3), layers.dense({ units: 1 })], { seed });
+  const options = { returnSequences: true, dropout: 0.2 };
+  const rnn = (units: number): Layer => layers.simpleRNN({ units, ...options });
+  return sequential([layers.simpleRNN({ units: 7, ...options, inputShape: [12, 1] }), rnn(5), rnn(3), layers.dense({ units: 1 })], { seed });
 }
 
 export const cnnOptions = { optimizer: adam({ learningRate: 0.01 }), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] } satisfies CompileOptions;

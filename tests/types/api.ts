@@ -1,0 +1,83 @@
+/**
+ * What must not compile, and what must: checked by `npm run typecheck`, never run. Each `@ts-expect-error` fails the check if the line below it
+ * compiles after all.
+ */
+import { adam, customLayer, input, layers, model, sequential } from '../../src/entry.node.js';
+import type { FirstLayer, Layer, Model, Sequential, Tensor } from '../../src/entry.node.js';
+
+const { add, concatenate, conv2d, dense, dropout, flatten, maxPooling2d, simpleRNN } = layers;
+
+/** A model needs to know its input. */
+export const good: Sequential = sequential([conv2d({ filters: 8, kernelSize: 3, inputShape: [28, 28, 1] }), flatten(), dense({ units: 10 })]);
+export const first: FirstLayer = dense({ units: 1, inputShape: [3] });
+export const ofUnknownLength = (stack: readonly Layer[]): Sequential => sequential(stack);
+// @ts-expect-error: the first layer has no inputShape
+sequential([dense({ units: 10 })]);
+// @ts-expect-error: the first layer has no inputShape, though the second has
+sequential([flatten(), dense({ units: 10, inputShape: [3] })]);
+// @ts-expect-error: no inputShape
+export const notFirst: FirstLayer = dense({ units: 1 });
+
+/** Options have names and values of their own. */
+// @ts-expect-error: unit instead of units
+dense({ unit: 10 });
+// @ts-expect-error: a wrong name beside right ones
+dense({ units: 10, usesBias: true });
+// @ts-expect-error: a wrong name on the first layer
+dense({ units: 10, inputShape: [3], usesBias: true });
+// @ts-expect-error: units are missing
+dense({ activation: 'relu' });
+// @ts-expect-error: no such activation
+dense({ units: 10, activation: 'reluu' });
+// @ts-expect-error: a recurrent layer has no softmax
+simpleRNN({ units: 10, activation: 'softmax' });
+// @ts-expect-error: no such padding
+conv2d({ filters: 8, kernelSize: 3, padding: 'full' });
+// @ts-expect-error: three sizes
+maxPooling2d({ poolSize: [2, 2, 2] });
+// @ts-expect-error: the rate is missing
+dropout();
+// @ts-expect-error: a shape is a list
+flatten({ inputShape: 5 });
+
+/** Functional models. */
+const x = input({ shape: [4] });
+export const functional: Model = model({ inputs: x, outputs: add().apply([x, dense({ units: 4 }).apply(x)]) });
+// @ts-expect-error: an input without a shape
+input({ name: 'x' });
+// @ts-expect-error: outputs are missing
+model({ inputs: x });
+// @ts-expect-error: a layer is not a value
+concatenate().apply([x, dense({ units: 4 })]);
+
+/** Custom layers make layers like any others. */
+const double = customLayer({ type: 'double', call: (value, { scale }) => scale(value, 2) });
+sequential([double({ inputShape: [3] }), double(), double({ name: 'last', trainable: false })]);
+// @ts-expect-error: a value is not a number
+customLayer({ type: 'odd', call: (value, { scale }) => scale(2, value) });
+// @ts-expect-error: the first layer has no inputShape
+sequential([double()]);
+
+/** Training. */
+export async function train(network: Model, data: Tensor): Promise<void> {
+  await network.compile({ optimizer: adam({ learningRate: 0.01 }), loss: 'meanSquaredError' });
+  // @ts-expect-error: no such loss
+  await network.compile({ optimizer: adam(), loss: 'meanSquareError' });
+  // @ts-expect-error: the loss is missing
+  await network.compile({ optimizer: adam() });
+  // @ts-expect-error: optimizers are not named
+  await network.compile({ optimizer: 'adamm', loss: 'mse' });
+  // @ts-expect-error: lr instead of learningRate
+  adam({ lr: 0.1 });
+  // @ts-expect-error: no such metric
+  await network.compile({ optimizer: adam(), loss: 'mse', metrics: ['accurracy'] });
+  await network.fit(data, data, { epochs: 3, batchSize: 8, validationData: [data, data] });
+  await network.fit([data, data], data);
+  // @ts-expect-error: batch_size instead of batchSize
+  await network.fit(data, data, { batch_size: 8 });
+  // @ts-expect-error: targets are missing
+  await network.fit(data);
+  const output: Tensor<Float32Array> = await network.predict([[1, 2], [3, 4]]);
+  // @ts-expect-error: values are read-only as a whole
+  output.data = new Float32Array(2);
+}
