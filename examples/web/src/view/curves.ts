@@ -29,7 +29,7 @@ export class Curves {
 
   constructor(task: Task, private readonly changed: () => void) {
     this.panels = task === 'garments'
-      ? [this.panel('accuracy', 'Accuracy', 'share of pictures named right', (value) => percent(value, 0)), this.panel('loss', 'Loss', 'cross-entropy', significant)]
+      ? [this.panel('accuracy', 'Accuracy', 'share of pictures named right', (value) => percent(value, 0)), this.panel('loss', 'Loss', 'cross-entropy', String)]
       : [this.panel('loss', 'Error', 'mean square, logarithmic', significant, true)];
     onColoursChange(() => this.panels.forEach(({ chart }) => chart.redraw()));
   }

@@ -28,13 +28,18 @@ export class FeatureMaps {
 
   private lay(count: number, mapSize: number, filterSize: number): void {
     this.tiles = Array.from({ length: count }, () => ({ map: canvas(mapSize, 'map'), filter: canvas(filterSize, 'filter') }));
-    this.element.dataset['many'] = count > 32 ? 'true' : 'false';
+    this.element.style.setProperty('--columns', String(columnsFor(count)));
     this.element.replaceChildren(...this.tiles.map(({ map, filter }) => {
       const tile = document.createElement('span');
       tile.append(map, filter);
       return tile;
     }));
   }
+}
+
+/** As many as fill their rows. */
+function columnsFor(count: number): number {
+  return [4, 8, 6, 5, 7, 3].find((columns) => count % columns === 0 && count / columns <= 2 * columns) ?? Math.min(8, Math.ceil(Math.sqrt(count)));
 }
 
 function canvas(size: number, className: string): HTMLCanvasElement {

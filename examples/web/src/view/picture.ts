@@ -104,7 +104,7 @@ function probabilities({ probabilities: shares }: Sight, label: number | undefin
   const best = shares.indexOf(Math.max(...shares));
   return html`<ol class="bars">
     ${GARMENT_NAMES.map((name, index) => html`<li class="${index === best ? 'best' : ''} ${index === label ? 'true' : ''}" style="--share:${shares[index]!.toFixed(4)}">
-      <span>${name}${index === label ? html`<em title="the true class"> ✓<span class="hidden">the true class</span></em>` : nothing}</span><i></i><b>${percent(shares[index]!, shares[index]! < 0.995 ? 1 : 0)}</b>
+      <span>${name}${index === label ? html`<em title="the true class"> ✓<span class="hidden">the true class</span></em>` : nothing}</span><i></i><b>${percent(shares[index], shares[index]! < 0.995 ? 1 : 0)}</b>
     </li>`)}
   </ol>`;
 }

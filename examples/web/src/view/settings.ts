@@ -14,14 +14,14 @@ interface SizeChoice {
 
 const SIZES: Readonly<Record<Task, readonly [SizeChoice, SizeChoice, SizeChoice]>> = {
   garments: [
-    { label: 'First convolution', noun: 'filters', values: [4, 8, 16, 32, 64] },
-    { label: 'Second convolution', noun: 'filters', values: [0, 8, 16, 32, 64] },
+    { label: 'Convolution 1', noun: 'filters', values: [4, 8, 16, 32, 64] },
+    { label: 'Convolution 2', noun: 'filters', values: [0, 8, 16, 32, 64] },
     { label: 'Dense layer', noun: 'units', values: [0, 32, 64, 128, 256] },
   ],
   signals: [
-    { label: 'First recurrent layer', noun: 'units', values: [8, 12, 16, 20, 24, 32] },
-    { label: 'Second recurrent layer', noun: 'units', values: [0, 5, 10, 16, 24, 32] },
-    { label: 'Third recurrent layer', noun: 'units', values: [0, 5, 10, 16, 24, 64] },
+    { label: 'Recurrent 1', noun: 'units', values: [8, 12, 16, 20, 24, 32] },
+    { label: 'Recurrent 2', noun: 'units', values: [0, 5, 10, 16, 24, 32] },
+    { label: 'Recurrent 3', noun: 'units', values: [0, 5, 10, 16, 24, 64] },
   ],
 };
 const BATCHES: Readonly<Record<Task, readonly number[]>> = { garments: [16, 32, 64, 128, 256], signals: [8, 16, 32, 66] };
