@@ -1,21 +1,30 @@
 /**
  * Builds the kernels: constants and dispatch from the op table, the wasm of each target, and its embedding as a module, so that bundlers
- * cannot lose it. Every wasm is also left as a file of its own.
+ * cannot lose it: deflated, then base64, which a server's gzip brings back to the size of the deflated bytes. Every wasm is also left as a file of
+ * its own; the digests say which file belongs to this version.
  */
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { constants, deflateRawSync } from 'node:zlib';
 
 const root = new URL('../', import.meta.url);
 const run = (...args: string[]): void => void execFileSync(process.execPath, args, { cwd: fileURLToPath(root), stdio: 'inherit' });
+const write = (name: string, text: string): void => writeFileSync(new URL(`build/wasm/${name}`, root), text);
 
 mkdirSync(new URL('build/wasm/', root), { recursive: true });
 run('--import', 'tsx', 'scripts/generate-ops.ts');
 const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
+const digests: Record<string, string> = {};
 for (const target of ['strict', 'relaxed']) {
   run(asc, '--target', target);
-  const base64 = readFileSync(new URL(`build/wasm/${target}.wasm`, root)).toString('base64');
-  writeFileSync(new URL(`build/wasm/${target}.js`, root), `export default '${base64}';\n`);
-  writeFileSync(new URL(`build/wasm/${target}.d.ts`, root), 'declare const base64: string;\nexport default base64;\n');
+  const wasm = readFileSync(new URL(`build/wasm/${target}.wasm`, root));
+  digests[target] = createHash('sha256').update(wasm).digest('hex');
+  const packed = deflateRawSync(wasm, { level: constants.Z_BEST_COMPRESSION, memLevel: constants.Z_MAX_MEMLEVEL }).toString('base64');
+  write(`${target}.js`, `export default '${packed}';\n`);
+  write(`${target}.d.ts`, 'declare const packed: string;\nexport default packed;\n');
 }
+write('digests.js', `export const digests = ${JSON.stringify(digests)};\n`);
+write('digests.d.ts', "export declare const digests: Readonly<Record<'strict' | 'relaxed', string>>;\n");

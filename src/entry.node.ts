@@ -1,6 +1,9 @@
 /** Entry point in Node. */
+import { embedKernels } from './runtime/load.js';
 import { nodePlatform } from './runtime/platform/node.js';
 import { usePlatform } from './runtime/platform/platform.js';
 
 usePlatform(nodePlatform);
+embedKernels('strict', () => import('#wasm/strict'));
+embedKernels('relaxed', () => import('#wasm/relaxed'));
 export * from './index.js';

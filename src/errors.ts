@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'file-not-found'
   | 'write-failed' // a file or folder that cannot be written
   | 'network-failed' // a download that did not succeed
+  | 'wasm-altered' // the kernels are not those of this version
   | 'unsupported' // the engine or the format lacks what is needed
   | 'out-of-memory'
   | 'not-finite' // loss became NaN or infinite

@@ -144,5 +144,8 @@ export namespace Control {
   export const patience: usize = 324;
   // @ts-ignore: decorator
   @inline
+  export const sleepless: usize = 328;
+  // @ts-ignore: decorator
+  @inline
   export const end: usize = 512;
 }

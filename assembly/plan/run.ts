@@ -14,6 +14,8 @@ import { Control, OpHeader, PlanHeader } from "./ops";
 const SPINS: i32 = 60000;
 /** A sleeping thread wakes this often, in nanoseconds, to see whether the others live: Control.patience counts in it. */
 const NAP: i64 = 100_000_000;
+/** About as long, for a thread that must not sleep. */
+const NAP_SPINS: i32 = SPINS * 2800;
 
 /** Whether all other threads are there, as far as this one can tell. */
 // @ts-ignore: decorator
@@ -30,7 +32,7 @@ export function runPlan(plan: usize, thread: i32, threads: i32): bool {
     if (threads == 1) runAlone(row, scratch);
     else {
       runShare(row, scratch);
-      if (!meet(row, threads)) return false;
+      if (!meet(row, thread, threads)) return false;
     }
     row += load<usize>(row + OpHeader.bytes);
   }
@@ -54,7 +56,7 @@ function runShare(row: usize, scratch: usize): void {
 }
 
 /** Barrier: the last thread to arrive resets the op's counter and lets the others go. */
-function meet(row: usize, threads: i32): bool {
+function meet(row: usize, thread: i32, threads: i32): bool {
   const passed = atomic.load<i32>(Control.barrier);
   if (atomic.add<i32>(Control.arrived, 1) + 1 == threads) {
     atomic.store<i32>(row + OpHeader.counter, 0);
@@ -63,15 +65,22 @@ function meet(row: usize, threads: i32): bool {
     atomic.notify(Control.barrier, -1);
     return true;
   }
-  for (let i = 0; i < SPINS; i++) if (atomic.load<i32>(Control.barrier) != passed) return true;
+  if (passes(passed, SPINS)) return true;
   for (let naps = load<i32>(Control.patience); naps > 0; naps--) {
     if (atomic.load<i32>(Control.failed) != 0) return false;
-    atomic.wait<i32>(Control.barrier, passed, NAP);
+    if (thread == 0 && load<i32>(Control.sleepless) != 0) passes(passed, NAP_SPINS);
+    else atomic.wait<i32>(Control.barrier, passed, NAP);
     if (atomic.load<i32>(Control.barrier) != passed) return true;
     if (!othersLive()) break;
   }
   atomic.store<i32>(Control.failed, 1);
   atomic.notify(Control.barrier, -1);
+  return false;
+}
+
+/** Whether the others come while one looks so often. */
+function passes(passed: i32, spins: i32): bool {
+  for (let i = 0; i < spins; i++) if (atomic.load<i32>(Control.barrier) != passed) return true;
   return false;
 }
 

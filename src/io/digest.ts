@@ -1,4 +1,4 @@
-import { LanewiseError } from '../errors.js';
+import { sha256 } from '../sha256.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 const CANONICAL_NAN = 0x7fc00000;
@@ -19,12 +19,4 @@ export async function weightsSha256(weights: readonly Tensor<Float32Array>[]): P
     if (Number.isNaN(value)) bits.setUint32(4 * index, CANONICAL_NAN, true);
   });
   return sha256(values);
-}
-
-/** Hexadecimal. @throws LanewiseError `unsupported` on a page that is not served securely */
-export async function sha256(bytes: ArrayBufferView<ArrayBuffer>): Promise<string> {
-  const subtle = (crypto as { subtle?: SubtleCrypto }).subtle;
-  if (!subtle) throw new LanewiseError('unsupported', 'SHA-256 is not to be had on this page', { remedy: 'Serve the page over https, or from localhost' });
-  const digest = await subtle.digest('SHA-256', bytes);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -4,7 +4,7 @@
  */
 import { LanewiseError } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { sha256 } from './digest.js';
+import { sha256 } from '../sha256.js';
 import { decodeSafetensors, elementType, encodeSafetensors, type NamedTensor, type Safetensors } from './safetensors.js';
 
 const SEAL = 'sha256';

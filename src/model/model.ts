@@ -45,7 +45,10 @@ export interface CompileOptions {
   loss: LossName;
   /** Default none. `accuracy` needs a cross-entropy. */
   metrics?: readonly MetricName[];
-  /** Default `'auto'`. The results are the same bits for any number. */
+  /**
+   * Default `'auto'`: as many as the machine has cores, up to 8; one, if the others are not to be had. The results are the same bits for any number.
+   * In a browser threads need a cross-origin isolated page; elsewhere there is one, whatever is asked for.
+   */
   threads?: Threads;
   /** Default `strict`. */
   build?: Build;
@@ -179,7 +182,7 @@ export class Model {
     const count = resolveThreads(threads);
     await this.exclusively('compile', async () => {
       const { graph, parameters, seed } = this;
-      const program = await Program.create({ graph, parameters, loss, optimizer, seed, build, threads: count });
+      const program = await Program.create({ graph, parameters, loss, optimizer, seed, build, threads: count, oneWillDo: threads === 'auto' });
       this.close(); // not before: a compile that is refused leaves the model as it was
       program.attach();
       const executor = new Executor(program, optimizer, accuracy, graph.inputs.map(({ shape }) => shape), this.outputShape);

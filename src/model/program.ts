@@ -50,6 +50,8 @@ export interface ProgramOptions {
   seed: number;
   build: Build;
   threads: number;
+  /** Whether one thread will do where the others are not to be had. */
+  oneWillDo: boolean;
 }
 
 /**
@@ -83,8 +85,8 @@ export class Program {
 
   static async create(options: ProgramOptions): Promise<Program> {
     options.loss.target(options.graph.outputs[0]!.shape); // refuse before threads are started
-    const { build, threads } = options;
-    const engine = await Engine.create({ build, threads, base: Control.end, control: Control });
+    const { build, threads, oneWillDo } = options;
+    const engine = await Engine.create({ build, threads, oneWillDo, base: Control.end, control: Control });
     try {
       return new Program(engine, options);
     } catch (error) {

@@ -192,5 +192,6 @@ export const Control = {
   failed: 256, // i32, set by a thread that cannot go on
   op: 320, // i32, number of the op that thread 0 is at
   patience: 324, // i32, tenths of a second to wait for a thread that lives but does not come
+  sleepless: 328, // i32, 1 where thread 0 must not sleep: it is the main thread of a page
   end: 512,
 } as const;

@@ -1,4 +1,3 @@
-import { instantiateSync } from '@assemblyscript/loader';
 import { LanewiseError } from '../errors.js';
 import type { Build } from './load.js';
 import { loadKernels } from './load.js';
@@ -8,10 +7,12 @@ import { platform } from './platform/platform.js';
 export interface EngineOptions {
   build: Build;
   threads: number;
+  /** Whether one thread will do where the others are not to be had. Default false. */
+  oneWillDo?: boolean;
   /** First address that buffers may use; below lie the words through which threads meet. */
   base: number;
   /** Addresses of those words. */
-  control: { job: number; plan: number; barrier: number; failed: number; op: number; patience: number };
+  control: { job: number; plan: number; barrier: number; failed: number; op: number; patience: number; sleepless: number };
   /** Seconds after which a thread that lives but gives no answer counts as failed. Default 120: a block of work may take long. */
   patience?: number;
 }
@@ -44,24 +45,26 @@ export class Engine {
   }
 
   /** @throws LanewiseError `unsupported`, `out-of-memory` or `worker-failed`. */
-  static async create({ build, threads, base, control, patience = 120 }: EngineOptions): Promise<Engine> {
+  static async create({ build, threads, oneWillDo = false, base, control, patience = 120 }: EngineOptions): Promise<Engine> {
     const module = await loadKernels(build);
     const memory = newMemory();
     const workers: WorkerHandle[] = [];
     const env = { memory, othersLive: () => workers.every((worker) => worker.isAlive()) };
-    const { exports } = instantiateSync<Kernels>(module, { env });
-    new Int32Array(memory.buffer)[control.patience >> 2] = 10 * patience;
-    try {
-      for (let thread = 1; thread < threads; thread++) {
-        workers.push(
-          await platform().startWorker({ module, memory, thread, threads, lastJob: 0, failed: control.failed, barrier: control.barrier }),
-        );
-      }
-    } catch (error) {
-      for (const worker of workers) worker.terminate();
-      throw error;
+    const exports = (await platform().instantiate(module, { env })) as Kernels;
+    const words = new Int32Array(memory.buffer);
+    words[control.patience >> 2] = 10 * patience;
+    words[control.sleepless >> 2] = maySleep() ? 0 : 1;
+    const started = await Promise.allSettled(
+      Array.from({ length: threads - 1 }, (_, index) =>
+        platform().startWorker({ module, memory, thread: index + 1, threads, lastJob: 0, failed: control.failed, barrier: control.barrier })),
+    );
+    for (const start of started) if (start.status === 'fulfilled') workers.push(start.value);
+    const failure = started.find((start) => start.status === 'rejected');
+    if (failure) {
+      for (const worker of workers.splice(0)) worker.terminate();
+      if (!oneWillDo) throw failure.reason as LanewiseError;
     }
-    const engine = new Engine(build, threads, memory, exports, workers, control, base);
+    const engine = new Engine(build, workers.length + 1, memory, exports, workers, control, base);
     if (workers.length > 0) abandoned.register(engine, workers, engine);
     return engine;
   }
@@ -143,6 +146,16 @@ export class Engine {
 const abandoned = new FinalizationRegistry<WorkerHandle[]>((workers) => {
   for (const worker of workers) worker.terminate();
 });
+
+/** Whether this thread may wait for others asleep: all may but the main thread of a page. */
+function maySleep(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1); // returns at once: there is a 0
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function newMemory(): WebAssembly.Memory {
   // A smaller maximum is tried where an engine will not set 4 GiB of addresses aside.

@@ -2,7 +2,7 @@
 export interface Features {
   /** 128-bit SIMD: needed. */
   simd: boolean;
-  /** Shared memory and atomics: needed; browsers let workers share it only on cross-origin isolated pages. */
+  /** Shared memory and atomics: needed, and there even where browsers let no worker share it, on pages that are not cross-origin isolated. */
   threads: boolean;
   /** Relaxed SIMD (fused multiply-add): needed by the relaxed build only. */
   relaxedSimd: boolean;
@@ -16,6 +16,9 @@ function validates(...body: number[]): boolean {
   );
 }
 
+/** A module of nothing but a shared memory of at most one page. */
+const SHARED_MEMORY = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 5, 4, 1, 3, 1, 1);
+
 const SIMD = 0xfd;
 const DROP = 0x1a;
 const zero = [0x41, 0, SIMD, 0x0f]; // i32.const 0; i8x16.splat
@@ -23,7 +26,7 @@ const zero = [0x41, 0, SIMD, 0x0f]; // i32.const 0; i8x16.splat
 export function detectFeatures(): Features {
   return {
     simd: validates(...zero, DROP),
-    threads: typeof SharedArrayBuffer === 'function' && validates(0xfe, 0x03, 0x00), // atomic.fence
+    threads: validates(0xfe, 0x03, 0x00) && WebAssembly.validate(SHARED_MEMORY), // atomic.fence
     relaxedSimd: validates(...zero, ...zero, ...zero, SIMD, 0x85, 0x02, DROP), // f32x4.relaxed_madd
   };
 }

@@ -1,18 +1,27 @@
+import { digests } from '#wasm/digests';
 import { LanewiseError } from '../errors.js';
+import { sha256 } from '../sha256.js';
+import type { Build } from './build.js';
+import { wasmUrlOf } from './configure.js';
 import { detectFeatures } from './features.js';
 
-/**
- * `strict` gives the same bits on every machine, engine and number of threads; `relaxed` fuses multiply and add where the processor can, and
- * promises that no longer.
- */
-export type Build = 'strict' | 'relaxed';
-export const BUILDS: readonly Build[] = ['strict', 'relaxed'];
+export type { Build } from './build.js';
+export { BUILDS } from './build.js';
 
 const modules = new Map<Build, Promise<WebAssembly.Module>>();
 
+/** Kernels that are part of the program, as `scripts/build-wasm.ts` packs them. */
+const embedded = new Map<Build, () => Promise<{ default: string }>>();
+
+/** Makes kernels part of the program. */
+export function embedKernels(build: Build, load: () => Promise<{ default: string }>): void {
+  embedded.set(build, load);
+}
+
 /**
  * The compiled kernels, compiled once a process.
- * @throws LanewiseError `unsupported` if the engine lacks what the build needs, or a content security policy forbids WebAssembly.
+ * @throws LanewiseError `unsupported` if the engine lacks what the build needs, a content security policy forbids WebAssembly, or a bundle does not
+ * hold the build; `network-failed` if they are to be fetched and cannot be; `wasm-altered` if they are not those this version was built with.
  */
 export function loadKernels(build: Build): Promise<WebAssembly.Module> {
   let module = modules.get(build);
@@ -24,6 +33,11 @@ export function loadKernels(build: Build): Promise<WebAssembly.Module> {
   return module;
 }
 
+/** Takes kernels that another thread has compiled. */
+export function adoptKernels(build: Build, module: WebAssembly.Module): void {
+  modules.set(build, Promise.resolve(module));
+}
+
 async function compileKernels(build: Build): Promise<WebAssembly.Module> {
   const features = detectFeatures();
   const lacks = !features.simd ? 'SIMD' : !features.threads ? 'shared memory and atomics' : build === 'relaxed' && !features.relaxedSimd ? 'relaxed SIMD' : '';
@@ -32,9 +46,10 @@ async function compileKernels(build: Build): Promise<WebAssembly.Module> {
       remedy: lacks === 'relaxed SIMD' ? "Use build: 'strict', or Node 22 or newer" : 'Use Node 20.19 or newer, or a current browser',
     });
   }
-  const { default: base64 } = build === 'strict' ? await import('#wasm/strict') : await import('#wasm/relaxed');
+  const url = wasmUrlOf(build);
+  const bytes = await (url === undefined ? unpack(build) : download(build, url));
   try {
-    return await WebAssembly.compile(decodeBase64(base64));
+    return await WebAssembly.compile(bytes);
   } catch (cause) {
     throw new LanewiseError('unsupported', 'WebAssembly could not be compiled', {
       cause, remedy: "If the page has a content security policy, add 'wasm-unsafe-eval' to script-src",
@@ -42,9 +57,54 @@ async function compileKernels(build: Build): Promise<WebAssembly.Module> {
   }
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = binary.charCodeAt(i);
+/** The kernels that came with the code: base64 of their deflated bytes. */
+async function unpack(build: Build): Promise<Uint8Array<ArrayBuffer>> {
+  const load = embedded.get(build);
+  if (!load) {
+    throw new LanewiseError('unsupported', `the ${build} build is not part of this program`, {
+      where: 'compile', remedy: `Add import 'lanewise/${build}', or say where to fetch it with configure({ wasmUrl: { ${build}: … } })`,
+    });
+  }
+  const { default: packed } = await load();
+  const deflated = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+  const inflated = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = await bytesOf(inflated);
+  } catch (cause) {
+    throw altered(build, 'the embedded kernels', 'bytes that cannot be unpacked', cause);
+  }
+  // a page that is not served securely can take no digest; what is embedded came with the code
+  return globalThis.isSecureContext === false ? bytes : checked(build, bytes, 'the embedded kernels');
+}
+
+async function bytesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  const reader = stream.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+async function download(build: Build, url: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  const where = String(url);
+  const failed = (received: string, cause?: unknown): LanewiseError =>
+    new LanewiseError('network-failed', 'the kernels could not be fetched', {
+      where, received, cause, remedy: 'See that wasmUrl leads to the file, and that the policy of the page (connect-src) allows it',
+    });
+  const response = await fetch(url).catch((cause: unknown) => { throw failed('no answer', cause); });
+  if (!response.ok) throw failed(`status ${response.status}`);
+  const bytes = await response.arrayBuffer().catch((cause: unknown) => { throw failed('an answer that was cut off', cause); });
+  return checked(build, new Uint8Array(bytes), where);
+}
+
+async function checked(build: Build, bytes: Uint8Array<ArrayBuffer>, where: string): Promise<Uint8Array<ArrayBuffer>> {
+  const received = await sha256(bytes);
+  if (received !== digests[build]) throw altered(build, where, received);
   return bytes;
+}
+
+function altered(build: Build, where: string, received: string, cause?: unknown): LanewiseError {
+  return new LanewiseError('wasm-altered', `this is not the ${build} build of the kernels that belongs to this version`, {
+    where, expected: `SHA-256 ${digests[build]}`, received, cause, remedy: 'Take the file from the same version of the package, and see that nothing on the way rewrites it',
+  });
 }

@@ -2,7 +2,8 @@
 import { Worker } from 'node:worker_threads';
 import { Control, OpHeader, PLAN_HEADER_BYTES, PlanHeader } from '../../src/plan/ops.js';
 import { hasEventLoop } from '../../src/runtime/platform/node.js';
-import type { WorkerHandle, WorkerJob } from '../../src/runtime/platform/platform.js';
+import type { WorkerHandle } from '../../src/runtime/platform/platform.js';
+import type { ThreadJob } from '../../src/runtime/thread.js';
 
 export interface Death {
   /** How: by ending the process, by an error nobody catches, or not at all: it lives and gives no answer. */
@@ -55,7 +56,7 @@ for (let job = lastJob, number = 1; ; number++) {
   }
 }`;
 
-export function startFailingWorker(job: WorkerJob, death: Death): Promise<WorkerHandle> {
+export function startFailingWorker(job: ThreadJob, death: Death): Promise<WorkerHandle> {
   return new Promise((resolve) => {
     const worker = new Worker(SOURCE, { eval: true, workerData: { ...job, death, Control, OpHeader, PlanHeader, headerBytes: PLAN_HEADER_BYTES } });
     worker.on('error', () => {});

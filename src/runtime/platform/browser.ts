@@ -1,25 +1,36 @@
+import THREAD from '#workers/thread.browser';
 import { LanewiseError } from '../../errors.js';
-import type { Platform, WorkerHandle, WorkerJob } from './platform.js';
+import { configured } from '../configure.js';
+import type { ThreadJob } from '../thread.js';
+import type { Platform, WorkerHandle } from './platform.js';
+import { startScript, type Start } from './script.js';
 
 export const browserPlatform: Platform = {
   name: 'browser',
   availableThreads: () => navigator.hardwareConcurrency || 1,
+  instantiate: async (module, imports) => (await WebAssembly.instantiate(module, imports)).exports,
   startWorker,
   yieldToEventLoop,
 };
 
-function startWorker(job: WorkerJob): Promise<WorkerHandle> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('../worker.js', import.meta.url), { type: 'module', name: `lanewise ${job.thread}` });
-    worker.onerror = (event): void =>
-      reject(
-        new LanewiseError('worker-failed', 'a worker thread did not start', {
-          where: `thread ${job.thread}`, cause: event.message, remedy: 'Use threads: 1, or allow workers in the page\'s policy',
-        }),
-      );
-    worker.onmessage = (): void => resolve({ terminate: () => worker.terminate(), isAlive: () => true });
-    worker.postMessage(job);
-  });
+/** In order: where the program says, from the code itself, from the file beside it (which Vite and webpack find and take along). */
+function startsOf(name: string): Start[] {
+  const { workerUrl } = configured();
+  if (workerUrl !== undefined) return [() => new Worker(workerUrl, { name })];
+  return [THREAD, () => new Worker(new URL('./thread.browser.js', import.meta.url), { type: 'module', name })];
+}
+
+async function startWorker(job: ThreadJob): Promise<WorkerHandle> {
+  const name = `lanewise ${job.thread}`;
+  try {
+    const worker = await startScript(startsOf(name), job, name);
+    return { terminate: () => worker.terminate(), isAlive: () => true };
+  } catch (cause) {
+    throw new LanewiseError('worker-failed', 'a worker thread did not start', {
+      where: `thread ${job.thread}`, cause,
+      remedy: "Allow blob: in worker-src of the page's content security policy, give the script with configure({ workerUrl }), or use threads: 1",
+    });
+  }
 }
 
 /** A message to oneself comes back as a task of its own, without the delay of a timer. */

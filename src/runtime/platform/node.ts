@@ -1,35 +1,23 @@
+import { instantiate } from '@assemblyscript/loader';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { LanewiseError } from '../../errors.js';
-import type { Platform, WorkerHandle, WorkerJob } from './platform.js';
-
-/**
- * The worker, as source text so that no bundler can lose a file. A trap marks the run as failed and wakes the others, so that no thread waits
- * for one that is gone (the two addresses are Control.failed and Control.barrier).
- */
-const WORKER = `
-const { parentPort, workerData: { module, memory, thread, threads, lastJob, failed, barrier } } = require('node:worker_threads');
-const instance = new WebAssembly.Instance(module, { env: { memory, abort() {}, othersLive: () => 1 } }); // thread 0 watches over all
-parentPort.postMessage('ready');
-try {
-  instance.exports.work(thread, threads, lastJob);
-} catch (error) {
-  const words = new Int32Array(memory.buffer);
-  Atomics.store(words, failed >> 2, 1);
-  Atomics.notify(words, barrier >> 2);
-  throw error;
-}`;
+import THREAD from '#workers/thread.node';
+import type { ThreadJob } from '../thread.js';
+import type { Platform, WorkerHandle } from './platform.js';
 
 export const nodePlatform: Platform = {
   name: 'node',
   availableThreads: availableParallelism,
+  instantiate: async (module, imports) => (await instantiate<WebAssembly.Exports>(module, imports)).exports,
   startWorker,
   yieldToEventLoop: () => new Promise((resolve) => setImmediate(resolve)),
 };
 
-function startWorker(job: WorkerJob): Promise<WorkerHandle> {
+/** From source text, so that no bundler of a server can lose a file. */
+function startWorker(job: ThreadJob): Promise<WorkerHandle> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(WORKER, { eval: true, workerData: job, name: `lanewise ${job.thread}` });
+    const worker = new Worker(THREAD, { eval: true, workerData: job, name: `lanewise ${job.thread}` });
     const fail = (cause: unknown): void =>
       reject(new LanewiseError('worker-failed', 'a worker thread did not start', { where: `thread ${job.thread}`, cause }));
     worker.once('error', fail);

@@ -1,25 +1,19 @@
+import type { ThreadJob } from '../thread.js';
+
 /** What differs between Node and a browser. */
 export interface Platform {
   readonly name: 'node' | 'browser';
   /** Threads worth using on this machine. */
   availableThreads(): number;
-  /** Starts a worker that runs `work` of the module over the shared memory; resolves when it is ready to take jobs. */
-  startWorker(job: WorkerJob): Promise<WorkerHandle>;
+  /** Exports of the kernels over the given imports. */
+  instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<WebAssembly.Exports>;
+  /**
+   * Starts a worker that runs `work` of the module over the shared memory; resolves when it is ready to take jobs.
+   * @throws LanewiseError `worker-failed`
+   */
+  startWorker(job: ThreadJob): Promise<WorkerHandle>;
   /** Lets timers, input and servers go on. */
   yieldToEventLoop(): Promise<void>;
-}
-
-/** What a worker needs. All of it can be posted. */
-export interface WorkerJob {
-  module: WebAssembly.Module;
-  memory: WebAssembly.Memory;
-  thread: number;
-  threads: number;
-  /** The last job given out before this worker started. */
-  lastJob: number;
-  /** Addresses of Control.failed and Control.barrier, for a worker that traps. */
-  failed: number;
-  barrier: number;
 }
 
 export interface WorkerHandle {

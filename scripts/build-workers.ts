@@ -1,0 +1,31 @@
+/**
+ * Bundles what runs in workers into scripts that need no other file, each also as a module whose default export is the script's text: from text a
+ * worker starts whatever a bundler does with files.
+ */
+import { build } from 'esbuild';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const out = `${root}build/workers`;
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+
+/** Script by source; those further down may hold the text of those above. */
+const SCRIPTS = [
+  ['thread.browser', 'src/runtime/platform/thread.browser.ts'],
+  ['thread.node', 'src/runtime/platform/thread.node.ts'],
+] as const;
+
+for (const [name, source] of SCRIPTS) {
+  const node = name.endsWith('.node');
+  const { outputFiles: [script] } = await build({
+    entryPoints: [`${root}${source}`], bundle: true, minify: true, write: false, target: 'es2022', logLevel: 'warning',
+    ...(node ? { platform: 'node', format: 'cjs' } : { platform: 'browser', format: 'iife' }),
+    logOverride: { 'empty-import-meta': 'silent' },
+  });
+  const { text } = script!;
+  if (!node) writeFileSync(`${out}/${name.replace('.browser', '')}.js`, text);
+  writeFileSync(`${out}/${name}.text.js`, `export default ${JSON.stringify(text)};\n`);
+  writeFileSync(`${out}/${name}.text.d.ts`, 'declare const script: string;\nexport default script;\n');
+}
