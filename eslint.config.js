@@ -13,7 +13,7 @@ const FLOORS = [
   ['plan'],
   ['optimizers', 'layers', 'losses.ts'],
   ['model'],
-  ['io'],
+  ['io', 'onnx'],
   ['index.ts'],
   ['entry.node.ts', 'entry.browser.ts', 'relaxed.ts'],
   ['data'],

@@ -4,4 +4,5 @@ export { loadSignals } from './data/signals-file.js';
 export { loadCheckpoint, modelCheckpoint, saveCheckpoint } from './files/checkpoint-file.js';
 export type { ModelCheckpointOptions } from './files/checkpoint-file.js';
 export { loadModel, saveModel } from './files/model-file.js';
+export { saveOnnx } from './files/onnx-file.js';
 export { writeFileAtomically } from './files/whole-file.js';

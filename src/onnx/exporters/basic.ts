@@ -1,0 +1,44 @@
+import type { ConcatenateOptions } from '../../layers/concatenate.js';
+import type { DenseOptions } from '../../layers/dense.js';
+import type { RescalingOptions } from '../../layers/rescaling.js';
+import { exporter, type Exporter, type LayerExport } from '../exporter.js';
+import type { Value } from '../graph.js';
+import { activated } from './activations.js';
+
+/** In inference the layer gives its input. */
+const vanishes: Exporter = ({ x }) => x;
+
+/** All inputs in one layout: the first one's if it is everybody's, else rows. */
+function alike({ graph, inputs }: LayerExport): Value[] {
+  const { layout } = inputs[0]!;
+  return inputs.map((input) => graph.inLayout(input, inputs.every((other) => other.layout === layout) ? layout : 'rows'));
+}
+
+const dense = exporter<DenseOptions>(({ activation, useBias }, context) => {
+  const { graph, x } = context;
+  const layout = x.layout === 'timeFirst' ? 'timeFirst' : 'rows'; // features last
+  const kernel = context.constant('kernel')!;
+  const bias = useBias ? [context.constant('bias')!] : [];
+  if (x.shape.length === 1) return activated(graph, context.output(graph.node('Gemm', [context.in(layout), kernel, ...bias]), layout), activation);
+  const product = graph.node('MatMul', [context.in(layout), kernel]);
+  return activated(graph, context.output(useBias ? graph.node('Add', [product, ...bias]) : product, layout), activation);
+});
+
+const add: Exporter = (context) => {
+  const values = alike(context);
+  return { ...values[0]!, name: values.map(({ name }) => name).reduce((sum, name) => context.graph.node('Add', [sum, name])) };
+};
+
+const concatenate = exporter<ConcatenateOptions>(({ axis }, context) => {
+  const values = context.inputs.map((input) => context.graph.inLayout(input, 'rows'));
+  return context.output(context.graph.node('Concat', values.map(({ name }) => name), { axis: { int: axis } }));
+});
+
+const rescaling = exporter<RescalingOptions>(({ scale, offset }, { graph, x }) => {
+  const scaled = graph.node('Mul', [x.name, graph.scalar('scale', scale)]);
+  return { ...x, name: offset === 0 ? scaled : graph.node('Add', [scaled, graph.scalar('offset', offset)]) };
+});
+
+const flatten: Exporter = (context) => context.output(context.graph.node('Flatten', [context.in('rows')], { axis: { int: 1 } }));
+
+export const BASIC: Readonly<Record<string, Exporter>> = { add, concatenate, dense, dropout: vanishes, flatten, randomFlip: vanishes, rescaling };
