@@ -81,14 +81,9 @@ export function dropoutBackward(block: i32, scratch: usize, dx: usize, dy: usize
 export function dropoutSteps(
   block: i32, scratch: usize, y: usize, x: usize, state: usize, time: i32, features: i32, key0: i32, key1: i32, threshold: i32, scale: f32,
 ): void {
-  const step = load<u32>(state + State.step);
-  const least = i32x4.splat(threshold), factor = f32x4.splat(scale);
   const mask = scratch + 32;
   const bytes = (<usize>features) << 4;
-  for (let f = 0; f < features; f++) {
-    threefry4(scratch, key0, key1, <u32>((block >> 1) * features + f) << 2, step);
-    v128.store(mask + ((<usize>f) << 4), factors(v128.load(scratch + ((<usize>(block & 1)) << 4)), least, factor));
-  }
+  drawMask(mask, scratch, block, load<u32>(state + State.step), features, key0, key1, threshold, scale);
   y += <usize>block * <usize>time * bytes;
   x += <usize>block * <usize>time * bytes;
   let f: usize = 0;
@@ -97,6 +92,22 @@ export function dropoutSteps(
     const m = v128.load(mask + f);
     for (let t: usize = f, end = <usize>time * bytes; t < end; t += bytes) v128.store(y + t, f32x4.mul(v128.load(x + t), m));
   }
+}
+
+/** The mask of a group, [features][4]. words: 32 bytes of scratch. */
+function drawMask(mask: usize, words: usize, group: i32, step: u32, features: i32, key0: i32, key1: i32, threshold: i32, scale: f32): void {
+  const least = i32x4.splat(threshold), factor = f32x4.splat(scale);
+  for (let f = 0; f < features; f++) {
+    threefry4(words, key0, key1, <u32>((group >> 1) * features + f) << 2, step);
+    v128.store(mask + ((<usize>f) << 4), factors(v128.load(words + ((<usize>(group & 1)) << 4)), least, factor));
+  }
+}
+
+/** Op: the mask of `dropoutSteps` by itself, [groups][features][4]: for the dropout of a recurrent layer's states. scratch: 32 bytes. */
+export function dropoutStepsMask(
+  block: i32, scratch: usize, mask: usize, state: usize, features: i32, key0: i32, key1: i32, threshold: i32, scale: f32,
+): void {
+  drawMask(mask + ((<usize>(block * features)) << 4), scratch, block, load<u32>(state + State.step), features, key0, key1, threshold, scale);
 }
 
 /** y = x · mask of four features (a cache line) at every step: the mask stays in registers. */

@@ -4,7 +4,7 @@ import type { RandomStream } from './random.js';
 import type { Shape } from './tensor/shape.js';
 import { formatShape, sizeOf } from './tensor/shape.js';
 
-export type InitializerName = 'zeros' | 'ones' | 'glorotUniform' | 'orthogonal';
+export type InitializerName = 'zeros' | 'ones' | 'glorotUniform' | 'orthogonal' | 'unitForgetBias';
 type Initializer = (shape: Shape, random: RandomStream) => Float32Array;
 
 /** Inputs and outputs of one unit; for a convolution kernel [kh, kw, in, out], times the taps. */
@@ -23,6 +23,8 @@ export const INITIALIZERS: Readonly<Record<InitializerName, Initializer>> = {
     return Float32Array.from({ length: sizeOf(shape) }, () => random.uniform(-limit, limit));
   },
   orthogonal,
+  /** For the bias of an LSTM, gates i f c o: ones for the forget gate, so that memory lasts from the start (Jozefowicz et al., 2015). */
+  unitForgetBias: (shape) => Float32Array.from({ length: sizeOf(shape) }, (_, index) => (Math.floor((4 * index) / sizeOf(shape)) === 1 ? 1 : 0)),
 };
 
 /**

@@ -7,8 +7,8 @@ const LARGE: i32 = 32;
 /**
  * Op: gradient of a kernel applied at every step, and of its bias, one partial sum a block, joined by `reducePartials`.
  *
- * partials: [blocks][features + withBias][units]: Σ x[t - shift][f] · dy[t][u], and with a bias in the last row Σ dy[t][u], over the same steps;
- * x: lanes [groups][time][features][4]; dy: lanes [groups][time][units][4]. shift: 1 for a recurrent kernel, whose x is the layer's own output
+ * partials: [blocks][features + withBias][units]: Σ x[t - shift][f] · dy[t][u] over the steps that have such an x, and with a bias in the last row
+ * Σ dy[t][u] over all; x: lanes [groups][time][features][4]; dy: lanes [groups][time][units][4]. shift: 1 for a recurrent kernel, whose x is the layer's own output
  * one step before; 0 else. A block is `blockSteps` steps of a group. scratch: a vector of ones, a tile's sums, and a tile's rows at every step,
  * [blockSteps][5][4].
  */
@@ -33,8 +33,9 @@ export function lanesBackwardKernel(
   if (features < units) products(dots, out, 4, unitBytes, dy, dyStep, units, x, xStep, features, steps);
   else products(dots, out, unitBytes, 4, x, xStep, features, dy, dyStep, units, steps);
   if (withBias) {
+    const before = first - (block % perGroup) * blockSteps; // steps without an x
     v128.store(scratch, f32x4.splat(1));
-    products(dots, out + <usize>features * unitBytes, 4, unitBytes, dy, dyStep, units, scratch, 0, 1, steps);
+    products(dots, out + <usize>features * unitBytes, 4, unitBytes, dy - <usize>before * dyStep, dyStep, units, scratch, 0, 1, steps + before);
   }
 }
 

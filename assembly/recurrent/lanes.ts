@@ -49,3 +49,33 @@ export function transpose(block: i32, scratch: usize, out: usize, x: usize, rows
     }
   }
 }
+
+/**
+ * Op: each step's state before it, times a factor: y[t] = x[t-1] · factors, y[0] = x0 · factors. y, x: lanes [groups][time][features][4]; x0:
+ * [groups][features][4] or address 0 for zeros; factors: [groups][features][4] or address 0 for ones. A block is a group.
+ */
+export function previousSteps(block: i32, scratch: usize, y: usize, x: usize, x0: usize, factors: usize, time: i32, features: i32): void {
+  const row = (<usize>features) << 4, group = <usize>block * <usize>time * row;
+  y += group;
+  x += group;
+  if (factors != 0) factors += <usize>block * row;
+  if (x0 == 0) memory.fill(y, 0, row);
+  else memory.copy(y, x0 + <usize>block * row, row);
+  memory.copy(y + row, x, <usize>(time - 1) * row);
+  if (factors == 0) return;
+  for (let i: usize = 0; i < row; i += 16) {
+    const factor = v128.load(factors + i);
+    for (let at = y + i, end = y + <usize>time * row; at < end; at += row) v128.store(at, f32x4.mul(v128.load(at), factor));
+  }
+}
+
+/** Op: the steps in reverse order. y, x: lanes [groups][time][features][4]. A block is a group. */
+export function reverseSteps(block: i32, scratch: usize, y: usize, x: usize, time: i32, features: i32): void {
+  const row = (<usize>features) << 4;
+  y += <usize>block * <usize>time * row;
+  for (let from = x + <usize>(block + 1) * <usize>time * row; time > 0; time--) {
+    from -= row;
+    memory.copy(y, from, row);
+    y += row;
+  }
+}

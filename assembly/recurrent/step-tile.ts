@@ -90,11 +90,17 @@ export function tileStep5x8(c: usize, cPair: usize, c0: usize, c0Pair: usize, a:
   tile(5, true, c, cPair, c0, c0Pair, a, aStep, b, bPair, k);
 }
 
-/** The product of one step of `groups` groups, one or two: its rows in tiles as even as can be. Layout of the operands as in `tile`. */
+/** The product of one step of `groups` groups, one or two, with a matrix a [k, m]. Layout of the others as in `tile`. */
 export function stepProduct(
   groups: i32, c: usize, cPair: usize, c0: usize, c0Pair: usize, a: usize, b: usize, bPair: usize, m: i32, k: i32,
 ): void {
-  const aStep = (<usize>m) << 2;
+  stridedStepProduct(groups, c, cPair, c0, c0Pair, a, (<usize>m) << 2, b, bPair, m, k);
+}
+
+/** The same with m columns of a wider matrix, `aStep` bytes from one of its rows to the next. The m rows of c in tiles as even as can be. */
+export function stridedStepProduct(
+  groups: i32, c: usize, cPair: usize, c0: usize, c0Pair: usize, a: usize, aStep: usize, b: usize, bPair: usize, m: i32, k: i32,
+): void {
   for (let tiles = (m + TILE_ROWS - 1) / TILE_ROWS; tiles > 0; tiles--) {
     const rows = (m + tiles - 1) / tiles;
     if (groups == 2) {

@@ -4,6 +4,10 @@ import { Activation } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 
 export type ActivationName = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'softmax';
+/** Those that a recurrent layer can apply at each step. */
+export type StepActivation = 'linear' | 'relu' | 'tanh' | 'sigmoid';
+export const STEP_ACTIVATIONS: readonly StepActivation[] = ['linear', 'relu', 'tanh', 'sigmoid'];
+
 const NAMES: readonly ActivationName[] = ['linear', 'relu', 'tanh', 'sigmoid', 'softmax'];
 
 /** @throws LanewiseError `invalid-argument` */

@@ -12,9 +12,9 @@ export interface DropoutOptions extends LayerOptions {
 
 /** The mask's arguments for a kernel that draws so many bits a value: it is a function of (seed, layer, step, element). */
 export function maskArguments(
-  tape: Tape, stream: number, rate: number, bits: 16 | 24,
+  tape: Tape, stream: number, rate: number, bits: 16 | 24, purpose: Purpose = Purpose.dropout,
 ): { key0: number; key1: number; threshold: number; scale: number } {
-  const [key0, key1] = streamKey(tape.seed, Purpose.dropout, stream);
+  const [key0, key1] = streamKey(tape.seed, purpose, stream);
   return { key0, key1, threshold: Math.min(Math.round(rate * 2 ** bits), 2 ** bits - 1), scale: 1 / (1 - rate) };
 }
 

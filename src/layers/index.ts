@@ -5,6 +5,8 @@ export { conv2d } from './conv2d.js';
 export { dense } from './dense.js';
 export { dropout } from './dropout.js';
 export { flatten } from './flatten.js';
+export { gru } from './gru.js';
+export { lstm } from './lstm.js';
 export { maxPooling2d } from './max-pooling2d.js';
 export { randomFlip } from './random-flip.js';
 export { rescaling } from './rescaling.js';

@@ -64,3 +64,17 @@ export function emitTransposed(tape: Tape, x: Ref, rows: number, columns: number
   tape.op('transpose', { out, x, rows, columns }, 1);
   return out;
 }
+
+/** The steps of a sequence in lanes from the last to the first. */
+export function emitReversed(tape: Tape, x: PlanTensor): PlanTensor {
+  const [time, features] = x.shape as [number, number];
+  const y = tape.like(x);
+  tape.op('reverseSteps', { y: y.ref, x: x.ref, time, features }, tape.groups);
+  tape.record(y, [x], (dy) => {
+    if (!x.needsGradient) return [];
+    const dx = tape.like(x);
+    tape.op('reverseSteps', { y: dx.ref, x: dy.ref, time, features }, tape.groups);
+    return [dx];
+  });
+  return y;
+}

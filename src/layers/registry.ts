@@ -14,11 +14,16 @@ import { dense } from './dense.js';
 import type { DropoutOptions } from './dropout.js';
 import { dropout } from './dropout.js';
 import { flatten } from './flatten.js';
+import type { GruOptions } from './gru.js';
+import { gru } from './gru.js';
 import type { Layer, LayerOptions } from './layer.js';
+import type { LstmOptions } from './lstm.js';
+import { lstm } from './lstm.js';
 import type { MaxPooling2dOptions } from './max-pooling2d.js';
 import { maxPooling2d } from './max-pooling2d.js';
 import type { RandomFlipOptions } from './random-flip.js';
 import { randomFlip } from './random-flip.js';
+import type { RecurrentOptions } from './recurrent-layer.js';
 import type { RescalingOptions } from './rescaling.js';
 import { rescaling } from './rescaling.js';
 import type { SimpleRnnOptions } from './simple-rnn.js';
@@ -47,6 +52,12 @@ const orNot = (kind: Kind, value: NonNullable<Option['default']>): Option => ({ 
 const layerType = <Options extends LayerOptions>(create: (options: Options) => Layer, options: OptionTable<Options>): LayerType =>
   ({ options, create: (checked) => create(checked as unknown as Options) });
 
+/** Options that all recurrent layers have. */
+const recurrent: OptionTable<RecurrentOptions> = {
+  units: number, activation: orNot('text', 'tanh'), useBias: orNot('boolean', true), returnSequences: orNot('boolean', false),
+  goBackwards: orNot('boolean', false), dropout: orNot('number', 0), recurrentDropout: orNot('number', 0),
+};
+
 const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   add: layerType<LayerOptions>(add, {}),
   concatenate: layerType<ConcatenateOptions>(concatenate, { axis: orNot('number', -1) }),
@@ -63,10 +74,9 @@ const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   }),
   randomFlip: layerType<RandomFlipOptions>(randomFlip, { mode: orNot('text', 'horizontalAndVertical') }),
   rescaling: layerType<RescalingOptions>(rescaling, { scale: number, offset: orNot('number', 0) }),
-  simpleRNN: layerType<SimpleRnnOptions>(simpleRNN, {
-    units: number, activation: orNot('text', 'tanh'), useBias: orNot('boolean', true), returnSequences: orNot('boolean', false),
-    dropout: orNot('number', 0),
-  }),
+  simpleRNN: layerType<SimpleRnnOptions>(simpleRNN, recurrent),
+  lstm: layerType<LstmOptions>(lstm, { ...recurrent, recurrentActivation: orNot('text', 'sigmoid'), unitForgetBias: orNot('boolean', true) }),
+  gru: layerType<GruOptions>(gru, { ...recurrent, recurrentActivation: orNot('text', 'sigmoid'), resetAfter: orNot('boolean', true) }),
 }));
 
 /** Names of all layers there are. */

@@ -88,6 +88,7 @@ export const OPS = {
   dropout: { module: 'dropout', args: { y: 'out', kept: 'out?', x: 'in', state: 'in', ...elements, ...randomMask } },
   dropoutBackward: { module: 'dropout', args: { dx: 'out', dy: 'in', kept: 'in', ...elements, scale: 'f32' } },
   dropoutSteps: { module: 'dropout', args: { y: 'out', x: 'in', state: 'in', time: 'i32', features: 'i32', ...randomMask } },
+  dropoutStepsMask: { module: 'dropout', args: { mask: 'out', state: 'in', features: 'i32', ...randomMask } },
   randomFlip: {
     module: 'random-flip',
     args: {
@@ -112,11 +113,44 @@ export const OPS = {
       partials: 'out', x: 'in', dy: 'in', time: 'i32', features: 'i32', units: 'i32', shift: 'i32', withBias: 'i32', blockSteps: 'i32',
     },
   },
-  simpleRnnForward: { module: 'recurrent/simple-rnn', args: { h: 'inout', w: 'in', batch: 'i32', time: 'i32', units: 'i32', kind: 'i32' } },
+  simpleRnnForward: {
+    module: 'recurrent/simple-rnn',
+    args: { h: 'inout', w: 'in', h0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32', time: 'i32', units: 'i32', kind: 'i32' },
+  },
   simpleRnnBackward: {
     module: 'recurrent/simple-rnn',
-    args: { d: 'out', dy: 'in', h: 'in', wTransposed: 'in', groups: 'i32', time: 'i32', units: 'i32', kind: 'i32' },
+    args: { d: 'out', dy: 'in', h: 'in', wTransposed: 'in', mask: 'in?', drop: 'in?', groups: 'i32', time: 'i32', units: 'i32', kind: 'i32' },
   },
+  lstmForward: {
+    module: 'recurrent/lstm-forward',
+    args: {
+      h: 'out', c: 'out', gates: 'inout', w: 'in', h0: 'in?', c0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32', time: 'i32', units: 'i32', kind: 'i32',
+      recurrentKind: 'i32',
+    },
+  },
+  lstmBackward: {
+    module: 'recurrent/lstm-backward',
+    args: {
+      dz: 'out', dy: 'in', gates: 'in', c: 'in', wTransposed: 'in', c0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32', time: 'i32', units: 'i32',
+      kind: 'i32', recurrentKind: 'i32',
+    },
+  },
+  gruForward: {
+    module: 'recurrent/gru-forward',
+    args: {
+      h: 'out', gates: 'inout', inner: 'out', w: 'in', bias: 'in?', h0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32', time: 'i32', units: 'i32',
+      kind: 'i32', recurrentKind: 'i32', resetAfter: 'i32',
+    },
+  },
+  gruBackward: {
+    module: 'recurrent/gru-backward',
+    args: {
+      d: 'out', dInner: 'out?', dy: 'in', h: 'in', gates: 'in', inner: 'in', wTransposed: 'in', h0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32',
+      time: 'i32', units: 'i32', kind: 'i32', recurrentKind: 'i32', resetAfter: 'i32',
+    },
+  },
+  previousSteps: { module: 'recurrent/lanes', args: { y: 'out', x: 'in', x0: 'in?', factors: 'in?', time: 'i32', features: 'i32' } },
+  reverseSteps: { module: 'recurrent/lanes', args: { y: 'out', x: 'in', time: 'i32', features: 'i32' } },
   transpose: { module: 'recurrent/lanes', args: { out: 'out', x: 'in', rows: 'i32', columns: 'i32' } },
   reducePartials: { module: 'reduce', args: { out: 'out', partials: 'in', size: 'i32', count: 'i32', stride: 'i32', blockSize: 'i32' } },
   columnSums: { module: 'reduce', args: { partials: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },

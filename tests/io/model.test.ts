@@ -30,12 +30,13 @@ describe('a model as JSON', () => {
   }
 
   it('says every option, and so does not hang on defaults', () => {
+    const recurrent = { goBackwards: false, dropout: 0.2, recurrentDropout: 0 };
     assert.deepEqual(JSON.parse(text(smallRnn())), {
       format: 'lanewise-model', version: 1, name: 'sequential', seed: 1,
       layers: [
-        { type: 'simpleRNN', name: 'simpleRNN_1', inputShape: [12, 1], units: 7, activation: 'tanh', useBias: true, returnSequences: true, dropout: 0.2 },
-        { type: 'simpleRNN', name: 'simpleRNN_2', units: 5, activation: 'tanh', useBias: true, returnSequences: true, dropout: 0.2 },
-        { type: 'simpleRNN', name: 'simpleRNN_3', units: 3, activation: 'tanh', useBias: true, returnSequences: true, dropout: 0.2 },
+        { type: 'simpleRNN', name: 'simpleRNN_1', inputShape: [12, 1], units: 7, activation: 'tanh', useBias: true, returnSequences: true, ...recurrent },
+        { type: 'simpleRNN', name: 'simpleRNN_2', units: 5, activation: 'tanh', useBias: true, returnSequences: true, ...recurrent },
+        { type: 'simpleRNN', name: 'simpleRNN_3', units: 3, activation: 'tanh', useBias: true, returnSequences: true, ...recurrent },
         { type: 'dense', name: 'dense_1', units: 1, activation: 'linear', useBias: true },
       ],
     });
@@ -47,12 +48,12 @@ describe('a model as JSON', () => {
     const inputShape = [6, 6, 2];
     const bare: Readonly<Record<string, object>> = {
       activation: { activation: 'relu' }, add: {}, concatenate: {}, conv2d: { filters: 2, kernelSize: 2 }, dense: { units: 2 }, dropout: { rate: 0.5 }, flatten: {},
-      maxPooling2d: { poolSize: [2, 3] }, randomFlip: {}, rescaling: { scale: 2 }, simpleRNN: { units: 2 },
+      gru: { units: 2 }, lstm: { units: 2 }, maxPooling2d: { poolSize: [2, 3] }, randomFlip: {}, rescaling: { scale: 2 }, simpleRNN: { units: 2 },
     };
     assert.deepEqual(Object.keys(bare), [...LAYER_TYPES].sort());
     for (const [type, options] of Object.entries(bare)) {
       const make = layers[type as keyof typeof layers] as (options: object) => FirstLayer;
-      const shape = type === 'simpleRNN' ? [5, 2] : inputShape;
+      const shape = ['simpleRNN', 'lstm', 'gru'].includes(type) ? [5, 2] : inputShape;
       const layer = make({ ...options, inputShape: shape });
       const one = sequential([layer], { seed: 1 });
       const full = make({ ...layerConfig(layer), inputShape: shape });

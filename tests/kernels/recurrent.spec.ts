@@ -56,7 +56,7 @@ function checkBackwardKernel(groups: i32, time: i32, features: i32, units: i32, 
   for (let i = 0; i < expected.length; i++) {
     const block = i / ((features + 1) * units), f = (i / units) % (features + 1), u = i % units;
     const group = block / perGroup;
-    for (let t = max((block % perGroup) * blockSteps, shift); t < min((block % perGroup + 1) * blockSteps, time); t++) {
+    for (let t = max((block % perGroup) * blockSteps, f == features ? 0 : shift); t < min((block % perGroup + 1) * blockSteps, time); t++) {
       for (let n = 0; n < LANES; n++) {
         const input: f64 = f == features ? 1 : at(x, ((group * time + t - shift) * features + f) * LANES + n);
         expected[i] += input * at(dy, ((group * time + t) * units + u) * LANES + n);
@@ -80,8 +80,8 @@ function checkRecurrence(groups: i32, time: i32, units: i32, kind: i32): i32 {
   const h = eighths(length, 7), input = eighths(length, 7), w = eighths(units * units, 8), wTransposed = blank(units * units);
   const dy = eighths(length, 9), d = blank(length);
   transpose(0, 0, wTransposed, w, units, units);
-  for (let pair = 0; pair < (groups + 1) / 2; pair++) simpleRnnForward(pair, 0, h, w, groups * LANES, time, units, kind);
-  for (let pair = 0; pair < (groups + 1) / 2; pair++) simpleRnnBackward(pair, 0, d, dy, h, wTransposed, groups, time, units, kind);
+  for (let pair = 0; pair < (groups + 1) / 2; pair++) simpleRnnForward(pair, 0, h, w, 0, 0, 0, groups * LANES, time, units, kind);
+  for (let pair = 0; pair < (groups + 1) / 2; pair++) simpleRnnBackward(pair, 0, d, dy, h, wTransposed, 0, 0, groups, time, units, kind);
   const expected = new StaticArray<f64>(length), gradient = new StaticArray<f64>(length);
   for (let i = 0; i < length; i++) {
     let sum = at(input, i);
@@ -132,7 +132,7 @@ describe("a simple recurrence", () => {
   test("leaves nothing in lanes without a sequence, where it might grow without bound", () => {
     const units = 2, time = 3, batch = 7;
     const h = eighths(2 * time * units * LANES, 10), w = eighths(units * units, 11);
-    simpleRnnForward(0, 0, h, w, batch, time, units, Activation.linear);
+    simpleRnnForward(0, 0, h, w, 0, 0, 0, batch, time, units, Activation.linear);
     let zeros = 0;
     for (let i = 0; i < time * units; i++) {
       for (let n = batch - LANES; n < LANES; n++) if (at(h, (time * units + i) * LANES + n) == 0) zeros++;

@@ -1,5 +1,6 @@
 /** Small networks that between them use every layer with every option, and both losses. */
 import type { LossName } from '../../src/entry.node.js';
+import { addRecurrentCases } from './recurrent-cases.js';
 import { type Twin, twins } from './twins.js';
 
 const { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN } = twins;
@@ -125,6 +126,8 @@ add('simpleRNN, no bias, one step, last output', 4, crossEntropy, () => [
 ]);
 add('simpleRNN, longer than a block of steps', 2, 'mse', () => [simpleRNN({ units: 3, inputShape: [300, 1], returnSequences: true }), dense({ units: 1 })]);
 add('simpleRNN, flattened', 3, crossEntropy, () => [simpleRNN({ units: 3, inputShape: [4, 2], returnSequences: true }), flatten(), dense({ units: 3 })]);
+
+addRecurrentCases(add);
 
 // Dropout, with the masks that the library draws
 for (const rate of [0, 0.3, 0.8]) {

@@ -5,7 +5,7 @@ import { adam, LanewiseError, layers, schedules, sequential, sgd } from '../../s
 import type { ErrorCode, Layer, LossName } from '../../src/entry.node.js';
 import { refused } from '../model/helpers.js';
 
-const { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN } = layers;
+const { activation, conv2d, dense, dropout, flatten, gru, lstm, maxPooling2d, randomFlip, rescaling, simpleRNN } = layers;
 
 function refusal(make: () => unknown): LanewiseError {
   try {
@@ -33,6 +33,8 @@ const wrongOptions: readonly [string, () => Layer][] = [
     [`conv2d kernelSize [3, ${bad}]`, () => conv2d({ filters: 1, kernelSize: [3, bad] })],
     [`dense units ${bad}`, () => dense({ units: bad })],
     [`simpleRNN units ${bad}`, () => simpleRNN({ units: bad })],
+    [`lstm units ${bad}`, () => lstm({ units: bad })],
+    [`gru units ${bad}`, () => gru({ units: bad })],
     [`inputShape ${bad}`, () => flatten({ inputShape: [2, bad] })],
   ]),
   ...NOT_COUNTS.filter((bad) => (bad ?? undefined) !== undefined).flatMap((bad): [string, () => Layer][] => [
@@ -44,11 +46,16 @@ const wrongOptions: readonly [string, () => Layer][] = [
   ...NOT_RATES.flatMap((bad): [string, () => Layer][] => [
     [`dropout rate ${bad}`, () => dropout({ rate: bad })],
     [`simpleRNN dropout ${bad}`, () => simpleRNN({ units: 1, dropout: bad })],
+    [`lstm recurrentDropout ${bad}`, () => lstm({ units: 1, recurrentDropout: bad })],
+    [`gru recurrentDropout ${bad}`, () => gru({ units: 1, recurrentDropout: bad })],
   ]),
   ...NOT_NAMES.flatMap((bad): [string, () => Layer][] => [
     [`conv2d activation ${bad}`, () => conv2d({ filters: 1, kernelSize: 1, activation: untyped(bad) })],
     [`dense activation ${bad}`, () => dense({ units: 1, activation: untyped(bad) })],
     [`simpleRNN activation ${bad}`, () => simpleRNN({ units: 1, activation: untyped(bad) })],
+    [`lstm activation ${bad}`, () => lstm({ units: 1, activation: untyped(bad) })],
+    [`lstm recurrentActivation ${bad}`, () => lstm({ units: 1, recurrentActivation: untyped(bad) })],
+    [`gru recurrentActivation ${bad}`, () => gru({ units: 1, recurrentActivation: untyped(bad) })],
     [`activation ${bad}`, () => activation({ activation: untyped(bad) })],
     [`conv2d padding ${bad}`, () => conv2d({ filters: 1, kernelSize: 1, padding: untyped(bad) })],
     [`randomFlip mode ${bad}`, () => randomFlip({ mode: untyped(bad) })],
@@ -69,6 +76,8 @@ const wrongShapes: readonly [string, (inputShape: readonly number[]) => Layer, r
   ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: [1, 9], inputShape }), [4, 8, 1]],
   ['maxPooling2d', (inputShape) => maxPooling2d({ poolSize: 5, inputShape }), [4, 8, 1]],
   ['simpleRNN', (inputShape) => simpleRNN({ units: 1, inputShape }), [4]],
+  ['lstm', (inputShape) => lstm({ units: 1, inputShape }), [4, 4, 1]],
+  ['gru', (inputShape) => gru({ units: 1, inputShape }), [4]],
   ['simpleRNN', (inputShape) => simpleRNN({ units: 1, inputShape }), [4, 4, 1]],
   ['dense', (inputShape) => dense({ units: 1, inputShape }), []],
 ];

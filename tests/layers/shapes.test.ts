@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { layers, sequential } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
 
-const { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN } = layers;
+const { activation, conv2d, dense, dropout, flatten, gru, lstm, maxPooling2d, randomFlip, rescaling, simpleRNN } = layers;
 
 interface Expected {
   output: readonly number[];
@@ -53,6 +53,26 @@ const cases: readonly [Layer, Expected][] = [
   [
     simpleRNN({ units: 3, useBias: false, activation: 'relu', inputShape: [4, 2] }),
     { output: [3], weights: { kernel: [2, 3], recurrentKernel: [3, 3] }, operations: 60, additions: 48, describe: '3 units, relu' },
+  ],
+  [
+    simpleRNN({ units: 3, goBackwards: true, recurrentDropout: 0.5, inputShape: [4, 2] }),
+    { output: [3], weights: { kernel: [2, 3], recurrentKernel: [3, 3], bias: [3] }, operations: 60, describe: '3 units, tanh, backwards, recurrent dropout 0.5' },
+  ],
+  [
+    lstm({ units: 3, returnSequences: true, inputShape: [4, 2] }),
+    { output: [4, 3], weights: { kernel: [2, 12], recurrentKernel: [3, 12], bias: [12] }, operations: 4 * 12 * 5, describe: '3 units, tanh, sequences' },
+  ],
+  [
+    lstm({ units: 3, useBias: false, recurrentActivation: 'tanh', inputShape: [4, 2] }),
+    { output: [3], weights: { kernel: [2, 12], recurrentKernel: [3, 12] }, operations: 240, additions: 192, describe: '3 units, tanh, gates tanh' },
+  ],
+  [
+    gru({ units: 3, inputShape: [4, 2] }),
+    { output: [3], weights: { kernel: [2, 9], recurrentKernel: [3, 9], bias: [2, 9] }, operations: 4 * 9 * 5, additions: 4 * 9 * 6, describe: '3 units, tanh' },
+  ],
+  [
+    gru({ units: 3, resetAfter: false, returnSequences: true, inputShape: [4, 2] }),
+    { output: [4, 3], weights: { kernel: [2, 9], recurrentKernel: [3, 9], bias: [9] }, operations: 180, describe: '3 units, tanh, reset before, sequences' },
   ],
   [dropout({ rate: 0.3, inputShape: [4, 5] }), { output: [4, 5], describe: 'rate 0.3' }],
   [activation({ activation: 'softmax', inputShape: [4, 5] }), { output: [4, 5], describe: 'softmax' }],

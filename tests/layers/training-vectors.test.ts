@@ -10,10 +10,10 @@ import { adam, layers, sequential, sgd } from '../../src/entry.node.js';
 import type { Layer, Optimizer, Sequential, Tensor } from '../../src/entry.node.js';
 import { assertClose, map, relativeTolerances, type Values } from '../reference/index.js';
 import type {
-  BpttCase, Case, CaseHead, Conv2dCase, MaxPoolCase, OptimizerCase, OptimizerSettings, RnnForwardCase, Shape4, TorchTrainingCase,
+  BpttCase, Case, CaseHead, Conv2dCase, MaxPoolCase, OptimizerCase, OptimizerSettings, RnnForwardCase, Shape4, TorchLstmCase, TorchTrainingCase,
 } from '../reference/training-vectors.js';
 
-const { conv2d, dense, maxPooling2d, simpleRNN } = layers;
+const { conv2d, dense, gru, lstm, maxPooling2d, simpleRNN } = layers;
 const FILE = new URL('../../../shared/cases/training/training-vectors.json', import.meta.url);
 
 if (existsSync(FILE)) {
@@ -31,7 +31,7 @@ if (existsSync(FILE)) {
 
 /** What a case needs that the library does not have. */
 function missing(vector: Case): string | undefined {
-  if ('layer' in vector && vector.layer !== undefined && vector.layer !== 'SimpleRNN') return vector.layer;
+  if (vector.group === 'training' && vector.layer !== undefined && vector.layer !== 'SimpleRNN') return 'the hard sigmoid of the past';
   if ('optimizer' in vector && vector.optimizer.weight_decay) return 'weight decay';
   switch (vector.group) {
     case 'conv2d-gradient':
@@ -39,7 +39,7 @@ function missing(vector: Case): string | undefined {
     case 'maxpool-gradient':
       return vector.pads_top_bottom_left_right.some((pad) => pad !== 0) ? 'padding given side by side' : undefined;
     case 'rnn-forward':
-      return vector.initial_h !== null || vector.stateful_calls > 1 ? 'an initial state' : undefined;
+      return !('weight_ih' in vector) && (vector.initial_h !== null || vector.stateful_calls > 1) ? 'an initial state' : undefined;
     default:
       return undefined;
   }
@@ -54,7 +54,7 @@ function check(vector: Case): Promise<void> {
     case 'optimizer':
       return checkOptimizer(vector);
     case 'rnn-forward':
-      return checkSimpleRnn(vector);
+      return 'weight_ih' in vector ? checkTorchLstm(vector) : checkRecurrent(vector);
     case 'training':
       return vector.layer === undefined ? checkTorchTraining(vector) : checkBptt(vector);
   }
@@ -127,18 +127,32 @@ async function checkOptimizer(vector: OptimizerCase): Promise<void> {
   model.close();
 }
 
-async function checkSimpleRnn(vector: RnnForwardCase): Promise<void> {
+async function checkRecurrent(vector: RnnForwardCase): Promise<void> {
   const [batch, steps, features] = vector.input_shape;
   const { units, bias } = vector;
-  const layer = simpleRNN({ units, useBias: bias !== null, inputShape: [steps, features] });
-  const model = await compiled([layer], [vector.kernel.flat(), vector.recurrent_kernel.flat(), ...(bias ? [bias] : [])], sgd());
-  // 0, 1, 2, … in order; a pass backwards is one over the steps turned round
-  const data = Float32Array.from({ length: batch * steps * features }, (_, i) => {
-    const t = Math.floor(i / features) % steps;
-    return vector.go_backwards ? i + (steps - 1 - 2 * t) * features : i;
-  });
+  const options = { units, useBias: bias !== null, goBackwards: vector.go_backwards, inputShape: [steps, features] };
+  const layer = { SimpleRNN: () => simpleRNN(options), LSTM: () => lstm(options), GRU: () => gru({ ...options, resetAfter: vector.reset_after ?? true }) }[vector.layer]();
+  const model = await compiled([layer], [vector.kernel.flat(), vector.recurrent_kernel.flat(), ...(bias ? [bias.flat()] : [])], sgd());
+  const data = Float32Array.from({ length: batch * steps * features }, (_, i) => i);
   const { data: last } = await model.predict({ data, shape: [batch, steps, features] });
   expectClose(vector, last, vector.last_output.flat(), 'last output');
+  model.close();
+}
+
+async function checkTorchLstm(vector: TorchLstmCase): Promise<void> {
+  const [steps, batch, features] = vector.input_shape_time_major;
+  const { units } = vector;
+  const transposed = (w: Values, rows: number): Float64Array =>
+    Float64Array.from({ length: rows * 4 * units }, (_, i) => w[(i % (4 * units)) * rows + Math.floor(i / (4 * units))]!);
+  const bias = map(vector.bias_ih, (value, i) => value + vector.bias_hh[i]!);
+  const model = await compiled(
+    [lstm({ units, returnSequences: true, inputShape: [steps, features] })], [transposed(vector.weight_ih, features), transposed(vector.weight_hh, units), bias], sgd(),
+  );
+  const length = steps * batch * features;
+  const rows = (size: number, at: (index: number) => number): Float32Array => Float32Array.from({ length: batch * steps * size }, (_, i) =>
+    at(((Math.floor(i / size) % steps) * batch + Math.floor(i / (steps * size))) * size + (i % size)));
+  const { data } = await model.predict({ data: rows(features, (index) => (length - index) / length), shape: [batch, steps, features] });
+  expectClose(vector, data, rows(units, (index) => vector.output_time_major[index]!), 'outputs');
   model.close();
 }
 

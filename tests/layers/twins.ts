@@ -4,11 +4,12 @@ import type { Layer } from '../../src/entry.node.js';
 import type { Layout } from '../../src/plan/tape.js';
 import { Purpose, streamKey } from '../../src/random.js';
 import { sizeOf } from '../../src/tensor/shape.js';
-import { dropoutMask, flipped, sequenceMask } from '../ops/mask.js';
+import { dropoutMask, flipped } from '../ops/mask.js';
 import {
   type Activation, activations, columnSums, conv2dBackwardFilter, conv2dBackwardInput, conv2dForward, gemm, map, maxPoolBackward, maxPoolForward,
-  simpleRnnBackward, simpleRnnForward, softmaxBackward, softmaxForward,
+  softmaxBackward, softmaxForward,
 } from '../reference/index.js';
+import { gru, lstm, maskKey, simpleRNN } from './recurrent-twins.js';
 
 /** What a pass knows beside its values. */
 export interface PassContext {
@@ -124,52 +125,6 @@ function dense(options: Options<'dense'>): Twin {
   };
 }
 
-function simpleRNN(options: Options<'simpleRNN'>): Twin {
-  const layer = layers.simpleRNN(options);
-  return {
-    layer,
-    run(input, [kernel, recurrentKernel, bias], context) {
-      const { batch } = context;
-      const [steps, features] = layer.input as [number, number];
-      const { units, activation = 'tanh', returnSequences = false, dropout: rate = 0 } = options;
-      const mask = inputMask(rate, features, context);
-      const dropped = map(input, (value, i) => value * mask[Math.floor(i / (steps * features)) * features + (i % features)]!);
-      const sizes = { batch, steps, features, units, activation, x: dropped, kernel: kernel!, recurrentKernel: recurrentKernel!, ...(bias && { bias }) };
-      const h = simpleRnnForward(sizes);
-      const isLast = (i: number): boolean => Math.floor(i / units) % steps === steps - 1;
-      return {
-        y: returnSequences ? h : h.filter((_, i) => isLast(i)),
-        layout: returnSequences ? 'lanes' : 'rows',
-        backward(dy) {
-          let next = 0;
-          const dh = returnSequences ? dy : map(h, (_, i) => (isLast(i) ? dy[next++]! : 0));
-          const { dx, dKernel, dRecurrentKernel, dBias } = simpleRnnBackward({ ...sizes, dh });
-          return {
-            dx: map(dx, (value, i) => value * mask[Math.floor(i / (steps * features)) * features + (i % features)]!),
-            dWeights: bias ? [dKernel, dRecurrentKernel, dBias] : [dKernel, dRecurrentKernel],
-          };
-        },
-      };
-    },
-  };
-}
-
-const maskKey = (rate: number, bits: 16 | 24, { seed, stream }: PassContext): { key0: number; key1: number; threshold: number } => {
-  const [key0, key1] = streamKey(seed, Purpose.dropout, stream);
-  return { key0, key1, threshold: Math.round(rate * 2 ** bits) };
-};
-
-/** Factors [batch, features] of a recurrent layer's input dropout: the kernel's masks are [pairs of groups][features][8]. */
-function inputMask(rate: number, features: number, context: PassContext): Float64Array {
-  const factors = new Float64Array(context.batch * features).fill(1);
-  if (!context.training || rate === 0) return factors;
-  const kept = sequenceMask(maskKey(rate, 24, context), context.step, Math.ceil(context.batch / 8), features);
-  return factors.map((_, i) => {
-    const n = Math.floor(i / features);
-    return kept[(Math.floor(n / 8) * features + (i % features)) * 8 + (n % 8)]! / (1 - rate);
-  });
-}
-
 function dropout(options: Options<'dropout'>): Twin {
   const layer = layers.dropout(options);
   return {
@@ -231,6 +186,6 @@ function flatten(options: { inputShape?: readonly number[] } = {}): Twin {
 export type MergeLayerName = 'add' | 'concatenate';
 
 /** `satisfies` sees to it that no layer of one input is without a counterpart. */
-export const twins = { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN } satisfies Record<
+export const twins = { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN, lstm, gru } satisfies Record<
   Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin
 >;

@@ -3,6 +3,7 @@
  * values, each returning fresh arrays.
  */
 export * from './activation.js';
+export * from './cells.js';
 export * from './conv2d.js';
 export * from './data.js';
 export * from './gemm.js';

@@ -10,6 +10,8 @@ import {
   conv2dBackwardFilter,
   conv2dBackwardInput,
   gemm,
+  gruCell,
+  lstmCell,
   map,
   maxPoolBackward,
   meanSquaredError,
@@ -17,8 +19,8 @@ import {
   sgdStep,
   sigmoidBackward,
   sigmoidForward,
-  simpleRnnBackward,
-  simpleRnnForward,
+  simpleRnnCell,
+  unroll,
   type Values,
 } from './index.js';
 import type {
@@ -31,6 +33,7 @@ import type {
   OptimizerSettings,
   RnnForwardCase,
   Shape4,
+  TorchLstmCase,
   TorchTrainingCase,
 } from './training-vectors.js';
 
@@ -39,16 +42,10 @@ const FILE = new URL('../../../shared/cases/training/training-vectors.json', imp
 if (existsSync(FILE)) {
   const { cases } = JSON.parse(readFileSync(FILE, 'utf8')) as { cases: Case[] };
   describe('training vectors', () => {
-    for (const vector of cases) it(vector.name, skipOf(vector), () => check(vector));
+    for (const vector of cases) it(vector.name, () => check(vector));
   });
 } else {
   it('training vectors', { skip: `no file ${FILE.pathname}` }, () => undefined);
-}
-
-/** The reference has the layers that the library has. */
-function skipOf(vector: Case): { skip?: string } {
-  const layer = 'layer' in vector ? vector.layer : undefined;
-  return layer === undefined || layer === 'SimpleRNN' ? {} : { skip: `the reference has no ${layer}` };
 }
 
 function check(vector: Case): void {
@@ -60,7 +57,7 @@ function check(vector: Case): void {
     case 'optimizer':
       return checkOptimizer(vector);
     case 'rnn-forward':
-      return checkSimpleRnn(vector);
+      return 'weight_ih' in vector ? checkTorchLstm(vector) : checkRecurrent(vector);
     case 'training':
       return vector.layer === undefined ? checkTorchTraining(vector) : checkBptt(vector);
     default:
@@ -137,49 +134,38 @@ function checkOptimizer(vector: OptimizerCase): void {
   });
 }
 
-function checkSimpleRnn(vector: RnnForwardCase): void {
+const CELLS = { SimpleRNN: simpleRnnCell, LSTM: lstmCell, GRU: gruCell };
+
+function checkRecurrent(vector: RnnForwardCase): void {
   const [batch, steps, features] = vector.input_shape;
-  const { units, bias } = vector;
-  const inputs = Float64Array.from({ length: batch * steps * features }, (_, i) => i);
-  const sizes = { batch, steps, features, units };
-  let state: Values = vector.initial_h?.flat() ?? new Float64Array(batch * units);
+  const { units, bias, go_backwards: goBackwards, initial_h: h0, initial_c: c0 } = vector;
+  const cell = CELLS[vector.layer]({
+    features, units, kernel: vector.kernel.flat(), recurrentKernel: vector.recurrent_kernel.flat(), bias: bias?.flat(), resetAfter: vector.reset_after ?? true,
+  });
+  const x = Float64Array.from({ length: batch * steps * features }, (_, i) => i);
+  let states: readonly Values[] = [h0, c0].flatMap((state) => (state ? [state.flat()] : []));
   for (let call = 0; call < vector.stateful_calls; call++) {
-    const h = simpleRnnForward({
-      ...sizes,
-      x: vector.go_backwards ? reverseTime(inputs, sizes) : inputs,
-      kernel: vector.kernel.flat(),
-      recurrentKernel: vector.recurrent_kernel.flat(),
-      ...(bias !== null && { bias }),
-      initialState: state,
-    });
-    state = lastStep(h, sizes);
+    ({ states } = unroll({ cell, batch, steps, features, x, goBackwards, initialStates: states }));
   }
-  expectClose(vector, state, vector.last_output.flat(), 'last output');
+  expectClose(vector, states[0]!, vector.last_output.flat(), 'last output');
 }
 
-interface SequenceSizes {
-  batch: number;
-  steps: number;
-}
-
-function reverseTime(x: Float64Array, { batch, steps, features }: SequenceSizes & { features: number }): Float64Array {
-  const reversed = new Float64Array(x.length);
-  for (let n = 0; n < batch; n++) {
-    for (let t = 0; t < steps; t++) {
-      const from = (n * steps + t) * features;
-      reversed.set(x.subarray(from, from + features), (n * steps + steps - 1 - t) * features);
-    }
-  }
-  return reversed;
-}
-
-function lastStep(h: Float64Array, { batch, steps, units }: SequenceSizes & { units: number }): Float64Array {
-  const last = new Float64Array(batch * units);
-  for (let n = 0; n < batch; n++) {
-    const start = (n * steps + steps - 1) * units;
-    last.set(h.subarray(start, start + units), n * units);
-  }
-  return last;
+function checkTorchLstm(vector: TorchLstmCase): void {
+  const [steps, batch, features] = vector.input_shape_time_major;
+  const { units } = vector;
+  const columns = 4 * units;
+  const transposed = (w: Values, rows: number): Float64Array => Float64Array.from({ length: rows * columns }, (_, i) => w[(i % columns) * rows + Math.floor(i / columns)]!);
+  const cell = lstmCell({
+    features, units, kernel: transposed(vector.weight_ih, features), recurrentKernel: transposed(vector.weight_hh, units),
+    bias: map(vector.bias_ih, (value, i) => value + vector.bias_hh[i]!),
+  });
+  const length = steps * batch * features;
+  const timeMajor = (n: number, t: number, size: number, i: number): number => (t * batch + n) * size + i;
+  const rows = (size: number, at: (index: number) => number): Float64Array => Float64Array.from({ length: batch * steps * size }, (_, i) =>
+    at(timeMajor(Math.floor(i / (steps * size)), Math.floor(i / size) % steps, size, i % size)));
+  const { h, states } = unroll({ cell, batch, steps, features, x: rows(features, (index) => (length - index) / length) });
+  expectClose(vector, h, rows(units, (index) => vector.output_time_major[index]!), 'outputs');
+  expectClose(vector, states[1]!, vector.last_c, 'last c');
 }
 
 /** Linear(2, 3), sigmoid, Linear(3, 1), sigmoid; the loss is the sum of the outputs. PyTorch's weights are [out, in]. */
@@ -216,30 +202,34 @@ function checkTorchTraining(vector: TorchTrainingCase): void {
   }
 }
 
-/** SimpleRNN(1) without bias on ones [5, 3, 4], its last output into Dense(1) without bias, mean squared error. */
+const HARD_SIGMOID = {
+  forward: (x: number): number => Math.min(1, Math.max(0, 0.2 * x + 0.5)), derivative: (y: number): number => (y > 0 && y < 1 ? 0.2 : 0),
+};
+
+/** A recurrent layer of one unit without bias on ones [5, 3, 4], its last output into Dense(1) without bias, mean squared error. */
 function checkBptt(vector: BpttCase): void {
-  const sizes = { batch: 5, steps: 3, features: 4, units: 1 };
+  const sizes = { batch: 5, steps: 3, features: 4 };
+  const gates = { SimpleRNN: 1, LSTM: 4, GRU: 3 }[vector.layer];
   const x = new Float64Array(5 * 3 * 4).fill(1);
   const targets = new Float64Array(5).fill(vector.target);
-  let kernel: Values = new Float64Array(4).fill(vector.init_kernel_and_recurrent);
-  let recurrentKernel: Values = new Float64Array(1).fill(vector.init_kernel_and_recurrent);
+  let kernel: Values = new Float64Array(4 * gates).fill(vector.init_kernel_and_recurrent);
+  let recurrentKernel: Values = new Float64Array(gates).fill(vector.init_kernel_and_recurrent);
   let dense: Values = [1];
   const { lr: learningRate } = vector.optimizer;
   for (let step = 0; step < vector.steps; step++) {
-    const last = lastStep(simpleRnnForward({ ...sizes, x, kernel, recurrentKernel }), sizes);
+    const cell = CELLS[vector.layer]({ features: 4, units: 1, kernel, recurrentKernel, recurrentActivation: HARD_SIGMOID, resetAfter: false });
+    const { h, back } = unroll({ cell, ...sizes, x });
+    const last = h.filter((_, i) => i % 3 === 2);
     const predictions = gemm({ m: 5, n: 1, k: 1, a: last, b: dense });
     const { dPredictions } = meanSquaredError({ predictions, targets, rows: 5, columns: 1 });
     const dDense = gemm({ m: 1, n: 1, k: 5, a: last, transposeA: true, b: dPredictions });
     const dLast = gemm({ m: 5, n: 1, k: 1, a: dPredictions, b: dense, transposeB: true });
-    const dh = new Float64Array(5 * 3);
-    dLast.forEach((value, n) => (dh[n * 3 + 2] = value));
-    const { dKernel, dRecurrentKernel } = simpleRnnBackward({ ...sizes, x, kernel, recurrentKernel, dh });
-    kernel = sgdStep({ weights: kernel, gradients: dKernel, learningRate }).weights;
-    recurrentKernel = sgdStep({ weights: recurrentKernel, gradients: dRecurrentKernel, learningRate }).weights;
+    back(map(h, (_, i) => (i % 3 === 2 ? dLast[Math.floor(i / 3)]! : 0)));
+    kernel = sgdStep({ weights: kernel, gradients: cell.dWeights[0]!, learningRate }).weights;
+    recurrentKernel = sgdStep({ weights: recurrentKernel, gradients: cell.dWeights[1]!, learningRate }).weights;
     dense = sgdStep({ weights: dense, gradients: dDense, learningRate }).weights;
   }
-  const [kernelRow] = vector.after.kernel_row;
-  expectClose(vector, kernel, new Float64Array(4).fill(kernelRow!), 'kernel');
+  expectClose(vector, kernel, Float64Array.from({ length: 4 * gates }, (_, i) => vector.after.kernel_row[i % gates]!), 'kernel');
   expectClose(vector, recurrentKernel, vector.after.recurrent, 'recurrent kernel');
   expectClose(vector, dense, vector.after.dense, 'dense kernel');
 }

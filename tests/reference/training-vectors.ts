@@ -56,16 +56,32 @@ export interface OptimizerCase extends CaseHead {
 
 export interface RnnForwardCase extends CaseHead {
   group: 'rnn-forward';
-  layer: string;
+  layer: 'SimpleRNN' | 'LSTM' | 'GRU';
   units: number;
   input_shape: [number, number, number];
   kernel: number[][];
   recurrent_kernel: number[][];
-  bias: number[] | null;
+  bias: number[] | number[][] | null;
+  reset_after: boolean | null;
   go_backwards: boolean;
   initial_h: number[][] | null;
+  initial_c?: number[][] | null;
   stateful_calls: number;
   last_output: number[][];
+}
+
+/** Time-major, with PyTorch's weights [4·units, in] and two biases. */
+export interface TorchLstmCase extends CaseHead {
+  group: 'rnn-forward';
+  layer: 'LSTM';
+  units: number;
+  input_shape_time_major: [number, number, number];
+  weight_ih: number[];
+  weight_hh: number[];
+  bias_ih: number[];
+  bias_hh: number[];
+  output_time_major: number[];
+  last_c: number[];
 }
 
 export interface TorchTrainingCase extends CaseHead {
@@ -79,7 +95,7 @@ export interface TorchTrainingCase extends CaseHead {
 
 export interface BpttCase extends CaseHead {
   group: 'training';
-  layer: string;
+  layer: 'SimpleRNN' | 'LSTM' | 'GRU';
   optimizer: OptimizerSettings;
   target: number;
   steps: number;
@@ -87,4 +103,4 @@ export interface BpttCase extends CaseHead {
   after: { kernel_row: number[]; recurrent: number[]; dense: number[] };
 }
 
-export type Case = Conv2dCase | MaxPoolCase | OptimizerCase | RnnForwardCase | TorchTrainingCase | BpttCase;
+export type Case = Conv2dCase | MaxPoolCase | OptimizerCase | RnnForwardCase | TorchLstmCase | TorchTrainingCase | BpttCase;

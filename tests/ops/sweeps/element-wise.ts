@@ -204,6 +204,27 @@ const dropoutStepsSweep: Sweep<'dropoutSteps'> = function* () {
   }
 };
 
+const dropoutStepsMaskSweep: Sweep<'dropoutStepsMask'> = function* () {
+  const next = masks(24);
+  for (const groups of [1, 2, 3, 5]) {
+    for (let features = 1; features <= 9; features++) {
+      const { step, ...mask } = next();
+      const kept = sequenceMask(mask, step, Math.ceil(groups / 2), features);
+      yield {
+        label: `step ${step} ${JSON.stringify({ groups, features, ...mask })}`,
+        args: { mask: blank(groups * features * 4), state: stateOf({ step }), features, ...mask },
+        blocks: groups,
+        scratch: 32,
+        check: ({ mask: drawn }) =>
+          assertClose(drawn, Float64Array.from(drawn, (_, i) => {
+            const group = Math.floor(i / (features * 4));
+            return kept[((group >> 1) * features + (Math.floor(i / 4) % features)) * 8 + (group & 1) * 4 + (i % 4)]! * Math.fround(mask.scale);
+          }), 0, 'mask'),
+      };
+    }
+  }
+};
+
 const randomFlipSweep: Sweep<'randomFlip'> = function* () {
   const steps = cycle([0, 1, 7, 0xffffffff]);
   for (const [height, width, channels] of [[1, 1, 1], [1, 2, 1], [2, 1, 3], [3, 4, 1], [4, 3, 2], [5, 5, 9]] as const) {
@@ -225,5 +246,5 @@ const randomFlipSweep: Sweep<'randomFlip'> = function* () {
 
 export const elementWiseSweeps = {
   activationForward: forwardSweep, activationBackward: backwardSweep, affine: affineSweep, add: addSweep, dropout: dropoutSweep,
-  randomFlip: randomFlipSweep, dropoutBackward: dropoutBackwardSweep, dropoutSteps: dropoutStepsSweep,
+  randomFlip: randomFlipSweep, dropoutBackward: dropoutBackwardSweep, dropoutSteps: dropoutStepsSweep, dropoutStepsMask: dropoutStepsMaskSweep,
 };

@@ -4,6 +4,7 @@ import { Activation, Kernel } from '../../../src/plan/ops.js';
 import { activations, type Activation as ActivationName, assertClose, gamma, map, randomArray, type Values } from '../../reference/index.js';
 import { blank, cycle, floats, type OpCase, type Sweep } from '../harness.js';
 import { activationTolerance } from './element-wise.js';
+import { gatedSweeps, maskedSimple } from './gated.js';
 import { TILE_ROWS } from './gemm.js';
 
 const LANES = Kernel.lanes;
@@ -160,16 +161,16 @@ interface Gradient extends Steps {
   dy: Values;
 }
 
-/** Σ x[t - shift][f]·dy[t][u] over the steps of each block, and of ones with dy in the last row: the bias. */
+/** Σ x[t - shift][f]·dy[t][u] over the steps of each block, and of ones with dy in the last row: the bias, over all steps. */
 function checkKernelGradient({ groups, time, features, units, blockSteps, shift, withBias, x, dy }: Gradient, partials: Values): void {
   const perGroup = blocksOf(time, blockSteps);
   const expected = new Float64Array(partials.length);
   const absolute = new Float64Array(partials.length);
   for (let group = 0; group < groups; group++) {
-    // the first step of a recurrent kernel has no step before it
-    for (let t = shift; t < time; t++) {
+    for (let t = 0; t < time; t++) {
       const block = group * perGroup + Math.floor(t / blockSteps);
-      for (let f = 0; f < features + withBias; f++) {
+      // the first step of a recurrent kernel has no step before it
+      for (let f = t < shift ? features : 0; f < features + withBias; f++) {
         for (let u = 0; u < units; u++) {
           const at = (block * (features + withBias) + f) * units + u;
           for (let lane = 0; lane < LANES; lane++) {
@@ -222,13 +223,17 @@ function product(values: Values, start: number, w: Values, units: number, unit: 
   return sum;
 }
 
+/** No state before the first step, no mask, nothing dropped; see gated.ts for the others. */
+const plain = { h0: undefined, mask: undefined, drop: undefined };
+
 const rnnForwardSweep: Sweep<'simpleRnnForward'> = function* () {
+  yield* maskedSimple.simpleRnnForward();
   for (const { groups, batch, time, units, kind } of recurrences()) {
     const projection = randomArray(groups * time * units * LANES, 8);
     const w = randomArray(units * units, 9, -0.7, 0.7);
     yield {
       label: JSON.stringify({ batch, time, units, kind }),
-      args: { h: floats(projection), w: floats(w), batch, time, units, kind: Activation[kind] },
+      args: { h: floats(projection), w: floats(w), ...plain, batch, time, units, kind: Activation[kind] },
       blocks: pairsOf(groups),
       check({ h }) {
         const exact = new Float64Array(h.length);
@@ -254,6 +259,7 @@ const rnnForwardSweep: Sweep<'simpleRnnForward'> = function* () {
 };
 
 const rnnBackwardSweep: Sweep<'simpleRnnBackward'> = function* () {
+  yield* maskedSimple.simpleRnnBackward();
   for (const sizes of recurrences()) {
     const { groups, time, units, kind } = sizes;
     const length = groups * time * units * LANES;
@@ -263,7 +269,7 @@ const rnnBackwardSweep: Sweep<'simpleRnnBackward'> = function* () {
       const dy = floats(values.dy);
       yield {
         label: `${JSON.stringify(sizes)}${inPlace ? ' in place' : ''}`,
-        args: { d: inPlace ? dy : blank(length), dy, h: floats(h), wTransposed: floats(values.wTransposed), groups, time, units, kind: Activation[kind] },
+        args: { d: inPlace ? dy : blank(length), dy, h: floats(h), wTransposed: floats(values.wTransposed), mask: undefined, drop: undefined, groups, time, units, kind: Activation[kind] },
         blocks: pairsOf(groups),
         check: ({ d }) => checkBackward(sizes, values, d),
       } satisfies OpCase<'simpleRnnBackward'>;
@@ -307,5 +313,5 @@ const transposeSweep: Sweep<'transpose'> = function* () {
 
 export const recurrentSweeps = {
   toLanes: toLanesSweep, fromLanes: fromLanesSweep, lanesForward: lanesForwardSweep, lanesBackwardKernel: backwardKernelSweep,
-  simpleRnnForward: rnnForwardSweep, simpleRnnBackward: rnnBackwardSweep, transpose: transposeSweep,
+  simpleRnnForward: rnnForwardSweep, simpleRnnBackward: rnnBackwardSweep, transpose: transposeSweep, ...gatedSweeps,
 };

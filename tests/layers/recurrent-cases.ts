@@ -1,0 +1,41 @@
+/** Small networks of LSTM, GRU and the options that all recurrent layers share. */
+import type { LossName } from '../../src/entry.node.js';
+import { type Twin, twins } from './twins.js';
+
+const { dense, gru, lstm, simpleRNN } = twins;
+type Add = (name: string, batch: number, loss: LossName, layers: () => readonly Twin[]) => void;
+
+export function addRecurrentCases(add: Add): void {
+  const before = { lstm: {}, gru: {}, 'gru, reset before': { resetAfter: false } };
+  for (const [name, options] of Object.entries(before)) {
+    const make = name === 'lstm' ? lstm : gru;
+    for (const activation of ['tanh', 'relu', 'sigmoid', 'linear'] as const) {
+      for (const recurrentActivation of ['sigmoid', 'tanh'] as const) {
+        add(`${name}, ${activation}, gates ${recurrentActivation}`, 5, 'mse', () => [
+          dense({ units: 3, inputShape: [4, 2] }), make({ units: 4, activation, recurrentActivation, ...options }), dense({ units: 2 }),
+        ]);
+      }
+    }
+    for (const batch of [1, 7, 9, 20]) {
+      add(`${name}, two in a row, batch ${batch}`, batch, 'mse', () => [
+        make({ units: 6, returnSequences: true, inputShape: [5, 1], ...options }), make({ units: 3, returnSequences: true, ...options }), dense({ units: 1 }),
+      ]);
+    }
+    add(`${name}, no bias, one step`, 4, 'mse', () => [make({ units: 4, useBias: false, inputShape: [1, 3], ...options }), dense({ units: 2 })]);
+    add(`${name}, longer than a block of steps`, 2, 'mse', () => [
+      make({ units: 3, inputShape: [270, 1], returnSequences: true, ...options }), dense({ units: 1 }),
+    ]);
+  }
+  const kinds = { simpleRNN, ...before };
+  for (const [name, given] of Object.entries(kinds)) {
+    const make = name === 'simpleRNN' ? simpleRNN : name === 'lstm' ? lstm : gru;
+    const options = name === 'simpleRNN' ? {} : given;
+    for (const useBias of [true, false]) {
+      add(`${name} backwards, dropout of inputs and states${useBias ? '' : ', no bias'}`, 9, 'mse', () => [
+        dense({ units: 3, inputShape: [4, 2] }),
+        make({ units: 5, useBias, goBackwards: true, dropout: 0.3, recurrentDropout: 0.4, returnSequences: true, ...options }),
+        make({ units: 3, useBias, recurrentDropout: 0.5, ...options }), dense({ units: 1 }),
+      ]);
+    }
+  }
+}
