@@ -29,7 +29,7 @@ const zones = FLOORS.flatMap((floor, level) => {
 });
 
 export default tseslint.config(
-  { ignores: ['build/', 'node_modules/', 'assembly/', 'tests/kernels/', 'tests/simd-math/assembly/', 'as-pect.config.js'] },
+  { ignores: ['build/', 'node_modules/', 'examples/web/', 'assembly/', 'tests/kernels/', 'tests/simd-math/assembly/', 'as-pect.config.js'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] }, tsconfigRootDir: import.meta.dirname } },
@@ -50,7 +50,7 @@ export default tseslint.config(
     // Only the platform folder, data files, files and the command line may know Node.
     files: ['src/**/*.ts'],
     ignores: [
-      'src/runtime/platform/node.ts', 'src/runtime/platform/thread.node.ts', 'src/entry.node.ts', 'src/cli/**', 'src/report/**', 'src/files/**', 'src/node.ts',
+      'src/runtime/platform/node.ts', 'src/runtime/platform/thread.node.ts', 'src/entry.node.ts', 'src/cli/**', 'src/report/entry.node.ts', 'src/files/**', 'src/node.ts',
       'src/data/idx-file.ts', 'src/data/download.ts', 'src/data/fashion-mnist.ts', 'src/data/signals-file.ts',
     ],
     rules: { 'no-restricted-imports': ['error', { patterns: ['node:*'] }], 'no-restricted-globals': ['error', 'process', 'Buffer', 'require'] },

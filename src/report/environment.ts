@@ -15,14 +15,14 @@ export function networksOf({ classifier, predictor }: ReportData): NetworkReport
   return [classifier, predictor].filter((network) => network !== undefined);
 }
 
-function machineCard({ lanewise, node, platform, cpu, cores, threads, build }: EnvironmentReport): Html {
+function machineCard({ lanewise, runtime, platform, cpu, cores, threads, build }: EnvironmentReport): Html {
   const facts: [string, string][] = [
     ['Lanewise', lanewise],
     ['Build', build === 'strict' ? 'strict: the same bits on every machine' : 'relaxed: fused multiply-add, bits may differ'],
     ['Threads', `${threads}, on ${count(cores, 'core')}`],
     ['Processor', cpu],
     ['Platform', platform],
-    ['Node', node],
+    ['Runtime', runtime],
   ];
   return card('Machine and build', html`<dl class="facts">${facts.map(fact)}</dl>`);
 }

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
+import { drawingDocument } from './document.js';
 import { significant } from './format.js';
 import { html, trusted, type Html } from './html.js';
 import { drawable, extent, integerTicks, logarithmicTicks, toBands, type Point } from './series.js';
@@ -12,9 +12,6 @@ const TEXT_SIZE = 'var(--plot-text)';
 const SMALL_TEXT_SIZE = '13px';
 /** With at most this many points, each gets a dot: one epoch alone has no line. */
 const DOTTED = 30;
-
-/** A document to draw in, outside any browser. */
-const { document } = parseHTML('<!doctype html><html><body></body></html>');
 
 /** The roles of curves; the style sheet gives each its colour, `--train` and so on. */
 export type Role = 'train' | 'test' | 'clean' | 'truth' | 'level';
@@ -170,7 +167,7 @@ export function legend(curves: readonly Curve[]): Html {
 
 function draw(description: string, options: Plot.PlotOptions): Html {
   const plot = Plot.plot({
-    document,
+    document: drawingDocument(),
     width: WIDTH,
     marginLeft: 52,
     marginRight: 16,

@@ -14,8 +14,8 @@ export interface ReportData {
 export interface EnvironmentReport {
   /** Version of Lanewise. */
   lanewise: string;
-  /** Version of Node, such as `v20.19.0`. */
-  node: string;
+  /** What ran it, such as `Node v20.19.0`. */
+  runtime: string;
   /** Operating system and architecture, such as `linux x64`. */
   platform: string;
   /** Model of the processor. */

@@ -26,7 +26,7 @@ export function makeReport(seed = 1): ReportData {
 export function makeEnvironment(): EnvironmentReport {
   return {
     lanewise: '1.2.3',
-    node: 'v20.19.0',
+    runtime: 'Node v20.19.0',
     platform: 'linux x64',
     cpu: 'Some Processor 9000',
     cores: 4,

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { inflateSync } from 'node:zlib';
+import { crc32, inflateSync } from 'node:zlib';
 import { LanewiseError } from '../../src/errors.js';
 import { count, dateTime, duration, fixed, integer, metric, percent, shape, significant } from '../../src/report/format.js';
 import { html, trusted } from '../../src/report/html.js';
+import '../../src/report/entry.node.js';
 import { barsPlot, curvesPlot } from '../../src/report/plots.js';
 import { pngDataUri } from '../../src/report/png.js';
 import { drawable, extent, integerTicks, logarithmicTicks, meanSquaredError, toBands } from '../../src/report/series.js';
@@ -68,6 +69,14 @@ describe('png', () => {
     assert.deepEqual([...rows], [0, 0, 50, 100, 0, 150, 200, 255]);
     // The chunk without content that ends every PNG, and its well-known checksum.
     assert.equal(file.subarray(-12).toString('hex'), '0000000049454e44ae426082');
+  });
+
+  it('holds more pixels than one block of deflate', () => {
+    const pixels = Uint8Array.from({ length: 300 * 300 }, (_, index) => index % 251);
+    const file = Buffer.from(pngDataUri(pixels, 300, 300).replace('data:image/png;base64,', ''), 'base64');
+    const rows = inflateSync(file.subarray(41, 41 + file.readUInt32BE(33)));
+    assert.deepEqual(rows.filter((_, index) => index % 301 !== 0), Buffer.from(pixels));
+    assert.equal(file.readUInt32BE(41 + file.readUInt32BE(33)), crc32(file.subarray(37, 41 + file.readUInt32BE(33))));
   });
 
   it('refuses a size that does not fit', () => {

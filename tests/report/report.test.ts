@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { LanewiseError } from '../../src/errors.js';
 import type { ReportData } from '../../src/report/report-data.js';
-import { renderReport } from '../../src/report/report.js';
+import { renderReport } from '../../src/report/entry.node.js';
 import { makeClassifier, makeEnvironment, makePredictor, makeReport } from './fixture.js';
 import { assertWellFormed } from './well-formed.js';
 
@@ -227,7 +227,7 @@ describe('unusual reports', () => {
     const page = renderReport({
       ...data,
       title: hostile,
-      environment: { ...data.environment, lanewise: hostile, node: hostile, platform: hostile, cpu: hostile },
+      environment: { ...data.environment, lanewise: hostile, runtime: hostile, platform: hostile, cpu: hostile },
       classifier: { ...classifier, ...words, layers, classNames: classifier.classNames.map(() => hostile) },
       predictor: { ...predictor, ...words, layers, baselines: [{ name: hostile, testLoss: 1 }] },
     });

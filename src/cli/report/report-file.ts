@@ -9,7 +9,9 @@ export async function writeReport(file: string, title: string, runs: readonly Ru
   let sections: ReportSection = {};
   for (const run of runs) sections = { ...sections, ...(await run.task.reportSection(run)) };
   const { model: { threads }, build } = runs[0]!;
-  const data: ReportData = { title, createdAt: new Date(), environment: { lanewise: VERSION, ...machine(), threads, build }, ...sections };
-  const { renderReport } = await import('../../report/report.js'); // slow to load, and seldom needed
+  const { node, ...rest } = machine();
+  const environment = { lanewise: VERSION, runtime: `Node ${node}`, ...rest, threads, build };
+  const data: ReportData = { title, createdAt: new Date(), environment, ...sections };
+  const { renderReport } = await import('../../report/entry.node.js'); // slow to load, and seldom needed
   await writeFileAtomically(file, renderReport(data));
 }
