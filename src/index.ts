@@ -3,7 +3,6 @@ export { LanewiseError } from './errors.js';
 export type { ErrorCode } from './errors.js';
 export { decodeCheckpoint, encodeCheckpoint } from './io/checkpoint.js';
 export type { StoredCheckpoint } from './io/checkpoint.js';
-export { weightsSha256 } from './io/digest.js';
 export { decodeModel, encodeModel, modelFromJSON } from './io/model.js';
 export type { ReadOptions } from './io/model.js';
 export { customLayer } from './layers/custom-layer.js';
