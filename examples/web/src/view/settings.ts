@@ -82,7 +82,7 @@ interface Span {
 
 function slider(label: string, value: number, { min, max, step }: Span, text: (value: number) => string, change: (value: number) => void): TemplateResult {
   return html`<label class="field slider">
-    <span>${label} <output>${text(value)}</output></span>
+    <span>${label} <b class="value">${text(value)}</b></span>
     <input type="range" min=${min} max=${max} step=${step} .value=${live(String(value))} aria-valuetext=${text(value)}
       @input=${(event: Event) => change(Number((event.target as HTMLInputElement).value))} />
   </label>`;

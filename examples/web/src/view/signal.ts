@@ -44,11 +44,11 @@ export class SignalView {
       </header>
       <div role="img" aria-label="Test signal ${session.row + 1} and its prediction">${this.chart.element}</div>
       <div class="row">
-        <label class="field slider horizon"><span>Horizon <output>${counted(horizon, 'sample')} ahead</output></span>
+        <label class="field slider horizon"><span>Horizon <b class="value">${counted(horizon, 'sample')} ahead</b></span>
           <input type="range" min="1" max=${LONGEST_HORIZON} .value=${live(String(horizon))} aria-valuetext="${counted(horizon, 'sample')} ahead" ?disabled=${session.status === 'loading'}
             @input=${(event: Event) => this.move(Number((event.target as HTMLInputElement).value))}
             @change=${() => this.settle()} /></label>
-        <label class="field slider"><span>Place <output>samples ${from} to ${this.range[1]}</output></span>
+        <label class="field slider"><span>Place <b class="value">samples ${from} to ${this.range[1]}</b></span>
           <input type="range" min="0" max=${last} step="10" .value=${live(String(from))} ?disabled=${last === 0} @input=${(event: Event) => this.scroll(Number((event.target as HTMLInputElement).value))} /></label>
         <div class="field stepper"><span id="row-label">Test signal</span>
           <span role="group" aria-labelledby="row-label"><button aria-label="The signal before" @click=${() => this.turn(-1, rows)}>‹</button><output aria-live="polite">${session.row + 1} of ${rows}</output><button aria-label="The next signal" @click=${() => this.turn(1, rows)}>›</button></span>

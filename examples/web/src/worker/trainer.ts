@@ -188,6 +188,7 @@ export class Trainer {
     if (now > this.nextLook) await this.look(run.step, LOOK_ROWS);
     if (this.paused) {
       this.tell(run);
+      await this.look(run.step, LOOK_ROWS); // what is shown is what there is
       this.post({ type: 'stopped', reason: 'paused' });
       await this.paused.until;
     }
