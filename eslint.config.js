@@ -11,7 +11,7 @@ const FLOORS = [
   ['tensor'],
   ['initializers.ts', 'runtime'],
   ['plan'],
-  ['optimizers', 'layers', 'losses.ts'],
+  ['optimizers', 'layers', 'losses.ts', 'losses'],
   ['model'],
   ['io', 'onnx'],
   ['index.ts'],

@@ -100,17 +100,3 @@ export function clipByGlobalNorm(block: i32, scratch: usize, state: usize, parti
   const fits = isFinite(norm) && length <= LARGEST_NORM && isFinite(<f32>(<f64>load<f32>(state + State.learningRate) * length));
   store<i32>(state + State.overflow, i32(!fits));
 }
-
-/**
- * Op (one block): the mean loss of a batch, and how many of its rows are right.
- * rowLoss: [rows]; rowCorrect: [rows] or address 0.
- */
-export function accumulateMetrics(block: i32, scratch: usize, state: usize, rowLoss: usize, rowCorrect: usize, rows: i32): void {
-  let loss: f64 = 0, correct: f64 = 0;
-  for (let row = 0; row < rows; row++) {
-    loss += <f64>load<f32>(rowLoss + ((<usize>row) << 2));
-    if (rowCorrect != 0) correct += <f64>load<f32>(rowCorrect + ((<usize>row) << 2));
-  }
-  store<f64>(state + State.batchLoss, loss / <f64>rows);
-  store<f64>(state + State.batchCorrect, correct);
-}

@@ -1,11 +1,12 @@
 import { exp4, log4 } from "./simd/math";
 import { blockEnd, blockStart, sumLanes } from "./simd/lanes";
+import { firstLargest, scaleOf } from "./loss/rows";
 
 /**
  * scratch[0 … columns-1] = exp(x - max x), padded with zeros to whole vectors; returns the sum. Subtracting the maximum keeps any finite
  * logits finite.
  */
-function exponentials(scratch: usize, x: usize, columns: i32): f32 {
+export function exponentials(scratch: usize, x: usize, columns: i32): f32 {
   const padded = (columns + 3) & ~3;
   let largest: f32 = -Infinity;
   for (let c = 0; c < columns; c++) {
@@ -50,30 +51,29 @@ export function softmaxBackward(
 /**
  * Op: softmax cross-entropy of logits against class numbers, with its gradient.
  *
- * dLogits: [rows, classes] = (softmax - one-hot) · gradientScale, or address 0; rowLoss: [rows]; rowCorrect: [rows], 1 where the first
- * largest logit is the label's; logits: [rows, classes]; labels: i32 [rows]; scratch: a row. A block is `blockRows` rows.
+ * dLogits: [rows, classes] = (softmax - one-hot) · scale, or address 0; rowLoss: [rows]; rowCorrect: [rows], 1 where the first largest logit is the
+ * label's; logits: [rows, classes]; labels: i32 [rows]; rowScale: [rows] or address 0 for `gradientScale`; scratch: a row. A block is `blockRows` rows.
  */
 export function softmaxCrossEntropy(
-  block: i32, scratch: usize, dLogits: usize, rowLoss: usize, rowCorrect: usize, logits: usize, labels: usize,
+  block: i32, scratch: usize, dLogits: usize, rowLoss: usize, rowCorrect: usize, logits: usize, labels: usize, rowScale: usize,
   rows: i32, classes: i32, blockRows: i32, gradientScale: f32,
 ): void {
   for (let row = blockStart(block, blockRows), end = blockEnd(block, blockRows, rows); row < end; row++) {
     const x = logits + ((<usize>row * <usize>classes) << 2);
     const label = load<i32>(labels + ((<usize>row) << 2));
     const sum = exponentials(scratch, x, classes);
-    let best = 0;
-    for (let c = 1; c < classes; c++) {
-      if (load<f32>(x + ((<usize>c) << 2)) > load<f32>(x + ((<usize>best) << 2))) best = c;
-    }
+    const best = firstLargest(x, classes);
     const largest = load<f32>(x + ((<usize>best) << 2));
     const logSum = f32x4.extract_lane(log4(f32x4.splat(sum)), 0);
     store<f32>(rowLoss + ((<usize>row) << 2), logSum - (load<f32>(x + ((<usize>label) << 2)) - largest));
     store<f32>(rowCorrect + ((<usize>row) << 2), best == label ? 1 : 0);
     if (dLogits == 0) continue;
     const gradient = dLogits + ((<usize>row * <usize>classes) << 2);
-    for (let c = 0; c < classes; c++) {
+    const scale = scaleOf(rowScale, row, gradientScale);
+    if (scale == 0) memory.fill(gradient, 0, (<usize>classes) << 2);
+    else for (let c = 0; c < classes; c++) {
       const probability = load<f32>(scratch + ((<usize>c) << 2)) / sum;
-      store<f32>(gradient + ((<usize>c) << 2), (probability - (c == label ? <f32>1 : <f32>0)) * gradientScale);
+      store<f32>(gradient + ((<usize>c) << 2), (probability - (c == label ? <f32>1 : <f32>0)) * scale);
     }
   }
 }

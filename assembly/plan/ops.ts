@@ -85,6 +85,9 @@ export namespace State {
   // @ts-ignore: decorator
   @inline
   export const gradientNorm: usize = 48;
+  // @ts-ignore: decorator
+  @inline
+  export const batchWeight: usize = 56;
 }
 
 export namespace OpHeader {

@@ -86,6 +86,7 @@ function readProgress(scalars: Json, list: (name: string) => readonly number[] |
   };
   const count = (key: string): number => number(key, (value) => Number.isSafeInteger(value) && value >= 0);
   const [step, epoch, batch, lossSum, correct] = [count('step'), count('epoch'), count('batch'), number('lossSum', Number.isFinite), count('correct')];
+  const weight = own('weight') === undefined ? undefined : number('weight', (value) => value >= 0 && Number.isFinite(value));
   const stopped = own('stopped') ?? false; // the first files do not say
   if (typeof stopped !== 'boolean') throw wrong(place, 'stopped is neither true nor false', undefined, JSON.stringify(stopped));
   const stepMs = list(STEP_MS) ?? [];
@@ -100,7 +101,7 @@ function readProgress(scalars: Json, list: (name: string) => readonly number[] |
     if (values.length !== epochs.length) throw wrong(place, `the history of ${figure} has the wrong length`, `${epochs.length}`, `${values.length}`);
     history.history[figure] = [...values];
   }
-  return { step, epoch, batch, stopped, lossSum, correct, stepMs, history };
+  return { step, epoch, batch, stopped, lossSum, correct, ...(weight !== undefined && { weight }), stepMs, history };
 }
 
 const isRecord = (value: Json): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -36,7 +36,7 @@ class Activation extends Layer {
     const kind = Kind[this.activation];
     const size = tape.length(x.shape, x.layout);
     const blocks = blocksOf(size, ELEMENT_BLOCK);
-    const y = tape.like(x);
+    const y: PlanTensor = { ...tape.like(x), ...(this.activation === 'sigmoid' && { probabilities: { kind: 'sigmoid', logits: x } }) };
     tape.op('activationForward', { y: y.ref, x: x.ref, size, blockSize: ELEMENT_BLOCK, kind }, blocks);
     tape.record(y, [x], (dy) => {
       tape.op('activationBackward', { dx: dy.ref, dy: dy.ref, y: y.ref, size, blockSize: ELEMENT_BLOCK, kind }, blocks);

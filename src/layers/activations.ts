@@ -29,7 +29,8 @@ export function emitActivation(tape: Tape, x: PlanTensor, name: ActivationName, 
   const kind = Activation[name];
   const size = tape.length(x.shape, x.layout);
   const blocks = blocksOf(size, ELEMENT_BLOCK);
-  const y: PlanTensor = { ...x }; // the same bytes: the values before the activation are not needed any more
+  // the same bytes: the values before the activation are not needed any more; but a loss may ask for those before a sigmoid
+  const y: PlanTensor = name === 'sigmoid' ? { ...tape.like(x), probabilities: { kind: 'sigmoid', logits: x } } : unsaid(x);
   if (!fused) tape.op('activationForward', { y: y.ref, x: x.ref, size, blockSize: ELEMENT_BLOCK, kind }, blocks);
   tape.record(y, [x], (dy) => {
     tape.op('activationBackward', { dx: dy.ref, dy: dy.ref, y: y.ref, size, blockSize: ELEMENT_BLOCK, kind }, blocks);
@@ -38,13 +39,16 @@ export function emitActivation(tape: Tape, x: PlanTensor, name: ActivationName, 
   return y;
 }
 
+/** The same bytes with nothing said of where they come from. */
+const unsaid = ({ ref, shape, layout, needsGradient, mask }: PlanTensor): PlanTensor => ({ ref, shape, layout, needsGradient, ...(mask && { mask }) });
+
 /** Softmax over the last axis. */
 function emitSoftmax(tape: Tape, input: PlanTensor): PlanTensor {
   const x = tape.toRows(input);
   const columns = x.shape.at(-1) ?? 1;
   const sizes = { rows: tape.length(x.shape, 'rows') / columns, columns, blockRows: ROW_BLOCK };
   const blocks = blocksOf(sizes.rows, ROW_BLOCK);
-  const y: PlanTensor = { ...tape.like(x), logits: x };
+  const y: PlanTensor = { ...tape.like(x), probabilities: { kind: 'softmax', logits: x } };
   tape.op('softmaxForward', { y: y.ref, x: x.ref, ...sizes }, blocks, 4 * (columns + 4));
   tape.record(y, [x], (dy) => {
     const dx = tape.like(x);

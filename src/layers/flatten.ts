@@ -14,7 +14,7 @@ class Flatten extends Layer {
 
   emit(input: PlanTensor, { tape }: EmitContext): PlanTensor {
     const x = tape.toRows(input);
-    const y: PlanTensor = { ref: x.ref, shape: this.output, layout: 'rows', needsGradient: x.needsGradient };
+    const y: PlanTensor = { ref: x.ref, shape: this.output, layout: 'rows', needsGradient: x.needsGradient, ...(x.probabilities && { probabilities: x.probabilities }) };
     tape.record(y, [x], (dy) => [{ ...dy, shape: x.shape }]);
     return y;
   }

@@ -12,6 +12,8 @@ export interface Dataset {
   /** One for each input of the model. */
   inputs: readonly Tensor[];
   targets: Tensor;
+  /** What each row of the output counts, [rows, steps of a sample]; undefined if all count the same. */
+  weights?: Tensor | undefined;
 }
 
 /** Rows for a model: a tensor, or for a model of several inputs a list of one for each. */
@@ -74,6 +76,7 @@ export function checkDataset(x: ModelInput, y: TensorInput, specs: readonly Inpu
   }
   if (target.classes !== undefined) requireClasses(targets.data, target.classes, `${where} targets`);
   else requireFinite(targets, `${where} targets`);
+  if (target.range) requireRange(targets, target.range, `${where} targets`);
   return { rows, inputs, targets };
 }
 
@@ -87,6 +90,13 @@ function requireFinite({ data, shape }: Tensor, where: string): void {
   if (index < 0) return;
   const row = Math.floor(index / Math.max(1, sizeOf(shape.slice(1))));
   throw new LanewiseError('invalid-data', 'a value is not finite', { where: `${where}, row ${row}`, received: String(data[index]) });
+}
+
+function requireRange({ data, shape }: Tensor, [least, most]: readonly [number, number], where: string): void {
+  const index = data.findIndex((value) => value < least || value > most);
+  if (index < 0) return;
+  const row = Math.floor(index / Math.max(1, sizeOf(shape.slice(1))));
+  throw new LanewiseError('invalid-data', 'a target is out of range', { where: `${where}, row ${row}`, expected: `from ${least} to ${most}`, received: String(data[index]) });
 }
 
 function requireClasses(labels: NumericArray, classes: number, where: string): void {

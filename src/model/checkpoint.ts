@@ -25,6 +25,8 @@ export interface Progress {
   /** Losses of their rows, summed, and how many of their rows were right. */
   readonly lossSum: number;
   readonly correct: number;
+  /** Samples that these are of; undefined in the files of before rows could be masked: all of them. */
+  readonly weight?: number | undefined;
   /** Wall time of each of those batches. */
   readonly stepMs: readonly number[];
   /** The epochs before. */

@@ -15,10 +15,13 @@ export interface Evaluation {
   accuracy?: number;
 }
 
-/** Loss and number of right rows of a batch. */
-interface BatchResult {
+/** What a batch came to. */
+export interface BatchResult {
   loss: number;
+  /** Rows of the output (or their columns, if the loss counts those) that are right. */
   correct: number;
+  /** Samples that the loss is the mean of: all, or where a mask leaves steps out fewer, in fractions. */
+  weight: number;
 }
 
 /** The event loop gets its turn at least this often, in milliseconds. */
@@ -34,8 +37,8 @@ export class Executor {
   constructor(
     readonly program: Program,
     readonly optimizer: Optimizer,
-    /** Whether accuracy was asked for. */
-    readonly accuracy: boolean,
+    /** If accuracy was asked for: how much of one sample can be right, its rows or their columns. */
+    readonly accuracy: { readonly perSample: number } | undefined,
     private readonly inputShapes: readonly Shape[],
     private readonly outputShape: Shape,
   ) {}
@@ -45,9 +48,8 @@ export class Executor {
     const plan = this.prepareStep(data, order, start, count);
     this.program.run(plan);
     this.requireFinite(plan);
-    const { loss, correct } = this.results();
     this.steps++;
-    return { loss, correct };
+    return this.results();
   }
 
   /** In a step with a loss or gradient that is not finite the kernels leave weights and slots alone; here it is said. */
@@ -68,7 +70,7 @@ export class Executor {
   /** The plan of a training step, with its rows and this step's numbers in place. */
   prepareStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): Plan {
     const { engine, state } = this.program;
-    const plan = this.program.plan('train', count);
+    const plan = this.program.plan('train', count, { weighted: data.weights !== undefined });
     const integers = engine.integers(state, 1);
     const floats = engine.floats(state, 4);
     integers[State.step / 4] = this.steps;
@@ -83,6 +85,7 @@ export class Executor {
     this.loadInputs(plan, data.inputs, order, start, count);
     const length = count * sizeOf(target.shape);
     gatherRows(target.classes === undefined ? engine.floats(plan.target, length) : engine.integers(plan.target, length), data.targets, order, start, count);
+    if (data.weights) gatherRows(engine.floats(plan.weights, count * data.weights.shape[1]!), data.weights, order, start, count);
   }
 
   private loadInputs(plan: Plan, inputs: readonly Tensor[], order: Uint32Array | undefined, start: number, count: number): void {
@@ -95,22 +98,34 @@ export class Executor {
   private results(): BatchResult {
     const { engine, state } = this.program;
     const doubles = engine.doubles(state, 8);
-    return { loss: doubles[State.batchLoss / 8]!, correct: doubles[State.batchCorrect / 8]! };
+    return { loss: doubles[State.batchLoss / 8]!, correct: doubles[State.batchCorrect / 8]!, weight: doubles[State.batchWeight / 8]! };
+  }
+
+  /** The figures of one batch. */
+  batchLogs({ loss, correct, weight }: BatchResult): Evaluation {
+    return { ...this.figures(0, correct, weight), loss };
+  }
+
+  /** The figures of batches whose losses, each times its weight, right rows and weights were summed; NaN where a mask left nothing. */
+  figures(lossSum: number, correct: number, weight: number): Evaluation {
+    return { loss: lossSum / weight, ...(this.accuracy && { accuracy: correct / (weight * this.accuracy.perSample) }) };
   }
 
   /** Mean loss (and accuracy) over rows, without dropout. */
   async measure(data: Dataset, batchSize: number, signal?: AbortSignal): Promise<Evaluation> {
     let lossSum = 0;
     let correctSum = 0;
+    let weightSum = 0;
     await this.eachBatch(data.rows, batchSize, signal, (start, count) => {
-      const plan = this.program.plan('evaluate', count);
+      const plan = this.program.plan('evaluate', count, { weighted: data.weights !== undefined });
       this.load(plan, data, undefined, start, count);
       this.program.run(plan);
-      const { loss, correct } = this.results();
-      lossSum += loss * count;
+      const { loss, correct, weight } = this.results();
+      lossSum += weight > 0 ? loss * weight : 0;
       correctSum += correct;
+      weightSum += weight;
     });
-    return { loss: lossSum / data.rows, ...(this.accuracy && { accuracy: correctSum / data.rows }) };
+    return this.figures(lossSum, correctSum, weightSum);
   }
 
   /** Outputs for rows of inputs: [rows, …outputShape]. */

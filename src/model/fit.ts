@@ -59,9 +59,9 @@ async function trainEpoch(
     const start = batch * batchSize;
     const count = Math.min(batchSize, data.rows - start);
     const begin = performance.now();
-    const { loss, correct } = executor.trainStep(data, order, start, count);
-    run.add(loss, correct, count, performance.now() - begin);
-    await onBatchEnd(batch, { loss, ...(executor.accuracy && { accuracy: correct / count }) });
+    const result = executor.trainStep(data, order, start, count);
+    run.add(result, performance.now() - begin);
+    await onBatchEnd(batch, executor.batchLogs(result));
     await executor.rest();
   }
   signal?.throwIfAborted();

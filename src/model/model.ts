@@ -1,8 +1,8 @@
 import { LanewiseError } from '../errors.js';
 import type { Flops, Layer, SymbolicTensor, WeightInput } from '../layers/layer.js';
 import { requirePositiveInteger } from '../layers/layer.js';
-import type { LossName } from '../losses.js';
-import { requireLoss } from '../losses.js';
+import type { Loss, LossName } from '../losses.js';
+import { requireLoss, stepsOf } from '../losses.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Json, JsonRecord } from '../json.js';
 import { layerConfig } from '../layers/registry.js';
@@ -28,6 +28,8 @@ import { Parameters } from './parameters.js';
 import { Program } from './program.js';
 import type { OpTime } from './program.js';
 import { Run } from './run.js';
+import { resolveWeights } from './sample-weights.js';
+import type { SampleWeight, WeightOptions } from './sample-weights.js';
 import type { LayerSummary, ModelSummary } from './summary.js';
 import { summarize } from './summary.js';
 
@@ -42,8 +44,9 @@ export type MetricName = 'accuracy';
 
 export interface CompileOptions {
   optimizer: Optimizer;
-  loss: LossName;
-  /** Default none. `accuracy` needs a cross-entropy. */
+  /** A name, or a loss with options: `losses.categoricalCrossentropy({ labelSmoothing: 0.1 })`. */
+  loss: LossName | Loss;
+  /** Default none. `accuracy` needs a cross-entropy: the share of rows whose class is right, or with `binaryCrossentropy` of outputs. */
   metrics?: readonly MetricName[];
   /**
    * Default `'auto'`: as many as the machine has cores, up to 8; one, if the others are not to be had. The results are the same bits for any number.
@@ -54,7 +57,7 @@ export interface CompileOptions {
   build?: Build;
 }
 
-export interface FitOptions {
+export interface FitOptions extends WeightOptions {
   /** Number of the last epoch, counted from 1: so many are trained if the first one is epoch 0. Default 1. */
   epochs?: number;
   /**
@@ -66,8 +69,8 @@ export interface FitOptions {
   batchSize?: number;
   /** Whether rows are put in a new order each epoch, one that depends on the seed and the epoch alone. Default true. */
   shuffle?: boolean;
-  /** Evaluated after each epoch. */
-  validationData?: readonly [ModelInput, TensorInput];
+  /** Evaluated after each epoch: inputs, targets and, if rows are to be weighed, what each of them counts. */
+  validationData?: readonly [ModelInput, TensorInput] | readonly [ModelInput, TensorInput, SampleWeight];
   callbacks?: Callbacks | readonly Callbacks[];
   /** Stops the fit, which rejects with the signal's reason, within one step. The model is whole then, and `checkpoint()` may be taken of it. */
   signal?: AbortSignal;
@@ -75,7 +78,12 @@ export interface FitOptions {
   resume?: Checkpoint;
 }
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends PredictOptions {
+  /** As for `fit`. */
+  sampleWeight?: SampleWeight;
+}
+
+export interface PredictOptions {
   /** Default 128. Changes speed and memory, not the result beyond rounding. */
   batchSize?: number;
   /** Stops the call, which rejects with the signal's reason, within one batch. */
@@ -90,7 +98,7 @@ export interface ProfileOptions {
 interface Compiled {
   executor: Executor;
   /** Of the loss, the metrics and the build: what a checkpoint must have in common with the run that goes on from it. */
-  config: { loss: LossName; metrics: readonly MetricName[]; build: Build };
+  config: { loss: Json; metrics: readonly MetricName[]; build: Build };
 }
 
 /** What `toJSON` calls its format: version 1 of layers in a row, version 2 of layers connected in any way. */
@@ -175,7 +183,7 @@ export class Model {
     for (const metric of metrics) {
       if (metric !== 'accuracy') throw new LanewiseError('invalid-argument', 'unknown metric', { expected: 'accuracy', received: String(metric) });
     }
-    if (accuracy && loss.name !== 'sparseCategoricalCrossentropy') {
+    if (accuracy && !loss.counts) {
       throw new LanewiseError('invalid-argument', 'accuracy needs a cross-entropy', { received: loss.name });
     }
     if (!BUILDS.includes(build)) throw new LanewiseError('invalid-argument', 'unknown build', { expected: BUILDS.join(', '), received: String(build) });
@@ -185,8 +193,9 @@ export class Model {
       const program = await Program.create({ graph, parameters, loss, optimizer, seed, build, threads: count, oneWillDo: threads === 'auto' });
       this.close(); // not before: a compile that is refused leaves the model as it was
       program.attach();
-      const executor = new Executor(program, optimizer, accuracy, graph.inputs.map(({ shape }) => shape), this.outputShape);
-      this.compiled = { executor, config: { loss: loss.name, metrics: accuracy ? ['accuracy'] : [], build } };
+      const perSample = stepsOf(this.outputShape) * (loss.counts === 'columns' ? this.outputShape.at(-1)! : 1);
+      const executor = new Executor(program, optimizer, accuracy ? { perSample } : undefined, graph.inputs.map(({ shape }) => shape), this.outputShape);
+      this.compiled = { executor, config: { loss: loss.config, metrics: accuracy ? ['accuracy'] : [], build } };
     });
   }
 
@@ -208,8 +217,8 @@ export class Model {
     requirePositiveInteger(epochs, 'epochs', 'fit');
     requirePositiveInteger(batchSize, 'batchSize', 'fit');
     requireInitialEpoch(options);
-    const data = checkDataset(x, y, this.inputSpecs, executor.program.target, 'training');
-    const validation = validationData && checkDataset(validationData[0], validationData[1], this.inputSpecs, executor.program.target, 'validation');
+    const data = this.dataset(x, y, 'training', options);
+    const validation = validationData && this.dataset(validationData[0], validationData[1], 'validation', { ...(validationData[2] && { sampleWeight: validationData[2] }) });
     return this.exclusively('fit', async () => {
       const setup = { ...this.setup(), batchSize, shuffle, data: dataConfig(data), validation: validation ? dataConfig(validation) : null };
       const run = new Run(initialEpoch, executor, this.parameters, setup, data.rows, batchSize);
@@ -239,13 +248,10 @@ export class Model {
   }
 
   /** One training step on the given rows. @throws as `fit` */
-  async trainOnBatch(x: ModelInput, y: TensorInput): Promise<BatchLogs> {
+  async trainOnBatch(x: ModelInput, y: TensorInput, weights: WeightOptions = {}): Promise<BatchLogs> {
     const { executor } = this.requireCompiled();
-    const data = checkDataset(x, y, this.inputSpecs, executor.program.target, 'training');
-    return this.exclusively('trainOnBatch', () => {
-      const { loss, correct } = executor.trainStep(data, undefined, 0, data.rows);
-      return Promise.resolve({ loss, ...(executor.accuracy && { accuracy: correct / data.rows }) });
-    });
+    const data = this.dataset(x, y, 'training', weights);
+    return this.exclusively('trainOnBatch', () => Promise.resolve(executor.batchLogs(executor.trainStep(data, undefined, 0, data.rows))));
   }
 
   /**
@@ -262,19 +268,26 @@ export class Model {
   }
 
   /** Mean loss (and accuracy) over rows, without dropout. @throws LanewiseError as `fit`, but for `not-finite` */
-  async evaluate(x: ModelInput, y: TensorInput, { batchSize = 128, signal }: EvaluateOptions = {}): Promise<Evaluation> {
+  async evaluate(x: ModelInput, y: TensorInput, { batchSize = 128, signal, ...weights }: EvaluateOptions = {}): Promise<Evaluation> {
     const { executor } = this.requireCompiled();
     requirePositiveInteger(batchSize, 'batchSize', 'evaluate');
-    const data = checkDataset(x, y, this.inputSpecs, executor.program.target, 'evaluation');
+    const data = this.dataset(x, y, 'evaluation', weights);
     return this.exclusively('evaluate', () => executor.measure(data, batchSize, signal));
   }
 
   /** Outputs for rows of inputs: [rows, …outputShape]. @throws LanewiseError `invalid-state`, `invalid-shape`, `invalid-data` */
-  async predict(x: ModelInput, { batchSize = 128, signal }: EvaluateOptions = {}): Promise<Tensor<Float32Array>> {
+  async predict(x: ModelInput, { batchSize = 128, signal }: PredictOptions = {}): Promise<Tensor<Float32Array>> {
     const { executor } = this.requireCompiled();
     requirePositiveInteger(batchSize, 'batchSize', 'predict');
     const inputs = checkInputs(x, this.inputSpecs, 'predict');
     return this.exclusively('predict', () => executor.predict(inputs, batchSize, signal));
+  }
+
+  /** Checked rows, and what they count. */
+  private dataset(x: ModelInput, y: TensorInput, where: string, weights: WeightOptions): Dataset {
+    const { target } = this.requireCompiled().executor.program;
+    const data = checkDataset(x, y, this.inputSpecs, target, where);
+    return { ...data, weights: resolveWeights(weights, data.targets, target, this.outputShape, where) };
   }
 
   /** Copies of all weights, layer by layer. */
@@ -358,9 +371,9 @@ function requireInitialEpoch({ initialEpoch, epochs = 1, resume }: FitOptions): 
 }
 
 /** What tells data from others. */
-function dataConfig({ rows, inputs, targets }: Dataset): Json {
+function dataConfig({ rows, inputs, targets, weights }: Dataset): Json {
   const config = ({ data }: Tensor): string => `${data[Symbol.toStringTag]} ${fingerprint(data)}`;
-  return { rows, inputs: inputs.length === 1 ? config(inputs[0]!) : inputs.map(config), targets: config(targets) };
+  return { rows, inputs: inputs.length === 1 ? config(inputs[0]!) : inputs.map(config), targets: config(targets), ...(weights && { weights: config(weights) }) };
 }
 
 export interface FunctionalOptions extends ModelOptions {

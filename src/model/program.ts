@@ -2,6 +2,7 @@ import { LanewiseError } from '../errors.js';
 import { emitLayers } from '../layers/emit-layers.js';
 import type { Layer } from '../layers/layer.js';
 import type { Loss, TargetSpec } from '../losses.js';
+import { emitLoss, stepsOf } from '../losses.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { addressOf } from '../plan/builder.js';
 import type { PlannedOp } from '../plan/builder.js';
@@ -21,6 +22,14 @@ import type { Layout, Parameters } from './parameters.js';
 /** What a plan is for: a training step, the loss without training, the outputs alone, or what some of the layers give in a training step. */
 export type PlanKind = 'train' | 'evaluate' | 'predict' | 'trace';
 
+/** Of what else a plan is made. */
+export interface PlanOptions {
+  /** Whether rows are weighed. */
+  weighted?: boolean;
+  /** Layers of a trace. */
+  depth?: number;
+}
+
 /** A compiled plan of one kind for one batch size, and where data goes in and comes out. */
 export interface Plan {
   readonly address: number;
@@ -29,6 +38,8 @@ export interface Plan {
   /** One address for each input of the model. */
   readonly inputs: readonly number[];
   readonly target: number;
+  /** What each row of the output counts, if the plan is weighted. */
+  readonly weights: number;
   readonly output: number;
   readonly rowLoss: number;
   readonly rowCorrect: number;
@@ -122,15 +133,15 @@ export class Program {
   }
 
   /** The plan of a kind and size; of the first `depth` layers, if it is a trace. */
-  plan(kind: PlanKind, batch: number, depth = this.options.graph.nodes.length): Plan {
+  plan(kind: PlanKind, batch: number, { weighted = false, depth = this.options.graph.nodes.length }: PlanOptions = {}): Plan {
     this.options.parameters.requireWhole();
     if (kind === 'train' && this.layout.trainableSize === 0 && this.layout.size > 0) {
       throw new LanewiseError('invalid-state', 'no layer is trainable', { remedy: 'Set trainable of a layer with weights, and compile anew' });
     }
-    const key = `${kind} ${batch} ${depth}`;
+    const key = `${kind} ${batch} ${depth} ${weighted}`;
     let plan = this.plans.get(key);
     if (!plan) {
-      plan = this.compile(kind, batch, depth);
+      plan = this.compile(kind, batch, depth, weighted);
       this.plans.set(key, plan);
     }
     return plan;
@@ -148,7 +159,7 @@ export class Program {
     }
   }
 
-  private compile(kind: PlanKind, batch: number, depth: number): Plan {
+  private compile(kind: PlanKind, batch: number, depth: number, weighted: boolean): Plan {
     const { graph, loss, optimizer, seed } = this.options;
     const nodes = graph.nodes.slice(0, depth);
     const outputs = depth === graph.nodes.length ? graph.outputs : [nodes.at(-1)!];
@@ -156,6 +167,7 @@ export class Program {
     const tape = new Tape(batch, kind === 'train' || kind === 'trace', seed, state);
     const inputs = graph.inputs.map(({ shape }) => tape.tensor(shape, 'rows', false, true));
     const target = tape.buffer(batch * sizeOf(this.target.shape), true);
+    const weights = weighted ? tape.buffer(batch * stepsOf(graph.outputs[0]!.shape), true) : undefined;
 
     let [output] = emitLayers({ ...graph, nodes, outputs }, inputs, tape, (layer) => this.parametersOf(layer), (layer) => this.trainable.has(layer)) as
       [PlanTensor];
@@ -165,9 +177,7 @@ export class Program {
     if (kind === 'predict' || kind === 'trace') {
       output = this.pinned(tape, tape.toRows(output));
     } else {
-      ({ rowLoss, rowCorrect } = { rowCorrect: undefined, ...loss.emit(tape, output, target) });
-      tape.owner = 'loss';
-      tape.op('accumulateMetrics', { state, rowLoss, rowCorrect, rows: batch }, 1);
+      ({ rowLoss, rowCorrect } = { rowCorrect: undefined, ...emitLoss(tape, loss, output, { target, weights }) });
     }
     if (kind === 'train') {
       tape.owner = 'optimizer';
@@ -183,7 +193,7 @@ export class Program {
     const place = (ref: Ref | undefined): number => (ref?.buffer.address === undefined ? 0 : addressOf(ref));
     return {
       address, ops: tape.ops, batch,
-      inputs: inputs.map(({ ref }) => place(ref)), target: place(target), output: place(output.ref), rowLoss: place(rowLoss), rowCorrect: place(rowCorrect),
+      inputs: inputs.map(({ ref }) => place(ref)), target: place(target), weights: place(weights), output: place(output.ref), rowLoss: place(rowLoss), rowCorrect: place(rowCorrect),
     };
   }
 
@@ -210,7 +220,7 @@ export class Program {
     const { nodes, inputs: tensors } = this.options.graph;
     const rows = tensors.map(({ shape }, index) => this.engine.floats(inputs[index]!, batch * sizeOf(shape)).slice());
     for (let depth = 1; depth <= nodes.length; depth++) {
-      const plan = this.plan('trace', batch, depth);
+      const plan = this.plan('trace', batch, { depth });
       const { layer: { name }, shape } = nodes[depth - 1]!;
       rows.forEach((values, index) => this.engine.floats(plan.inputs[index]!, values.length).set(values));
       this.run(plan);

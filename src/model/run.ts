@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { TrainingRun } from './callbacks.js';
 import type { Checkpoint, NamedTensor } from './checkpoint.js';
 import { tensorDifferences } from './checkpoint.js';
-import type { Executor } from './executor.js';
+import type { BatchResult, Executor } from './executor.js';
 import type { EpochLogs } from './history.js';
 import { History } from './history.js';
 import type { Parameters } from './parameters.js';
@@ -19,6 +19,7 @@ export class Run implements TrainingRun {
   history = new History();
   private lossSum = 0;
   private correct = 0;
+  private weight = 0;
   private stepMs: number[] = [];
 
   constructor(
@@ -41,18 +42,19 @@ export class Run implements TrainingRun {
   }
 
   /** A step is done. */
-  add(loss: number, correct: number, rows: number, milliseconds: number): void {
+  add({ loss, correct, weight }: BatchResult, milliseconds: number): void {
     this.batch++;
-    this.lossSum += loss * rows;
+    this.lossSum += weight > 0 ? loss * weight : 0;
     this.correct += correct;
+    this.weight += weight;
     this.stepMs.push(milliseconds);
   }
 
   /** The figures of the epoch, all steps of which are done. */
   get logs(): EpochLogs {
-    const { stepMs, executor: { accuracy }, rows } = this;
+    const { stepMs, lossSum, correct, weight } = this;
     return {
-      loss: this.lossSum / rows, ...(accuracy && { accuracy: this.correct / rows }),
+      ...this.executor.figures(lossSum, correct, weight),
       seconds: stepMs.reduce((sum, time) => sum + time, 0) / 1000, stepMs: [...stepMs].sort((a, b) => a - b)[stepMs.length >> 1]!,
     };
   }
@@ -64,14 +66,15 @@ export class Run implements TrainingRun {
     this.batch = 0;
     this.lossSum = 0;
     this.correct = 0;
+    this.weight = 0;
     this.stepMs = [];
   }
 
   checkpoint(): Checkpoint {
-    const { step, epoch, batch, stopped, lossSum, correct, stepMs, history } = this;
+    const { step, epoch, batch, stopped, lossSum, correct, weight, stepMs, history } = this;
     return {
       setup: this.setupAt(step),
-      progress: { step, epoch, batch, stopped, lossSum, correct, stepMs: [...stepMs], history: history.clone() },
+      progress: { step, epoch, batch, stopped, lossSum, correct, weight, stepMs: [...stepMs], history: history.clone() },
       tensors: new Map(this.tensors().map(({ name, tensor }) => [name, tensor])),
     };
   }
@@ -97,6 +100,7 @@ export class Run implements TrainingRun {
     this.stopped = stopped;
     this.lossSum = lossSum;
     this.correct = correct;
+    this.weight = progress.weight ?? Math.min(batch * this.batchSize, this.rows);
     this.stepMs = [...stepMs];
     this.history = history.clone();
   }

@@ -28,6 +28,9 @@ const windows = {
   poolH: 'i32', poolW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
 } as const;
 const elements = { size: 'i32', blockSize: 'i32' } as const;
+const losses = { rowLoss: 'out', rowCorrect: 'out' } as const;
+const classRows = { rows: 'i32', classes: 'i32', blockRows: 'i32' } as const;
+const columnRows = { rows: 'i32', columns: 'i32', blockRows: 'i32' } as const;
 const randomMask = { key0: 'i32', key1: 'i32', threshold: 'i32', scale: 'f32' } as const;
 
 export const OPS = {
@@ -72,18 +75,39 @@ export const OPS = {
   softmaxForward: { module: 'softmax', args: { y: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
   softmaxBackward: { module: 'softmax', args: { dx: 'out', dy: 'in', y: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
   softmaxCrossEntropy: {
-    module: 'softmax',
+    module: 'softmax', args: { dLogits: 'out?', ...losses, logits: 'in', labels: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32' },
+  },
+  categoricalCrossEntropy: {
+    module: 'loss/categorical',
+    args: { dLogits: 'out?', ...losses, logits: 'in', targets: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32', labelSmoothing: 'f32' },
+  },
+  probabilityCrossEntropy: {
+    module: 'loss/categorical',
     args: {
-      dLogits: 'out?', rowLoss: 'out', rowCorrect: 'out', logits: 'in', labels: 'in', rows: 'i32', classes: 'i32', blockRows: 'i32',
-      gradientScale: 'f32',
+      dOutput: 'out?', ...losses, p: 'in', targets: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32', labelSmoothing: 'f32', sparse: 'i32',
+    },
+  },
+  binaryCrossEntropy: {
+    module: 'loss/binary',
+    args: {
+      dOutput: 'out?', ...losses, output: 'in', targets: 'in', rowScale: 'in?', ...columnRows, gradientScale: 'f32', labelSmoothing: 'f32',
+      probabilities: 'i32',
     },
   },
   meanSquaredError: {
-    module: 'mean-squared-error',
+    module: 'loss/regression',
+    args: { dPredictions: 'out?', rowLoss: 'out', predictions: 'in', targets: 'in', rowScale: 'in?', ...columnRows, gradientScale: 'f32' },
+  },
+  huber: {
+    module: 'loss/regression',
     args: {
-      dPredictions: 'out?', rowLoss: 'out', predictions: 'in', targets: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32',
-      gradientScale: 'f32',
+      dPredictions: 'out?', rowLoss: 'out', predictions: 'in', targets: 'in', rowScale: 'in?', ...columnRows, gradientScale: 'f32', delta: 'f32',
+      absolute: 'i32',
     },
+  },
+  lossWeights: {
+    module: 'loss/weights',
+    args: { rowScale: 'out', state: 'inout', weights: 'in?', mask: 'in?', rows: 'i32', steps: 'i32' },
   },
   dropout: { module: 'dropout', args: { y: 'out', kept: 'out?', x: 'in', state: 'in', ...elements, ...randomMask } },
   dropoutBackward: { module: 'dropout', args: { dx: 'out', dy: 'in', kept: 'in', ...elements, scale: 'f32' } },
@@ -163,7 +187,10 @@ export const OPS = {
   },
   sumOfSquares: { module: 'reduce', args: { partials: 'out', x: 'in', ...elements } },
   clipByGlobalNorm: { module: 'reduce', args: { state: 'inout', partials: 'in', count: 'i32', maxNorm: 'f32' } },
-  accumulateMetrics: { module: 'reduce', args: { state: 'inout', rowLoss: 'in', rowCorrect: 'in?', rows: 'i32' } },
+  accumulateMetrics: {
+    module: 'loss/weights',
+    args: { state: 'inout', rowLoss: 'in', rowCorrect: 'in?', rowScale: 'in?', mask: 'in?', rows: 'i32', steps: 'i32' },
+  },
   sgd: {
     module: 'optimizer',
     args: { w: 'inout', g: 'in', velocity: 'inout?', state: 'in', ...elements, momentum: 'f32', nesterov: 'i32' },
@@ -206,6 +233,7 @@ export const State = {
   batchLoss: 32, // f64, mean loss of the last batch
   batchCorrect: 40, // f64
   gradientNorm: 48, // f64, of the last step's gradients before clipping
+  batchWeight: 56, // f64, samples of the last batch, those that a mask leaves out not counted
 } as const;
 export const STATE_BYTES = 64;
 

@@ -19,10 +19,17 @@ export interface PlanTensor {
   readonly layout: Layout;
   /** Whether a gradient with respect to it is wanted. */
   readonly needsGradient: boolean;
-  /** Where this is the softmax of something: that something, from which a cross-entropy is better computed. */
-  readonly logits?: PlanTensor;
+  /** Where these are probabilities: how they came about. A layer that only gives another shape to its input hands this on. */
+  readonly probabilities?: Probabilities;
   /** Of a sequence [time, features]: which steps count, 1 or 0. [batch, time], as at the API whatever the layout. Undefined if all do. */
   readonly mask?: Ref;
+}
+
+export interface Probabilities {
+  /** Of softmax over the last axis, or of sigmoid, each by itself. */
+  readonly kind: 'softmax' | 'sigmoid';
+  /** What that was taken of, in the same order: a cross-entropy is better computed from it. */
+  readonly logits: PlanTensor;
 }
 
 /** A parameter and its gradient. */

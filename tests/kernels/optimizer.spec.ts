@@ -1,6 +1,7 @@
 import { adam, sgd } from "../../assembly/optimizer";
 import { State } from "../../assembly/plan/ops";
-import { accumulateMetrics, clipByGlobalNorm, sumOfSquares } from "../../assembly/reduce";
+import { accumulateMetrics } from "../../assembly/loss/weights";
+import { clipByGlobalNorm, sumOfSquares } from "../../assembly/reduce";
 import { at, blank, eighths, floats, intact, mismatches, strays } from "./buffers";
 
 function stateOf(rate: f32, scale: f32, batchLoss: f64): usize {
@@ -109,7 +110,7 @@ describe("the state of a step", () => {
 
   test("losses are averaged and right rows counted, each batch anew", () => {
     const state = stateOf(1, 1, 0), rowLoss = floats([0.5, 1, 3]), rowCorrect = floats([1, 0, 1]);
-    for (let batch = 0; batch < 2; batch++) accumulateMetrics(0, 0, state, rowLoss, rowCorrect, 3);
+    for (let batch = 0; batch < 2; batch++) accumulateMetrics(0, 0, state, rowLoss, rowCorrect, 0, 0, 3, 1);
     expect(load<f64>(state + State.batchLoss)).toBe(1.5);
     expect(load<f64>(state + State.batchCorrect)).toBe(2);
     expect(intact(state, 16)).toBe(true);

@@ -1,5 +1,6 @@
 /** Small networks that between them use every layer with every option, and both losses. */
-import type { LossName } from '../../src/entry.node.js';
+import { losses } from '../../src/entry.node.js';
+import type { Loss, LossName } from '../../src/entry.node.js';
 import { addRecurrentCases } from './recurrent-cases.js';
 import { type Twin, twins } from './twins.js';
 
@@ -8,14 +9,16 @@ const { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, r
 export interface Case {
   name: string;
   layers: () => readonly Twin[];
-  loss: LossName;
+  loss: LossName | Loss;
+  probabilities?: boolean;
   batch: number;
 }
 
 const crossEntropy: LossName = 'sparseCategoricalCrossentropy';
 const image = { inputShape: [7, 6, 2] };
 export const cases: Case[] = [];
-const add = (name: string, batch: number, loss: LossName, layers: () => readonly Twin[]): void => void cases.push({ name, batch, loss, layers });
+const add = (name: string, batch: number, loss: LossName | Loss, layers: () => readonly Twin[], more: { probabilities?: boolean } = {}): void =>
+  void cases.push({ name, batch, loss, layers, ...more });
 
 // Convolution. Two in a row, so that the second one's gradient reaches the first one's weights through its input.
 const activationNames = ['linear', 'relu', 'tanh', 'sigmoid', 'softmax'] as const;
@@ -181,4 +184,34 @@ for (const last of ['linear', 'softmax'] as const) {
   add(`cross-entropy of ten classes, ${last}`, 40, crossEntropy, () => [
     dense({ units: 8, activation: 'tanh', inputShape: [3] }), dense({ units: 10, activation: last }),
   ]);
+}
+
+const { binaryCrossentropy, categoricalCrossentropy, huber } = losses;
+for (const last of ['linear', 'softmax', 'sigmoid'] as const) {
+  for (const [loss, says] of [
+    ['sparseCategoricalCrossentropy', 'class numbers'], ['categoricalCrossentropy', 'distributions'], ['binaryCrossentropy', 'yes or no'],
+    [categoricalCrossentropy({ labelSmoothing: 0.1 }), 'smoothed distributions'], [binaryCrossentropy({ labelSmoothing: 0.2 }), 'smoothed yes or no'],
+  ] as const) {
+    add(`cross-entropy, ${says}, ${last}`, 7, loss, () => [dense({ units: 5, activation: 'tanh', inputShape: [3] }), dense({ units: 4, activation: last })]);
+    add(`cross-entropy of sequences, ${says}, ${last}`, 5, loss, () => [
+      simpleRNN({ units: 3, returnSequences: true, inputShape: [4, 2] }), dense({ units: 3, activation: last }),
+    ]);
+  }
+  // flattened, the rows of a softmax are no rows any more; a sigmoid is one of each value
+  for (const loss of ['sparseCategoricalCrossentropy', 'categoricalCrossentropy', 'binaryCrossentropy'] as const) {
+    add(`${loss} of what was flattened after ${last}`, 5, loss, () => [dense({ units: 3, activation: last, inputShape: [2, 2] }), flatten()], {
+      probabilities: last !== 'linear',
+    });
+  }
+}
+add('cross-entropy of probabilities that nothing shows', 4, categoricalCrossentropy({ fromLogits: false }), () => [
+  dense({ units: 3, activation: 'sigmoid', inputShape: [3] }), rescaling({ scale: 0.5, offset: 0.25 }),
+], { probabilities: true });
+add('cross-entropy of a softmax taken for logits', 4, categoricalCrossentropy({ fromLogits: true }), () => [
+  dense({ units: 3, activation: 'softmax', inputShape: [3] }),
+], { probabilities: false });
+for (const loss of ['mae', 'huber', huber({ delta: 0.3 })] as const) {
+  const says = typeof loss === 'string' ? loss : JSON.stringify(loss.config);
+  add(`${says} of rows`, 7, loss, () => [dense({ units: 3, inputShape: [3] })]);
+  add(`${says} of sequences`, 9, loss, () => [simpleRNN({ units: 3, returnSequences: true, inputShape: [4, 2] }), dense({ units: 2 })]);
 }

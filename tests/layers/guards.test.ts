@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { emitLayers } from '../../src/layers/emit-layers.js';
-import { requireLoss } from '../../src/losses.js';
+import { emitLoss, requireLoss } from '../../src/losses.js';
 import { sgd } from '../../src/optimizers/sgd.js';
 import { type PlanBuffer, fixedRef, type Ref } from '../../src/plan/buffer.js';
 import { type OpArguments, PlanBuilder } from '../../src/plan/builder.js';
@@ -80,8 +80,7 @@ function trainApart(network: Network, engine: Engine, start: number, bands: Band
   const target = tape.buffer(network.y.length, true);
   const [output] = emitLayers(network.model.graph, [input], tape, (layer) => weights.slice(next, (next += layer.weights.length))) as [PlanTensor];
   const loss = requireLoss(lossName);
-  const { rowLoss, rowCorrect } = loss.emit(tape, output, target);
-  tape.op('accumulateMetrics', { state, rowLoss, rowCorrect, rows: batch }, 1);
+  emitLoss(tape, loss, output, { target });
   for (const { value: w, gradient: g, size } of weights) sgd({ learningRate: 1 }).emit(tape, { w, g, slots: [], size }, state);
 
   for (const buffer of buffersOf(tape)) buffer.address ??= yard.lay(`a buffer of ${buffer.bytes} bytes`, buffer.bytes).byteOffset;

@@ -1,14 +1,19 @@
 /** A small network of twins: the library's model and its double-precision counterpart. */
 import { sequential, sgd } from '../../src/entry.node.js';
-import type { LossName, Sequential } from '../../src/entry.node.js';
+import type { Loss, LossName, Sequential } from '../../src/entry.node.js';
 import { sizeOf } from '../../src/tensor/shape.js';
-import { map, meanSquaredError, randomArray, softmaxCrossEntropy, type Values } from '../reference/index.js';
+import { requireLoss } from '../../src/losses.js';
+import {
+  absoluteError, binaryCrossEntropy, categoricalCrossEntropy, huberLoss, map, meanSquaredError, probabilityCrossEntropy, randomArray, type RowLosses, sum, type Values,
+} from '../reference/index.js';
 import type { Pass, Twin } from './twins.js';
 
 export interface NetworkOptions {
   twins: readonly Twin[];
   batch: number;
-  loss: LossName;
+  loss: LossName | Loss;
+  /** Whether the output is probabilities, for the losses that want these. Default: whether the last layer ends in softmax or sigmoid. */
+  probabilities?: boolean;
   seed?: number;
   threads?: number;
 }
@@ -34,23 +39,32 @@ export class Network {
     this.seed = seed;
     this.model = sequential(twins.map(({ layer }) => layer), { seed });
     this.x = randomArray(batch * sizeOf(this.model.inputShape), 21);
-    const classes = this.model.outputShape[0]!;
-    this.y = this.classifies
-      ? Float64Array.from({ length: batch }, (_, row) => (row * 3 + 1) % classes)
-      : randomArray(batch * sizeOf(this.model.outputShape), 22);
+    const classes = this.model.outputShape.at(-1)!;
+    const outputs = batch * sizeOf(this.model.outputShape);
+    this.y = this.sparse
+      ? Float64Array.from({ length: outputs / classes }, (_, row) => (row * 3 + 1) % classes)
+      : randomArray(outputs, 22, this.classifies ? 0 : -1);
     // biases too are drawn at random, since zero ones would hide mistakes
     this.model.setWeights(this.model.getWeights().map(({ data }, i) => randomArray(data.length, 100 + i, -0.6, 0.6)));
   }
 
+  private get loss(): Loss {
+    return requireLoss(this.options.loss);
+  }
+
   private get classifies(): boolean {
-    return this.options.loss === 'sparseCategoricalCrossentropy';
+    return this.loss.counts !== undefined;
+  }
+
+  private get sparse(): boolean {
+    return this.loss.name === 'sparseCategoricalCrossentropy';
   }
 
   get tensors(): { x: { data: Float32Array; shape: number[] }; y: { data: Float32Array; shape: number[] } } {
     const { batch } = this.options;
     return {
       x: { data: Float32Array.from(this.x), shape: [batch, ...this.model.inputShape] },
-      y: { data: Float32Array.from(this.y), shape: this.classifies ? [batch] : [batch, ...this.model.outputShape] },
+      y: { data: Float32Array.from(this.y), shape: [batch, ...this.model.outputShape.slice(0, this.sparse ? -1 : undefined)] },
     };
   }
 
@@ -94,18 +108,36 @@ export class Network {
     return Float64Array.from(gradients.flatMap((gradient) => [...gradient]));
   }
 
+  /** The mean over all rows, those of the last axis. */
   private lossOf(output: Float64Array): { loss: number; dOutput: Float64Array } {
-    const { batch } = this.options;
-    const columns = output.length / batch;
-    if (!this.classifies) {
-      const { loss, dPredictions } = meanSquaredError({ predictions: output, targets: this.y, rows: batch, columns });
-      return { loss, dOutput: dPredictions };
+    const { rowLosses, gradient } = this.rowLosses(output);
+    return { loss: sum(rowLosses) / rowLosses.length, dOutput: map(gradient, (value) => value / rowLosses.length) };
+  }
+
+  private rowLosses(output: Float64Array): RowLosses {
+    const columns = this.model.outputShape.at(-1)!;
+    const rows = output.length / columns;
+    const last = this.options.twins.at(-1)!.layer.describe();
+    const { probabilities = last.endsWith('softmax') || last.endsWith('sigmoid') } = this.options;
+    const { config, name } = this.loss;
+    const { labelSmoothing = 0, delta = 1 } = (typeof config === 'string' ? {} : config) as { labelSmoothing?: number; delta?: number };
+    const targets = this.sparse ? Float64Array.from(output, (_, i) => Number(i % columns === this.y[Math.floor(i / columns)])) : this.y;
+    const elements = { values: output, targets, rows, columns };
+    switch (name) {
+      case 'sparseCategoricalCrossentropy':
+      case 'categoricalCrossentropy':
+        return (probabilities ? probabilityCrossEntropy : categoricalCrossEntropy)({ values: output, targets, rows, classes: columns, labelSmoothing });
+      case 'binaryCrossentropy':
+        return binaryCrossEntropy({ ...elements, labelSmoothing, probabilities });
+      case 'huber':
+        return huberLoss({ ...elements, delta });
+      case 'meanAbsoluteError':
+        return absoluteError(elements);
+      default: {
+        const { rowLosses, dPredictions } = meanSquaredError({ predictions: output, targets, rows, columns });
+        return { rowLosses, gradient: map(dPredictions, (value) => value * rows) };
+      }
     }
-    // of logits; or, if a softmax ends the model, of the logarithms of its probabilities, which are logits of the same probabilities
-    const endsInSoftmax = this.options.twins.at(-1)!.layer.describe().endsWith('softmax');
-    const logits = endsInSoftmax ? map(output, Math.log) : output;
-    const { loss, dLogits } = softmaxCrossEntropy({ logits, labels: this.y, rows: batch, classes: columns });
-    return { loss, dOutput: endsInSoftmax ? map(dLogits, (value, i) => value / output[i]!) : dLogits };
   }
 
   private splitByLayer(weights: Values): Float64Array[][] {

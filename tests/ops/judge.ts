@@ -7,6 +7,7 @@ import { combineSweeps } from './sweeps/combine.js';
 import { conv2dSweeps } from './sweeps/conv2d.js';
 import { elementWiseSweeps } from './sweeps/element-wise.js';
 import { gemmSweeps } from './sweeps/gemm.js';
+import { lossSweeps } from './sweeps/losses.js';
 import { optimizerSweeps } from './sweeps/optimizer.js';
 import { poolSweeps } from './sweeps/pool2d.js';
 import { pooledConv2dSweeps } from './sweeps/pooled-conv2d.js';
@@ -17,11 +18,11 @@ import { winogradSweeps } from './sweeps/winograd.js';
 
 export const SWEEPS: { readonly [Name in OpName]: Sweep<Name> } = {
   ...gemmSweeps, ...conv2dSweeps, ...winogradSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...elementWiseSweeps, ...rowSweeps, ...recurrentSweeps,
-  ...reduceSweeps, ...copySweeps, ...combineSweeps, ...optimizerSweeps,
+  ...reduceSweeps, ...copySweeps, ...combineSweeps, ...optimizerSweeps, ...lossSweeps,
 };
 
 /** Ops that are one block by their contract. */
-const SINGLE: readonly OpName[] = ['transpose', 'clipByGlobalNorm', 'accumulateMetrics'];
+const SINGLE: readonly OpName[] = ['transpose', 'clipByGlobalNorm', 'accumulateMetrics', 'lossWeights'];
 /** Cases of an op that are run on several threads, those with the most blocks. */
 const THREADED_CASES = 12;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { blocksOf } from '../../../src/plan/blocking.js';
 import { Activation, Kernel, STATE_BYTES, State } from '../../../src/plan/ops.js';
 import { activations, type Activation as ActivationName, assertClose, elementTolerances, map, randomArray } from '../../reference/index.js';
-import { blank, cycle, floats, type Operand, type Sweep } from '../harness.js';
+import { blank, cycle, type Data, floats, type Operand, type Sweep } from '../harness.js';
 import { dropoutMask, flipped, sequenceMask } from '../mask.js';
 
 /** One to several vectors and blocks, with every length of a tail. */
@@ -117,6 +117,18 @@ export function stateOf(values: Partial<Record<keyof typeof State, number>>): Op
     else view.setFloat64(State[name], value, true);
   }
   return { Type: Float32Array, length: STATE_BYTES / 4, data: new Float32Array(view.buffer) };
+}
+
+/** Every figure of the state, those not named being zero; the gradient scale may be off by `tolerance`. */
+export function assertState(state: Data, expected: Partial<Record<keyof typeof State, number>>, tolerance = 0): void {
+  const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
+  for (const name of Object.keys(State) as (keyof typeof State)[]) {
+    const actual = name === 'step' || name === 'overflow' ? view.getUint32(State[name], true)
+      : name === 'learningRate' || name === 'gradientScale' ? view.getFloat32(State[name], true)
+      : view.getFloat64(State[name], true);
+    const wanted = expected[name] ?? 0;
+    if (!(Number.isNaN(wanted) && Number.isNaN(actual))) assertClose([actual], [wanted], name === 'gradientScale' ? tolerance : 0, name);
+  }
 }
 
 const masks = (bits: 16 | 24): (() => { key0: number; key1: number; threshold: number; scale: number; step: number }) => {

@@ -1,8 +1,7 @@
 import { blocksOf } from '../../../src/plan/blocking.js';
-import { State } from '../../../src/plan/ops.js';
 import { assertClose, columnSums, gamma, map, randomArray, sum, sumOfSquares } from '../../reference/index.js';
-import { blank, type Data, doubles, floats, type OpCase, type Sweep } from '../harness.js';
-import { stateOf } from './element-wise.js';
+import { blank, doubles, floats, type OpCase, type Sweep } from '../harness.js';
+import { assertState, stateOf } from './element-wise.js';
 
 const partialsSweep: Sweep<'reducePartials'> = function* () {
   for (const count of [1, 2, 3, 16]) {
@@ -94,34 +93,25 @@ const clipSweep: Sweep<'clipByGlobalNorm'> = function* () {
   yield of(Float64Array.of(1e18), Infinity, 2 ** 100, true);
 };
 
-/** Every figure of the state, those not named being zero; the gradient scale may be off by `tolerance`. */
-function assertState(state: Data, expected: Partial<Record<keyof typeof State, number>>, tolerance = 0): void {
-  const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
-  for (const name of Object.keys(State) as (keyof typeof State)[]) {
-    const actual = name === 'step' || name === 'overflow' ? view.getUint32(State[name], true)
-      : name === 'learningRate' || name === 'gradientScale' ? view.getFloat32(State[name], true)
-      : view.getFloat64(State[name], true);
-    const wanted = expected[name] ?? 0;
-    if (!(Number.isNaN(wanted) && Number.isNaN(actual))) assertClose([actual], [wanted], name === 'gradientScale' ? tolerance : 0, name);
-  }
-}
-
 const metricsSweep: Sweep<'accumulateMetrics'> = function* () {
-  for (const rows of [1, 2, 9, 128]) {
-    for (const classified of [true, false]) {
-      const losses = randomArray(rows, 5, 0, 3);
+  for (const [rows, steps] of [[1, 1], [2, 1], [9, 3], [128, 1]] as const) {
+    for (const [classified, weighted, masked] of [[true, false, false], [false, false, false], [true, true, false], [true, true, true]] as const) {
+      const losses = randomArray(rows, 5, 0, 3).map((loss, row) => (weighted && row === 1 ? NaN : loss)); // of no weight: not looked at
       const right = map(losses, (loss) => (loss < 1 ? 1 : 0));
+      const scales = map(randomArray(rows, 6, 0.1, 1), (scale, row) => (row === 1 ? 0 : scale));
+      const mask = map(scales, (scale) => (scale === 0 ? 0 : 1));
       yield {
-        label: `${rows} rows${classified ? '' : ', no accuracy'}`,
+        label: `${rows} rows${classified ? '' : ', no accuracy'}${weighted ? ', weighted' : ''}${masked ? ', masked' : ''}`,
         args: {
-          state: stateOf({ step: 4, batchLoss: NaN, batchCorrect: 11 }), rowLoss: floats(losses),
-          rowCorrect: classified ? floats(right) : undefined, rows,
+          state: stateOf({ step: 4, batchLoss: NaN, batchCorrect: 11, batchWeight: 7 }), rowLoss: floats(losses),
+          rowCorrect: classified ? floats(right) : undefined, rowScale: weighted ? floats(scales) : undefined, mask: masked ? floats(mask) : undefined, rows, steps,
         },
         blocks: 1,
         check({ state }) {
-          const batchCorrect = classified ? sum(right) : 0;
+          const batchCorrect = classified ? sum(map(right, (value, row) => (masked ? value * mask[row]! : value))) : 0;
           // the same order of sums in double precision as the reference: equal to the last bit
-          assertState(state, { step: 4, batchLoss: sum(losses) / rows, batchCorrect });
+          const batchLoss = weighted ? sum(map(losses, (loss, row) => (scales[row] === 0 ? 0 : loss * scales[row]!))) : sum(losses) / rows;
+          assertState(state, { step: 4, batchLoss, batchCorrect, batchWeight: weighted ? 7 : rows / steps });
         },
       };
     }

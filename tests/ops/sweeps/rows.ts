@@ -36,7 +36,7 @@ interface SoftmaxBounds {
  * Error of a float32 softmax, first order: d = x - max is off by u·|d|, which exp makes a relative error; exp adds its stated 1 unit in the
  * last place (2u at most), the sum of n terms γ_n, the division u.
  */
-function softmaxBounds(x: Values, y: Values, { rows, columns }: Sizes): SoftmaxBounds {
+export function softmaxBounds(x: Values, y: Values, { rows, columns }: Sizes): SoftmaxBounds {
   const probability = new Float64Array(rows * columns);
   const sum = new Float64Array(rows);
   for (let row = 0; row < rows; row++) {
@@ -106,7 +106,7 @@ const crossEntropySweep: Sweep<'softmaxCrossEntropy'> = function* () {
           label: `±${range} ${JSON.stringify(size)}${training ? '' : ', no gradient'}`,
           args: {
             dLogits: training ? blank(logits.length) : undefined, rowLoss: blank(rows), rowCorrect: blank(rows), logits: floats(logits),
-            labels: integers(labels), rows, classes, blockRows, gradientScale,
+            labels: integers(labels), rowScale: undefined, rows, classes, blockRows, gradientScale,
           },
           blocks: blocksOf(rows, blockRows),
           scratch: 4 * (classes + 4),
@@ -168,7 +168,7 @@ const meanSquaredErrorSweep: Sweep<'meanSquaredError'> = function* () {
         label: `${JSON.stringify(size)}${training ? '' : ', no gradient'}`,
         args: {
           dPredictions: training ? blank(predictions.length) : undefined, rowLoss: blank(rows), predictions: floats(predictions),
-          targets: floats(targets), ...size, gradientScale,
+          targets: floats(targets), rowScale: undefined, ...size, gradientScale,
         },
         blocks: blocksOf(rows, size.blockRows),
         check(written) {
