@@ -25,8 +25,11 @@ export type {
   Callbacks, Checkpoint, CompileOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, MetricName, ModelSummary, OpTime, ProfileOptions,
   FunctionalOptions, Model, ModelOptions, TrainingRun,
 } from './model/model.js';
-export { adam } from './optimizers/adam.js';
+export { adagrad } from './optimizers/adagrad.js';
+export { adam, adamW } from './optimizers/adam.js';
+export { lion } from './optimizers/lion.js';
 export type { Optimizer } from './optimizers/optimizer.js';
+export { rmsprop } from './optimizers/rmsprop.js';
 export * as schedules from './optimizers/schedules.js';
 export { sgd } from './optimizers/sgd.js';
 export { weightsSha256 } from './io/digest.js';

@@ -18,6 +18,13 @@ export function logarithm(x: number): number {
   return exponent * LN2 + 2 * t * sum;
 }
 
+/** base^exponent for a whole exponent of at least 0, by squaring: `**` may differ between engines in the last bit. */
+export function integerPower(base: number, exponent: number): number {
+  let result = 1;
+  for (let square = base, left = exponent; left > 0; left = Math.floor(left / 2), square *= square) if (left % 2 === 1) result *= square;
+  return result;
+}
+
 /** Cosine of `turns` full turns (1 = 2π), by the Taylor series on an eighth of a turn. */
 export function cosineOfTurns(turns: number): number {
   let t = turns - Math.floor(turns); // [0, 1)

@@ -31,7 +31,12 @@ import { gruBackward } from "../recurrent/gru-backward";
 import { reducePartials, columnSums, add, sumOfSquares, clipByGlobalNorm } from "../reduce";
 import { copyRows } from "../copy";
 import { combine } from "../combine";
-import { sgd, adam } from "../optimizer";
+import { sgd } from "../optimizer/sgd";
+import { adam } from "../optimizer/adam";
+import { rmsprop } from "../optimizer/rmsprop";
+import { adagrad } from "../optimizer/adagrad";
+import { lion } from "../optimizer/lion";
+import { averageGradients, keepGradients, clipByNorm, regularize, addPenalty } from "../optimizer/gradients";
 
 /** Runs one block of the op whose arguments lie at `args`. */
 export function runBlock(opcode: i32, args: usize, block: i32, scratch: usize): void {
@@ -89,8 +94,16 @@ export function runBlock(opcode: i32, args: usize, block: i32, scratch: usize): 
     case 50: sumOfSquares(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12)); break;
     case 51: clipByGlobalNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<f32>(args, 12)); break;
     case 52: accumulateMetrics(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
-    case 53: sgd(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<f32>(args, 24), load<i32>(args, 28)); break;
-    case 54: adam(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<f32>(args, 36)); break;
+    case 53: sgd(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<i32>(args, 36)); break;
+    case 54: adam(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<f32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44)); break;
+    case 55: rmsprop(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44), load<f32>(args, 48)); break;
+    case 56: adagrad(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32)); break;
+    case 57: lion(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<f32>(args, 36)); break;
+    case 58: averageGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20)); break;
+    case 59: keepGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;
+    case 60: clipByNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<f32>(args, 24)); break;
+    case 61: regularize(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20), load<f32>(args, 24)); break;
+    case 62: addPenalty(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8)); break;
     default: unreachable();
   }
 }

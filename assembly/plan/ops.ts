@@ -78,6 +78,15 @@ export namespace State {
   export const overflow: usize = 12;
   // @ts-ignore: decorator
   @inline
+  export const weightDecay: usize = 16;
+  // @ts-ignore: decorator
+  @inline
+  export const averageGain: usize = 20;
+  // @ts-ignore: decorator
+  @inline
+  export const held: usize = 24;
+  // @ts-ignore: decorator
+  @inline
   export const batchLoss: usize = 32;
   // @ts-ignore: decorator
   @inline

@@ -1,5 +1,6 @@
 import { LanewiseError } from '../errors.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import { AVERAGE_SLOT } from '../optimizers/optimizer.js';
 import { State } from '../plan/ops.js';
 import { platform } from '../runtime/platform/platform.js';
 import type { Shape } from '../tensor/shape.js';
@@ -71,10 +72,15 @@ export class Executor {
   prepareStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): Plan {
     const { engine, state } = this.program;
     const plan = this.program.plan('train', count, { weighted: data.weights !== undefined });
-    const integers = engine.integers(state, 1);
-    const floats = engine.floats(state, 4);
+    this.program.beginTraining();
+    const integers = engine.integers(state, 8);
+    const floats = engine.floats(state, 8);
+    const { learningRate, weightDecay, averageGain, held } = this.optimizer.numbersAt(this.steps);
     integers[State.step / 4] = this.steps;
-    floats[State.learningRate / 4] = this.optimizer.rateAt(this.steps);
+    integers[State.held / 4] = Number(held);
+    floats[State.learningRate / 4] = learningRate;
+    floats[State.weightDecay / 4] = weightDecay;
+    floats[State.averageGain / 4] = averageGain;
     floats[State.gradientScale / 4] = 1;
     this.load(plan, data, order, start, count);
     return plan;
@@ -109,6 +115,22 @@ export class Executor {
   /** The figures of batches whose losses, each times its weight, right rows and weights were summed; NaN where a mask left nothing. */
   figures(lossSum: number, correct: number, weight: number): Evaluation {
     return { loss: lossSum / weight, ...(this.accuracy && { accuracy: correct / (weight * this.accuracy.perSample) }) };
+  }
+
+  /** `measure`, with the moving average of the weights if one is kept. */
+  async measureAverage(data: Dataset, batchSize: number, signal?: AbortSignal): Promise<Evaluation> {
+    const kept = this.keepsAverage && !this.program.averaged;
+    if (kept) this.program.exchangeAverage();
+    try {
+      return await this.measure(data, batchSize, signal);
+    } finally {
+      if (kept) this.program.exchangeAverage();
+    }
+  }
+
+  /** Whether there is a moving average of the weights: with the first move the optimizer begins one, if it was asked to. */
+  get keepsAverage(): boolean {
+    return this.optimizer.slots.includes(AVERAGE_SLOT) && this.optimizer.moves(this.steps) > 0;
   }
 
   /** Mean loss (and accuracy) over rows, without dropout. */

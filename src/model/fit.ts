@@ -37,13 +37,14 @@ export async function fit(setup: FitSetup): Promise<History> {
     await trainEpoch(setup, (batch, batchLogs) => call((each) => each.onBatchEnd?.(batch, batchLogs)));
     const logs: EpochLogs = run.logs;
     if (validation) {
-      const { loss, accuracy } = await executor.measure(validation, VALIDATION_BATCH, signal);
+      const { loss, accuracy } = await executor.measureAverage(validation, VALIDATION_BATCH, signal);
       logs.valLoss = loss;
       if (accuracy !== undefined) logs.valAccuracy = accuracy;
     }
     run.endEpoch(logs);
     for (const each of callbacks) if ((await unlessAborted(each.onEpochEnd?.(epoch, logs), signal)) === false) run.stopped = true;
   }
+  if (executor.keepsAverage && !executor.program.averaged) executor.program.exchangeAverage();
   await call((each) => each.onTrainEnd?.());
   return run.history;
 }

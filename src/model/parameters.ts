@@ -47,6 +47,11 @@ export class Layout {
     this.starts = starts;
   }
 
+  /** The weights that are trained, in floats from the start of the region. */
+  get trainedParts(): { start: number; size: number }[] {
+    return this.entries.flatMap(({ spec: { shape } }, index) => (this.trainable[index] ? [{ start: this.starts[index]!, size: sizeOf(shape) }] : []));
+  }
+
   /** For each weight of a layer, floats from the start of the region, and whether it is trained. */
   of(layer: Layer): { start: number; trainable: boolean }[] {
     return this.entries.flatMap((entry, index) => (entry.layer === layer ? [{ start: this.starts[index]!, trainable: this.trainable[index]! }] : []));

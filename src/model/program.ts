@@ -4,6 +4,7 @@ import type { Layer } from '../layers/layer.js';
 import type { Loss, TargetSpec } from '../losses.js';
 import { emitLoss, stepsOf } from '../losses.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
+import { AVERAGE_SLOT } from '../optimizers/optimizer.js';
 import { addressOf } from '../plan/builder.js';
 import type { PlannedOp } from '../plan/builder.js';
 import type { Ref } from '../plan/buffer.js';
@@ -92,6 +93,7 @@ export class Program {
     this.trainable = new Set(graph.nodes.map(({ layer }) => layer).filter(({ trainable }) => trainable));
     this.region = engine.reserve(this.offsetOf(1 + optimizer.slots.length) + this.trainedBytes);
     this.state = engine.reserve(STATE_BYTES);
+    for (const { name, values } of this.slots()) values.fill(optimizer.slotStart?.[name] ?? 0);
   }
 
   static async create(options: ProgramOptions): Promise<Program> {
@@ -124,6 +126,26 @@ export class Program {
   /** Bytes from the start of the region to the gradients (0), or to a slot of the optimizer (1 and up). */
   private offsetOf(part: number): number {
     return align(4 * this.layout.size) + part * this.trainedBytes;
+  }
+
+  /** Whether the moving average of the weights stands in their place, and they in its. */
+  averaged = false;
+
+  /** Lets the moving average and the weights change places. */
+  exchangeAverage(): void {
+    const average = this.slots().find(({ name }) => name === AVERAGE_SLOT)!.values;
+    const weights = this.engine.floats(this.region, this.layout.trainableSize);
+    const kept = weights.slice();
+    weights.set(average);
+    average.set(kept);
+    this.averaged = !this.averaged;
+  }
+
+  /** If the average has taken the weights' place for good, training goes on from there: it is weights and average in one. */
+  beginTraining(): void {
+    if (!this.averaged) return;
+    this.slots().find(({ name }) => name === AVERAGE_SLOT)!.values.set(this.engine.floats(this.region, this.layout.trainableSize));
+    this.averaged = false;
   }
 
   /** The optimizer's slots, each laid out as the weights that are trained. Views: to be used at once. */
@@ -182,7 +204,7 @@ export class Program {
     if (kind === 'train') {
       tape.owner = 'optimizer';
       const slots = optimizer.slots.map((_, slot) => this.trainedRef(1 + slot));
-      optimizer.emit(tape, { w: fixedRef(this.region, this.trainedBytes), g: this.trainedRef(0), slots, size: this.layout.trainableSize }, state);
+      optimizer.emit(tape, { w: fixedRef(this.region, this.trainedBytes), g: this.trainedRef(0), slots, size: this.layout.trainableSize, parts: this.layout.trainedParts }, state);
       tape.emitUpdates();
     }
 

@@ -70,7 +70,19 @@ export class Run implements TrainingRun {
     this.stepMs = [];
   }
 
+  /** With the weights in their own place, also where their average stands in it. */
   checkpoint(): Checkpoint {
+    const { program } = this.executor;
+    const { averaged } = program;
+    if (averaged) program.exchangeAverage();
+    try {
+      return this.snapshot();
+    } finally {
+      if (averaged) program.exchangeAverage();
+    }
+  }
+
+  private snapshot(): Checkpoint {
     const { step, epoch, batch, stopped, lossSum, correct, weight, stepMs, history } = this;
     return {
       setup: this.setupAt(step),
@@ -94,6 +106,7 @@ export class Run implements TrainingRun {
     for (const { name: slot, values } of this.executor.program.slots()) {
       parameters.writeTrained(parameters.trainedSpecs.map(({ name }) => tensors.get(`${name}/${slot}`)!), values);
     }
+    this.executor.program.averaged = false;
     this.executor.steps = step;
     this.epoch = epoch;
     this.batch = batch;

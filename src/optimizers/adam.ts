@@ -1,56 +1,39 @@
-import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
-import type { Optimizer } from './optimizer.js';
-import { emitGradientNorm } from './optimizer.js';
-import type { LearningRate } from './schedules.js';
-import { rateAt, rateConfig } from './schedules.js';
-import { requireClipnorm, requireRange } from './sgd.js';
+import { integerPower } from '../numerics.js';
+import type { Optimizer, OptimizerOptions } from './optimizer.js';
+import { optimizerOf, requireDecay, requireEpsilon, slotOf } from './optimizer.js';
 
-export interface AdamOptions {
-  /** Default 0.001. */
-  learningRate?: LearningRate;
+export interface AdamOptions extends OptimizerOptions {
   /** Decay of the mean of gradients. Default 0.9. */
   beta1?: number;
   /** Decay of the mean of their squares. Default 0.999. */
   beta2?: number;
   /** Added to the root of the mean square. Default 1e-7, as Keras. */
   epsilon?: number;
-  /** Scales all gradients so that their common norm is at most this. Default: no clipping. */
-  globalClipnorm?: number;
 }
 
 /**
- * Adam (Kingma and Ba, 2015), in Keras's form: w -= rate · √(1 - beta2ᵗ) / (1 - beta1ᵗ) · m / (√v + epsilon).
+ * Adam (Kingma and Ba, 2015), in Keras's form: w -= rate · √(1 - beta2ᵗ) / (1 - beta1ᵗ) · m / (√v + epsilon). The rate is 0.001 by default.
  * @throws LanewiseError `invalid-argument`
  */
-export function adam(options: AdamOptions = {}): Optimizer {
-  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, globalClipnorm } = options;
-  rateAt(learningRate, 0);
-  requireRange('adam', 'beta1', beta1, beta1 >= 0 && beta1 < 1, 'from 0 to below 1');
-  requireRange('adam', 'beta2', beta2, beta2 >= 0 && beta2 < 1, 'from 0 to below 1');
-  requireRange('adam', 'epsilon', epsilon, epsilon > 0 && Number.isFinite(Math.fround(epsilon)), 'a positive number');
-  requireClipnorm('adam', globalClipnorm);
-  return {
-    name: 'adam',
-    slots: ['m', 'v'],
-    rateAt: (step) => (rateAt(learningRate, step) * Math.sqrt(1 - power(beta2, step + 1))) / (1 - power(beta1, step + 1)),
-    emit(plan, range, state) {
-      emitGradientNorm(plan, range, state, globalClipnorm);
-      const { w, g, slots: [m, v], size } = range;
-      if (!m || !v) throw new Error('Adam needs two slots'); // a defect of ours
-      plan.op(
-        'adam', { w, g, m, v, state, size, blockSize: ELEMENT_BLOCK, gain1: 1 - beta1, gain2: 1 - beta2, epsilon }, blocksOf(size, ELEMENT_BLOCK),
-      );
-    },
-    describe: () => `Adam${typeof learningRate === 'number' ? `, rate ${learningRate}` : ', scheduled rate'}`,
-    config: (stepsDone) => ({
-      name: 'adam', learningRate: rateConfig(learningRate, stepsDone), beta1, beta2, epsilon, globalClipnorm: globalClipnorm ?? null,
-    }),
-  };
-}
+export const adam = (options: AdamOptions = {}): Optimizer => adamOf('adam', 'Adam', options);
 
-/** base^exponent by squaring: `**` may differ between engines in the last bit. */
-function power(base: number, exponent: number): number {
-  let result = 1;
-  for (let square = base, left = exponent; left > 0; left = Math.floor(left / 2), square *= square) if (left % 2 === 1) result *= square;
-  return result;
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter, 2019): `adam`, but weights decay by 0.004 by default.
+ * @throws LanewiseError `invalid-argument`
+ */
+export const adamW = (options: AdamOptions = {}): Optimizer => adamOf('adamW', 'AdamW', { weightDecay: 0.004, ...options });
+
+function adamOf(name: string, title: string, { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, ...options }: AdamOptions): Optimizer {
+  requireDecay(name, 'beta1', beta1);
+  requireDecay(name, 'beta2', beta2);
+  requireEpsilon(name, epsilon);
+  return optimizerOf({
+    name,
+    slots: ['m', 'v'],
+    correct: (rate, move) => (rate * Math.sqrt(1 - integerPower(beta2, move + 1))) / (1 - integerPower(beta1, move + 1)),
+    emit: (plan, args, slots, blocks) =>
+      plan.op('adam', { ...args, m: slotOf(slots, 0), v: slotOf(slots, 1), gain1: 1 - beta1, gain2: 1 - beta2, epsilon }, blocks),
+    config: { beta1, beta2, epsilon },
+    describe: (rate) => `${title}${typeof rate === 'number' ? `, rate ${rate}` : ', scheduled rate'}`,
+  }, learningRate, options);
 }

@@ -28,6 +28,8 @@ const windows = {
   poolH: 'i32', poolW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32',
 } as const;
 const elements = { size: 'i32', blockSize: 'i32' } as const;
+/** What the rules of all optimizers take beside the weights, the gradient and their slots. */
+const rule = { average: 'inout?', state: 'in', ...elements, clipvalue: 'f32' } as const;
 const losses = { rowLoss: 'out', rowCorrect: 'out' } as const;
 const classRows = { rows: 'i32', classes: 'i32', blockRows: 'i32' } as const;
 const columnRows = { rows: 'i32', columns: 'i32', blockRows: 'i32' } as const;
@@ -191,14 +193,19 @@ export const OPS = {
     module: 'loss/weights',
     args: { state: 'inout', rowLoss: 'in', rowCorrect: 'in?', rowScale: 'in?', mask: 'in?', rows: 'i32', steps: 'i32' },
   },
-  sgd: {
-    module: 'optimizer',
-    args: { w: 'inout', g: 'in', velocity: 'inout?', state: 'in', ...elements, momentum: 'f32', nesterov: 'i32' },
+  sgd: { module: 'optimizer/sgd', args: { w: 'inout', g: 'in', velocity: 'inout?', ...rule, momentum: 'f32', nesterov: 'i32' } },
+  adam: { module: 'optimizer/adam', args: { w: 'inout', g: 'in', m: 'inout', v: 'inout', ...rule, gain1: 'f32', gain2: 'f32', epsilon: 'f32' } },
+  rmsprop: {
+    module: 'optimizer/rmsprop',
+    args: { w: 'inout', g: 'in', v: 'inout', mean: 'inout?', b: 'inout?', ...rule, rho: 'f32', momentum: 'f32', epsilon: 'f32' },
   },
-  adam: {
-    module: 'optimizer',
-    args: { w: 'inout', g: 'in', m: 'inout', v: 'inout', state: 'in', ...elements, gain1: 'f32', gain2: 'f32', epsilon: 'f32' },
-  },
+  adagrad: { module: 'optimizer/adagrad', args: { w: 'inout', g: 'in', a: 'inout', ...rule, epsilon: 'f32' } },
+  lion: { module: 'optimizer/lion', args: { w: 'inout', g: 'in', m: 'inout', ...rule, beta1: 'f32', beta2: 'f32' } },
+  averageGradients: { module: 'optimizer/gradients', args: { g: 'inout', sum: 'in', state: 'in', ...elements, share: 'f32' } },
+  keepGradients: { module: 'optimizer/gradients', args: { sum: 'inout', g: 'in', state: 'in', ...elements } },
+  clipByNorm: { module: 'optimizer/gradients', args: { g: 'inout', partials: 'in', state: 'in', ...elements, count: 'i32', maxNorm: 'f32' } },
+  regularize: { module: 'optimizer/gradients', args: { g: 'inout?', partials: 'out', w: 'in', ...elements, l1: 'f32', l2: 'f32' } },
+  addPenalty: { module: 'optimizer/gradients', args: { state: 'inout', partials: 'in', count: 'i32' } },
 } as const satisfies Record<string, OpDefinition>;
 
 export type OpName = keyof typeof OPS;
@@ -230,6 +237,9 @@ export const State = {
   learningRate: 4, // f32, bias corrections included
   gradientScale: 8, // f32, 1 unless clipping by norm lowers it
   overflow: 12, // i32, 1 where the gradients are not finite, or so large that the update would not be
+  weightDecay: 16, // f32, rate times the share of themselves that weights lose
+  averageGain: 20, // f32, how far the weights' moving average goes towards them
+  held: 24, // i32, 1 in a step whose gradients are only kept
   batchLoss: 32, // f64, mean loss of the last batch
   batchCorrect: 40, // f64
   gradientNorm: 48, // f64, of the last step's gradients before clipping

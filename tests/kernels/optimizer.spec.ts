@@ -1,4 +1,5 @@
-import { adam, sgd } from "../../assembly/optimizer";
+import { adam } from "../../assembly/optimizer/adam";
+import { sgd } from "../../assembly/optimizer/sgd";
 import { State } from "../../assembly/plan/ops";
 import { accumulateMetrics } from "../../assembly/loss/weights";
 import { clipByGlobalNorm, sumOfSquares } from "../../assembly/reduce";
@@ -17,7 +18,7 @@ function stateOf(rate: f32, scale: f32, batchLoss: f64): usize {
 function checkSgd(size: i32, momentum: bool, nesterov: bool): i32 {
   const w = eighths(size, 1), old = eighths(size, 1), g = eighths(size, 2), velocity = momentum ? eighths(size, 3) : 0, oldVelocity = eighths(size, 3);
   const state = stateOf(0.5, 0.25, 1);
-  for (let block = 0; block * 8 < size; block++) sgd(block, 0, w, g, velocity, state, size, 8, 0.5, i32(nesterov));
+  for (let block = 0; block * 8 < size; block++) sgd(block, 0, w, g, velocity, 0, state, size, 8, Infinity, 0.5, i32(nesterov));
   const expected = new StaticArray<f64>(size), moved = new StaticArray<f64>(size);
   for (let i = 0; i < size; i++) {
     const step = at(g, i) / 8;
@@ -32,7 +33,7 @@ function checkAdam(size: i32): i32 {
   for (let i = 0; i < size; i++) store<f32>(v + ((<usize>i) << 2), <f32>Math.abs(at(v, i)));
   memory.copy(oldV, v, (<usize>size) << 2);
   const state = stateOf(0.01, 0.5, 1);
-  for (let block = 0; block * 8 < size; block++) adam(block, 0, w, g, m, v, state, size, 8, 0.1, 0.001, 1e-7);
+  for (let block = 0; block * 8 < size; block++) adam(block, 0, w, g, m, v, 0, state, size, 8, Infinity, 0.1, 0.001, 1e-7);
   const expected = new StaticArray<f64>(size), mean = new StaticArray<f64>(size), square = new StaticArray<f64>(size);
   for (let i = 0; i < size; i++) {
     const gradient = at(g, i) / 2;
@@ -49,8 +50,8 @@ function changed(loss: f64, overflow: i32 = 0): i32 {
   store<i32>(state + State.overflow, overflow);
   const before = new StaticArray<f64>(9);
   for (let i = 0; i < 9; i++) before[i] = at(w, i);
-  sgd(0, 0, w, g, m, state, 9, 16, 0.5, 0);
-  adam(0, 0, w, g, m, v, state, 9, 16, 0.1, 0.1, 1e-7);
+  sgd(0, 0, w, g, m, 0, state, 9, 16, Infinity, 0.5, 0);
+  adam(0, 0, w, g, m, v, 0, state, 9, 16, Infinity, 0.1, 0.1, 1e-7);
   return mismatches(w, before);
 }
 

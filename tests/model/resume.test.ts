@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { adam, decodeCheckpoint, encodeCheckpoint, layers, schedules, sequential, sgd } from '../../src/entry.node.js';
+import { adagrad, adam, adamW, decodeCheckpoint, encodeCheckpoint, layers, lion, rmsprop, schedules, sequential, sgd } from '../../src/entry.node.js';
 import type { Callbacks, Checkpoint, CompileOptions, FitOptions, Sequential, Tensor } from '../../src/entry.node.js';
 import { classifier, classify, cnnOptions, randomLabels, randomTensor, refused, rnnOptions, smallCnn, smallRnn, weightsHash } from './helpers.js';
 
@@ -31,6 +31,10 @@ const trainings: Readonly<Record<string, Training>> = {
   'plain descent': small(sgd({ learningRate: 0.1 })),
   'momentum and a cosine': small(sgd({ learningRate: schedules.cosineDecay({ learningRate: 0.5, totalSteps: 12, warmupSteps: 3 }), momentum: 0.9, nesterov: true })),
   'Adam and a cycle': small(adam({ learningRate: schedules.oneCycle({ maxLearningRate: 0.1, totalSteps: 12 }) })),
+  'RMSprop, centered, with momentum': small(rmsprop({ learningRate: 0.02, momentum: 0.5, centered: true, clipvalue: 0.3 })),
+  'Adagrad and clipping': small(adagrad({ learningRate: 0.1, clipnorm: 0.2 })),
+  'Lion and decay': small(lion({ learningRate: 0.01, weightDecay: 0.1 })),
+  'AdamW, an average and accumulated gradients': small(adamW({ learningRate: 0.05, useEma: true, emaMomentum: 0.6, gradientAccumulationSteps: 3 })),
   'a schedule of the user': small(sgd({ learningRate: (step) => 1 / (step + 2) })),
 };
 

@@ -13,16 +13,17 @@ import { poolSweeps } from './sweeps/pool2d.js';
 import { pooledConv2dSweeps } from './sweeps/pooled-conv2d.js';
 import { recurrentSweeps } from './sweeps/recurrent.js';
 import { reduceSweeps } from './sweeps/reduce.js';
+import { ruleSweeps } from './sweeps/rules.js';
 import { rowSweeps } from './sweeps/rows.js';
 import { winogradSweeps } from './sweeps/winograd.js';
 
 export const SWEEPS: { readonly [Name in OpName]: Sweep<Name> } = {
   ...gemmSweeps, ...conv2dSweeps, ...winogradSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...elementWiseSweeps, ...rowSweeps, ...recurrentSweeps,
-  ...reduceSweeps, ...copySweeps, ...combineSweeps, ...optimizerSweeps, ...lossSweeps,
+  ...reduceSweeps, ...copySweeps, ...combineSweeps, ...optimizerSweeps, ...lossSweeps, ...ruleSweeps,
 };
 
 /** Ops that are one block by their contract. */
-const SINGLE: readonly OpName[] = ['transpose', 'clipByGlobalNorm', 'accumulateMetrics', 'lossWeights'];
+const SINGLE: readonly OpName[] = ['transpose', 'clipByGlobalNorm', 'accumulateMetrics', 'lossWeights', 'addPenalty'];
 /** Cases of an op that are run on several threads, those with the most blocks. */
 const THREADED_CASES = 12;
 

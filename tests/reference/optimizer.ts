@@ -67,3 +67,60 @@ export function clipByGlobalNorm(gradients: readonly Values[], clipNorm: number)
   const scale = norm > clipNorm ? clipNorm / norm : 1;
   return gradients.map((values) => map(values, (value) => value * scale));
 }
+
+export interface RmspropOptions {
+  weights: Values;
+  gradients: Values;
+  learningRate: number;
+  rho: number;
+  epsilon: number;
+  v?: Values; // mean of squares, default zeros
+  centered?: boolean;
+  mean?: Values; // default zeros
+  momentum?: number;
+  b?: Values; // the momentum's memory, default zeros
+}
+
+/** Keras's RMSprop: v = ρv + (1 - ρ)g²; move = rate·g / √(v [- mean²] + ε); b = momentum·b + move; weights -= b, or move without momentum. */
+export function rmspropStep(options: RmspropOptions): { weights: Float64Array; v: Float64Array; mean: Float64Array; b: Float64Array } {
+  const { weights, gradients: g, learningRate, rho, epsilon, centered = false, momentum = 0 } = options;
+  const zeros = new Float64Array(weights.length);
+  const v = map(options.v ?? zeros, (value, i) => rho * value + (1 - rho) * g[i]! ** 2);
+  const mean = map(options.mean ?? zeros, (value, i) => rho * value + (1 - rho) * g[i]!);
+  const b = map(options.b ?? zeros, (value, i) => {
+    const spread = centered ? Math.max(v[i]! - mean[i]! ** 2, 0) : v[i]!;
+    return momentum * value + (learningRate * g[i]!) / Math.sqrt(spread + epsilon);
+  });
+  return { weights: map(weights, (value, i) => value - b[i]!), v, mean, b };
+}
+
+export interface AdagradOptions {
+  weights: Values;
+  gradients: Values;
+  a: Values; // sums of squares
+  learningRate: number;
+  epsilon: number;
+}
+
+/** Keras's Adagrad: a += g²; weights -= rate·g / √(a + ε). */
+export function adagradStep({ weights, gradients: g, a: old, learningRate, epsilon }: AdagradOptions): { weights: Float64Array; a: Float64Array } {
+  const a = map(old, (value, i) => value + g[i]! ** 2);
+  return { weights: map(weights, (value, i) => value - (learningRate * g[i]!) / Math.sqrt(a[i]! + epsilon)), a };
+}
+
+export interface LionOptions {
+  weights: Values;
+  gradients: Values;
+  m: Values;
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+}
+
+/** Keras's Lion: weights -= rate·sign(β₁m + (1 - β₁)g); m = β₂m + (1 - β₂)g. */
+export function lionStep({ weights, gradients: g, m: old, learningRate, beta1, beta2 }: LionOptions): { weights: Float64Array; m: Float64Array } {
+  return {
+    weights: map(weights, (value, i) => value - learningRate * Math.sign(beta1 * old[i]! + (1 - beta1) * g[i]!)),
+    m: map(old, (value, i) => beta2 * value + (1 - beta2) * g[i]!),
+  };
+}

@@ -108,12 +108,16 @@ const addSweep: Sweep<'add'> = function* () {
   }
 };
 
+/** Figures of the state that are whole numbers, and those in single precision; the others are in double. */
+const WHOLE: readonly string[] = ['step', 'overflow', 'held'];
+const SINGLE: readonly string[] = ['learningRate', 'gradientScale', 'weightDecay', 'averageGain'];
+
 /** The state as a buffer; what is not given is zero. */
 export function stateOf(values: Partial<Record<keyof typeof State, number>>): Operand {
   const view = new DataView(new ArrayBuffer(STATE_BYTES));
   for (const [name, value] of Object.entries(values) as [keyof typeof State, number][]) {
-    if (name === 'step' || name === 'overflow') view.setUint32(State[name], value, true);
-    else if (name === 'learningRate' || name === 'gradientScale') view.setFloat32(State[name], value, true);
+    if (WHOLE.includes(name)) view.setUint32(State[name], value, true);
+    else if (SINGLE.includes(name)) view.setFloat32(State[name], value, true);
     else view.setFloat64(State[name], value, true);
   }
   return { Type: Float32Array, length: STATE_BYTES / 4, data: new Float32Array(view.buffer) };
@@ -123,8 +127,8 @@ export function stateOf(values: Partial<Record<keyof typeof State, number>>): Op
 export function assertState(state: Data, expected: Partial<Record<keyof typeof State, number>>, tolerance = 0): void {
   const view = new DataView(state.buffer, state.byteOffset, state.byteLength);
   for (const name of Object.keys(State) as (keyof typeof State)[]) {
-    const actual = name === 'step' || name === 'overflow' ? view.getUint32(State[name], true)
-      : name === 'learningRate' || name === 'gradientScale' ? view.getFloat32(State[name], true)
+    const actual = WHOLE.includes(name) ? view.getUint32(State[name], true)
+      : SINGLE.includes(name) ? view.getFloat32(State[name], true)
       : view.getFloat64(State[name], true);
     const wanted = expected[name] ?? 0;
     if (!(Number.isNaN(wanted) && Number.isNaN(actual))) assertClose([actual], [wanted], name === 'gradientScale' ? tolerance : 0, name);

@@ -2,6 +2,7 @@ import { blocksOf } from '../../../src/plan/blocking.js';
 import { adamStep, assertClose, gamma, map, randomArray, sgdStep, type Values } from '../../reference/index.js';
 import { assertSameBits, type Data, floats, type Sweep } from '../harness.js';
 import { stateOf } from './element-wise.js';
+import { adamRules, sgdRules } from './rules.js';
 
 const TINY = 2 ** -148;
 
@@ -18,6 +19,7 @@ const SCALES = [1, Math.fround(0.37)];
 const SKIPPED = [{ batchLoss: NaN, overflow: 0 }, { batchLoss: Infinity, overflow: 0 }, { batchLoss: -Infinity, overflow: 0 }, { batchLoss: 1, overflow: 1 }];
 
 const sgdSweep: Sweep<'sgd'> = function* () {
+  yield* sgdRules();
   for (const { blocks, ...elements } of sizes()) {
     for (const scale of SCALES) {
       for (const [momentum, nesterov] of [[0, false], [Math.fround(0.9), false], [Math.fround(0.9), true], [0, true]] as const) {
@@ -28,7 +30,7 @@ const sgdSweep: Sweep<'sgd'> = function* () {
           label: JSON.stringify({ ...elements, scale, momentum, nesterov }),
           args: {
             w: floats(w), g: floats(g), velocity: velocity && floats(velocity),
-            state: stateOf({ learningRate: LEARNING_RATE, gradientScale: scale, batchLoss: 1 }), ...elements, momentum, nesterov: Number(nesterov),
+            state: stateOf({ learningRate: LEARNING_RATE, gradientScale: scale, batchLoss: 1 }), ...elements, average: undefined, clipvalue: Infinity, momentum, nesterov: Number(nesterov),
           },
           blocks,
           check(written) {
@@ -51,7 +53,7 @@ const sgdSweep: Sweep<'sgd'> = function* () {
       label: `loss ${skipped.batchLoss}, overflow ${skipped.overflow}`,
       args: {
         w, g: floats(randomArray(11, 6)), velocity, state: stateOf({ learningRate: 1, gradientScale: 1, ...skipped }), size: 11, blockSize: 8,
-        momentum: 0.5, nesterov: 0,
+        average: undefined, clipvalue: Infinity, momentum: 0.5, nesterov: 0,
       },
       blocks: 2,
       check(written) {
@@ -63,6 +65,7 @@ const sgdSweep: Sweep<'sgd'> = function* () {
 };
 
 const adamSweep: Sweep<'adam'> = function* () {
+  yield* adamRules();
   const [gain1, gain2, epsilon] = [Math.fround(0.1), Math.fround(0.001), Math.fround(1e-7)];
   for (const { blocks, ...elements } of sizes()) {
     for (const scale of SCALES) {
@@ -76,7 +79,7 @@ const adamSweep: Sweep<'adam'> = function* () {
           label: JSON.stringify({ ...elements, scale, started }),
           args: {
             w: floats(w), g: floats(g), m: floats(m), v: floats(v), state: stateOf({ learningRate: LEARNING_RATE, gradientScale: scale, batchLoss: 1 }),
-            ...elements, gain1, gain2, epsilon,
+            ...elements, average: undefined, clipvalue: Infinity, gain1, gain2, epsilon,
           },
           blocks,
           check: (written) => checkAdam({ w, g: g.map((value) => value * scale), m, v, gain1, gain2, epsilon }, written),
@@ -90,7 +93,7 @@ const adamSweep: Sweep<'adam'> = function* () {
       label: `loss ${skipped.batchLoss}, overflow ${skipped.overflow}`,
       args: {
         ...operands, g: floats(randomArray(11, 14)), state: stateOf({ learningRate: 1, gradientScale: 1, ...skipped }), size: 11, blockSize: 8,
-        gain1, gain2, epsilon,
+        average: undefined, clipvalue: Infinity, gain1, gain2, epsilon,
       },
       blocks: 2,
       check(written) {
