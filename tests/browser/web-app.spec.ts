@@ -13,6 +13,7 @@ import { gzipSync } from 'node:zlib';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { build, preview, type PreviewServer } from 'vite';
 import { generateGarments } from '../../src/data/index.js';
+import { pngDataUri } from '../../src/report/png.js';
 import { executable } from './browsers.js';
 
 const ROOT = fileURLToPath(new URL('../../examples/web/', import.meta.url));
@@ -180,6 +181,45 @@ describe('the classifier', { timeout: 180_000 }, () => {
     await page.locator('.notice.error').waitFor();
     await ready(page);
     assert.equal(await headline(page), 'Knows nothing yet');
+    assert.deepEqual(complaints, []);
+    await leave(page);
+  });
+
+  it('fetches the archives from another site that allows it, and says so of one that does not', async () => {
+    const { page, complaints } = await visit('garments');
+    const set = generateGarments({ trainCount: 400, testCount: 50, seed: 4 });
+    const archives = new Map([
+      ['train-images', idx([400, 28, 28], set.train.images.data)], ['train-labels', idx([400], set.train.labels.data)],
+      ['t10k-images', idx([50, 28, 28], set.test.images.data)], ['t10k-labels', idx([50], set.test.labels.data)],
+    ]);
+    await page.route('https://open.example/**', (route) => {
+      const name = new URL(route.request().url()).pathname.split('/').at(-1)!.split('-idx')[0]!;
+      return route.fulfill({ body: gzipSync(archives.get(name)!), headers: { 'access-control-allow-origin': '*' } });
+    });
+    await page.route('https://closed.example/**', (route) => route.abort());
+    const address = page.locator('.address input');
+    await address.fill('https://closed.example/data');
+    await page.keyboard.press('Enter');
+    await page.locator('.notice.error', { hasText: 'closed.example could not be reached' }).waitFor();
+    await address.fill('https://open.example/data');
+    await page.keyboard.press('Enter');
+    await page.locator('.data .note', { hasText: 'open.example: 400 pictures to learn from, 50' }).waitFor();
+    await ready(page);
+    assert.deepEqual(complaints.filter((text) => !/ERR_FAILED/.test(text)), []); // the browser itself complains of the closed site
+    await leave(page);
+  });
+
+  it('brings a photograph to what the network knows: 28 × 28, light on dark', async () => {
+    const { page, complaints } = await visit('garments');
+    const dark = Uint8Array.from({ length: 60 * 40 }, (_, index) => (Math.abs((index % 60) - 30) < 12 && index > 60 * 8 && index < 60 * 32 ? 20 : 250)); // on white
+    const png = Buffer.from(pngDataUri(dark, 60, 40).split(',')[1]!, 'base64');
+    await page.locator('.picture input[type=file]').setInputFiles({ name: 'bag.png', mimeType: 'image/png', buffer: png });
+    await page.locator('.truth', { hasText: 'your own picture' }).waitFor();
+    const [corner, middle] = await page.locator('.pad').evaluate((canvas) => {
+      const context = (canvas as HTMLCanvasElement).getContext('2d')!;
+      return [context.getImageData(1, 1, 1, 1).data[0], context.getImageData(14, 14, 1, 1).data[0]];
+    });
+    assert.ok((corner ?? 255) < 20 && (middle ?? 0) > 235, `corner ${corner}, middle ${middle}`);
     assert.deepEqual(complaints, []);
     await leave(page);
   });

@@ -202,7 +202,7 @@ export class Session {
 
   /** Data of files: dropped ones are kept for the next visit. */
   async useFiles(files: readonly File[]): Promise<void> {
-    await this.useData(async () => ({ kind: 'files', from: files.map(({ name }) => name).join(', '), files: await Promise.all(files.map(readDataFile)) }));
+    await this.useData(async () => ({ kind: 'files', from: nameOf(files), files: await Promise.all(files.map(readDataFile)) }));
   }
 
   async useAddress(address: string): Promise<void> {
@@ -367,6 +367,11 @@ export class Session {
     if (this.run) this.run.done = reason === 'done';
     void this.store();
   }
+}
+
+/** The first of some files, and how many more. */
+function nameOf([first, ...others]: readonly File[]): string {
+  return `your file${others.length > 0 ? 's' : ''} ${first?.name ?? ''}${others.length > 0 ? ` and ${others.length} more` : ''}`;
 }
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -16,7 +16,7 @@ export function confusionCard(judgement: Judgement | undefined): TemplateResult 
   const worst = Math.max(1, ...counts.filter((_, index) => index % (CLASSES + 1) !== 0));
   return html`<section class="card confusion-card">
     <header>
-      <h3>What is taken for what</h3>
+      <h2>What is taken for what</h2>
       <p class="note">${judgement ? `${integer(judgement.rows)} test pictures: rows say what they are, columns what the network says` : 'Rows say what a picture is, columns what the network says'}</p>
     </header>
     <div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix">
@@ -44,7 +44,7 @@ export function mistakesCard(judgement: Judgement | undefined): TemplateResult {
   const mistakes = judgement?.mistakes ?? [];
   return html`<section class="card mistakes-card">
     <header>
-      <h3>Its surest mistakes</h3>
+      <h2>Its surest mistakes</h2>
       <p class="note">Test pictures named wrongly, with the share of certainty</p>
     </header>
     ${mistakes.length > 0 ? html`<ul class="mistakes">${mistakes.map(mistakeItem)}</ul>` : html`<p class="note empty">${judgement ? 'None.' : 'The network has not been judged yet.'}</p>`}

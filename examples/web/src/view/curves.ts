@@ -29,8 +29,8 @@ export class Curves {
 
   constructor(task: Task, private readonly changed: () => void) {
     this.panels = task === 'garments'
-      ? [this.panel('accuracy', 'Accuracy', 'share of pictures named right', (value) => percent(value, 0)), this.panel('loss', 'Loss', 'cross-entropy', String)]
-      : [this.panel('loss', 'Error', 'mean square, logarithmic', String, true)];
+      ? [this.panel('accuracy', 'Accuracy', 'share of pictures named right, by epoch', (value) => percent(value, 0)), this.panel('loss', 'Loss', 'cross-entropy, by epoch', String)]
+      : [this.panel('loss', 'Error', 'mean square by epoch, on a logarithmic scale', String, true)];
     onColoursChange(() => this.panels.forEach(({ chart }) => chart.redraw()));
   }
 
@@ -75,7 +75,7 @@ export class Curves {
     const said = legend.map(({ line, value }) => `${line.label} ${value === undefined ? 'not yet' : format(value)}`).join(', ');
     return html`<section class="card curve ${this.panels.length === 1 ? 'wide' : ''}">
       <header>
-        <h3>${title}</h3>
+        <h2>${title}</h2>
         <p class="note">${at ? `epoch ${at.x.toFixed(2)}` : note}</p>
         <ul class="legend">
           ${legend.map(({ line, value }) => html`<li style="--key: var(${line.colour})" class=${line.dash ? 'dashed' : ''}>${line.label} <b>${value === undefined ? '–' : precise(panel, value)}</b></li>`)}

@@ -19,7 +19,7 @@ export class DataView {
     const garments = task === 'garments';
     return html`<section class="card wide data ${this.over ? 'over' : ''}" @dragover=${this.dragOver} @dragleave=${this.dragLeave} @drop=${this.drop}>
       <header>
-        <h3>The data</h3>
+        <h2>The data</h2>
         <p class="note">${data ? html`<b>${data.source}</b>: ${integer(data.trainRows)} ${garments ? 'pictures' : 'signals'} to learn from, ${integer(data.testRows)} to be judged by` : 'on their way'}</p>
       </header>
       ${data?.synthetic && garments ? html`<p class="banner"><b>This is not Fashion-MNIST.</b> A program drew these garments, so that the page needs nothing from elsewhere. They are easier than photographs: figures on them must not be compared with results on Fashion-MNIST.</p>` : nothing}

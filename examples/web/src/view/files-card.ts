@@ -12,7 +12,7 @@ export function filesCard(session: Session): TemplateResult {
   };
   return html`<section class="card wide files">
     <header>
-      <h3>Keep it</h3>
+      <h2>Keep it</h2>
       <p class="note">The run is kept in this browser as it goes: close the page, and it goes on from there.${storedAt ? html` <span class="stored">Last stored at ${storedAt.toLocaleTimeString()}.</span>` : nothing}</p>
     </header>
     <div class="buttons">

@@ -54,7 +54,7 @@ class TaskView {
         ${filesCard(session)}
         ${this.data.render()}
       </div>
-      ${wide ? html`<aside class="card settings-card" aria-label="Settings"><h3>Settings</h3>${settingsPanel(session)}</aside>` : nothing}
+      ${wide ? html`<aside class="card settings-card" aria-label="Settings"><h2>Settings</h2>${settingsPanel(session)}</aside>` : nothing}
     </div>`;
   }
 }

@@ -28,7 +28,7 @@ export class PictureView {
     this.sight = sight;
     return html`<section class="card wide picture" aria-label="One picture">
       <header>
-        <h3>One picture, from pixels to a name</h3>
+        <h2>One picture, from pixels to a name</h2>
         <p class="note">Draw a garment, drop a photograph, or take a picture from the test set. It is looked at anew while the network learns.</p>
       </header>
       <div class="path">
@@ -47,12 +47,12 @@ export class PictureView {
           ${this.error ? html`<p class="error" role="alert">${this.error}</p>` : nothing}
         </div>
         <div class="seen">
-          <h4>What the first convolution sees</h4>
+          <h3>What the first convolution sees</h3>
           ${sight && sight.count > 0 ? this.maps.element : html`<p class="note">This network has no convolution to show.</p>`}
           <p class="note keys"><i style="--key: var(--test)"></i>positive <i style="--key: var(--train)"></i>negative weight. In each corner the filter, behind it where it answers.</p>
         </div>
         <div class="named">
-          <h4>What the network says</h4>
+          <h3>What the network says</h3>
           ${sight ? probabilities(sight, picture?.label) : html`<p class="note">Nothing yet.</p>`}
         </div>
       </div>

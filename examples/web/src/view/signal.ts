@@ -35,7 +35,7 @@ export class SignalView {
     const rows = data?.testRows ?? 1;
     return html`<section class="card wide signal" aria-label="A test signal">
       <header>
-        <h3>Predicted against true</h3>
+        <h2>Predicted against true</h2>
         <p class="note">A signal the network never learned from. At every sample it says what comes ${horizon === 1 ? 'next' : `${horizon} samples later`}, from what it has heard so far.</p>
         <ul class="legend">
           <li style="--key: var(--truth)" class="thick">true</li>

@@ -14,7 +14,7 @@ interface ModelConfig {
 
 const CLASSES = 10;
 const PIXELS = 28 * 28;
-const MISTAKES = 12;
+const MISTAKES = 15;
 
 export class Observer {
   private constructor(
