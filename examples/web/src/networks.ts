@@ -15,7 +15,7 @@ const SIGNALS = { dropout: 0, oneCycle: true, horizon: 1, learningRate: 1e-2, ba
 export const PRESETS: Readonly<Record<Task, Readonly<Record<string, Preset>>>> = {
   garments: {
     quick: {
-      name: 'Quick', remark: 'small, learns in seconds',
+      name: 'Quick', remark: 'learns in seconds',
       settings: { sizes: [16, 32, 64], epochs: 8, batchSize: 64, learningRate: 2e-3, oneCycle: true, dropout: 0.2, horizon: 1 },
     },
     tiny: {
@@ -23,7 +23,7 @@ export const PRESETS: Readonly<Record<Task, Readonly<Record<string, Preset>>>> =
       settings: { sizes: [8, 0, 32], epochs: 8, batchSize: 64, learningRate: 3e-3, oneCycle: true, dropout: 0.1, horizon: 1 },
     },
     full: {
-      name: 'Full size', remark: 'a million parameters',
+      name: 'Full size', remark: '1 M parameters',
       settings: { sizes: [64, 64, 128], epochs: 7, batchSize: 128, learningRate: 2e-3, oneCycle: true, dropout: 0.3, horizon: 1 },
     },
   },

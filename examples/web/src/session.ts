@@ -45,6 +45,8 @@ export class Session {
   private lastStored = 0;
   private storing: Promise<void> = Promise.resolve();
   private preparing = 0;
+  /** Whether training goes on when the network for another horizon is ready. */
+  private goesOn = false;
 
   constructor(
     readonly task: Task,
@@ -109,6 +111,8 @@ export class Session {
       if (notes['settings']) this.settings = JSON.parse(notes['settings']) as Settings;
       const number = Math.max(0, ...this.earlier.map((run) => run.number)) + 1;
       const run = newRun(this.task, number, this.settings, this.data!.source, info, baselines);
+      const { keepWeights } = options;
+      if (keepWeights && before) run.from = before.step > 0 ? before.id : (before.from ?? before.id);
       this.adopt(stored && step > 0 ? { ...(JSON.parse(stored) as Run), id: run.id, number, info, step, epoch } : run);
       this.judgement = undefined;
       this.status = step > 0 ? 'paused' : 'ready';
@@ -168,11 +172,13 @@ export class Session {
 
   /** Another horizon asks for another network; it begins with the weights of this one and learns on. */
   async changeHorizon(horizon: number): Promise<void> {
-    const wasTraining = this.status === 'training';
-    await this.storeRun();
+    this.goesOn ||= this.status === 'training'; // a slider may move on while a network is being made
     this.settings = { ...this.settings, horizon };
-    await this.prepare({ keepWeights: (this.run?.step ?? 0) > 0 });
-    if (wasTraining && this.status === 'ready') this.play();
+    void this.storeRun();
+    await this.prepare({ keepWeights: (this.run?.step ?? 0) > 0 || this.run?.from !== undefined });
+    if (!this.goesOn || this.status !== 'ready') return;
+    this.goesOn = false;
+    this.play();
   }
 
   /** Whether the settings are not those of the present run. */

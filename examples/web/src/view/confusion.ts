@@ -34,10 +34,12 @@ export function confusionCard(judgement: Judgement | undefined): TemplateResult 
   </section>`;
 }
 
-/** A count, shaded by its part; from some shade on light text is easier to read. */
+/** A count, shaded by its part. Shades of the middle, on which neither dark text nor light is easy to read, are left out. */
 function cell(count: number, part: number, right: boolean): TemplateResult {
-  const classes = [right ? 'hit' : 'miss', part > (right ? 0.62 : 0.8) ? 'strong' : '', count === 0 ? 'zero' : ''].join(' ');
-  return html`<td class=${classes} style="--shade:${part.toFixed(2)}">${count}</td>`;
+  const limit = right ? 0.6 : 0.8;
+  const strong = part >= limit;
+  const shade = strong ? 0.8 + 0.2 * Math.max((part - limit) / (1 - limit), right ? 0 : 0.75) : 0.7 * part;
+  return html`<td class="${right ? 'hit' : 'miss'} ${strong ? 'strong' : ''} ${count === 0 ? 'zero' : ''}" style="--shade:${shade.toFixed(2)}">${count}</td>`;
 }
 
 export function mistakesCard(judgement: Judgement | undefined): TemplateResult {

@@ -22,7 +22,7 @@ export class DataView {
         <h2>The data</h2>
         <p class="note">${data ? html`<b>${data.source}</b>: ${integer(data.trainRows)} ${garments ? 'pictures' : 'signals'} to learn from, ${integer(data.testRows)} to be judged by` : 'on their way'}</p>
       </header>
-      ${data?.synthetic && garments ? html`<p class="banner"><b>This is not Fashion-MNIST.</b> A program drew these garments, so that the page needs nothing from elsewhere. They are easier than photographs: figures on them must not be compared with results on Fashion-MNIST.</p>` : nothing}
+      ${data?.synthetic && garments ? html`<p class="banner"><b>This is not Fashion-MNIST.</b> A program drew these garments, so that the page needs nothing from elsewhere. How well they are told apart says nothing about Fashion-MNIST.</p>` : nothing}
       ${data ? this.thumbnails(data) : nothing}
       <div class="row">
         <label class="drop"><b>${garments ? 'Drop the IDX files of Fashion-MNIST here' : 'Drop an npy file of signals here'}</b><span>${garments ? 'two or four of them, .gz or not, or choose them' : '[signals, samples], or choose it'}</span>

@@ -45,7 +45,7 @@ export class SignalView {
       <div role="img" aria-label="Test signal ${session.row + 1} and its prediction">${this.chart.element}</div>
       <div class="row">
         <label class="field slider horizon"><span>Horizon <b class="value">${counted(horizon, 'sample')} ahead</b></span>
-          <input type="range" min="1" max=${LONGEST_HORIZON} .value=${live(String(horizon))} aria-valuetext="${counted(horizon, 'sample')} ahead" ?disabled=${session.status === 'loading'}
+          <input type="range" min="1" max=${LONGEST_HORIZON} .value=${live(String(horizon))} aria-valuetext="${counted(horizon, 'sample')} ahead"
             @input=${(event: Event) => this.move(Number((event.target as HTMLInputElement).value))}
             @change=${() => this.settle()} /></label>
         <label class="field slider"><span>Place <b class="value">samples ${from} to ${this.range[1]}</b></span>

@@ -27,6 +27,7 @@ export function stage(session: Session): TemplateResult {
         ${run && run.step > 0 ? html`<button class="quiet" @click=${() => void session.reset()} ?disabled=${busy}>${icon('reset')} Reset</button>` : nothing}
       </div>
     </div>
+    <p class="hidden" role="status">${announcement(session)}</p>
     ${progress(run)}
     <dl class="figures">
       ${task === 'garments' ? figure('Test accuracy', percent(run?.testAccuracy), testNote(session), true) : figure('Test error', significant(run?.testLoss), versusBaseline(run), true)}
@@ -58,6 +59,7 @@ function headline({ status, run, task }: Session): string {
     case 'loading':
       return 'Getting ready …';
     case 'ready':
+      if (run?.from) return 'Knows another horizon';
       return task === 'garments' ? 'Knows nothing yet' : 'Predicts nothing yet';
     case 'pausing':
     case 'training':
@@ -73,12 +75,24 @@ function headline({ status, run, task }: Session): string {
 
 function remark({ status, run, task }: Session): string {
   if (!run || status === 'loading') return 'drawing data, compiling the kernels';
+  if (run.step === 0 && run.from) return 'Press Train: it learns this one from what it knows';
   if (run.step === 0) return `Press Train: ${task === 'garments' ? 'it takes some seconds' : 'watch the two lines come together'}`;
   const left = totalSteps(run) - run.step;
   const perStep = run.seconds / run.step;
   if (status === 'training') return `step ${integer(run.step)} of ${integer(totalSteps(run))}, about ${duration(left * perStep)} left`;
   return `${integer(run.step)} steps in ${duration(run.seconds)}`;
 }
+
+/** For those who do not see the figures change: said when the state changes and after epochs, at most twenty times a run. */
+function announcement(session: Session): string {
+  const { status, run } = session;
+  if (status !== 'training' || !run) return status === 'done' && run ? `Trained. ${outcome(run)}` : headline(session);
+  const every = Math.ceil(run.settings.epochs / 20);
+  const last = run.epochs.filter(({ epoch }) => epoch % every === 0).at(-1);
+  return last ? `Epoch ${last.epoch} of ${run.settings.epochs} done. ${outcome({ ...run, testAccuracy: last.valAccuracy, testLoss: last.valLoss })}` : 'Training';
+}
+
+const outcome = ({ task, testAccuracy, testLoss }: Run): string => (task === 'garments' ? `Test accuracy ${percent(testAccuracy)}` : `Test error ${significant(testLoss)}`);
 
 /** A lane for each epoch, filled as far as it is trained. */
 function progress(run: Run | undefined): TemplateResult {
