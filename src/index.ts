@@ -11,6 +11,7 @@ export type { CustomOps, Value } from './layers/custom-ops.js';
 export * as layers from './layers/index.js';
 export type { ActivationName } from './layers/activations.js';
 export type { BareLayerFactory, FirstLayer, Flops, Layer, LayerFactory, LayerOptions, SymbolicTensor, WeightInput, WeightSpec } from './layers/layer.js';
+export type { RecurrentLayer } from './layers/recurrent-layer.js';
 export type { Loss, LossName } from './losses.js';
 export * as losses from './losses/index.js';
 export { History } from './model/history.js';

@@ -9,7 +9,7 @@ import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
 import { activation } from './activation.js';
 import type { ActivationName } from './activations.js';
 import { emitBiasGradient } from './bias.js';
-import { SymbolicTensor } from './layer.js';
+import { SymbolicTensor, ownStates } from './layer.js';
 
 /** A value in a custom layer: one for each sample of the batch, or a weight, which is the same for all. Its gradient is seen to. */
 export interface Value {
@@ -95,7 +95,7 @@ export function customOps(tape: Tape | undefined, where: string): CustomOps {
     activation(x, name) {
       const layer = activation({ activation: name, name: where });
       layer.apply(new SymbolicTensor(x.shape));
-      return sampleValue(x.shape, tape && layer.emit(tensorOf(x), { tape, parameters: [], stream: 0, trainable: false }));
+      return sampleValue(x.shape, tape && layer.emit(tensorOf(x), { tape, parameters: [], stream: 0, trainable: false, persistent: ownStates(tape) }));
     },
     reshape(x, shape) {
       if (sizeOf(shape) !== sizeOf(x.shape)) {

@@ -1,5 +1,6 @@
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
-import type { Layer, SymbolicTensor } from './layer.js';
+import type { EmitContext, Layer, SymbolicTensor } from './layer.js';
+import { ownStates } from './layer.js';
 
 /** What layers are laid out from. */
 export interface Network {
@@ -13,6 +14,7 @@ export interface Network {
 export function emitLayers(
   { inputs, nodes, outputs }: Network, inputValues: readonly PlanTensor[], tape: Tape,
   parametersOf: (layer: Layer) => readonly PlanParameter[], isTrainable: (layer: Layer) => boolean = ({ trainable }) => trainable,
+  persistent: EmitContext['persistent'] = ownStates(tape),
 ): PlanTensor[] {
   const values = new Map(inputs.map((input, index) => [input, inputValues[index]!]));
   const laidOut = new Set<SymbolicTensor>();
@@ -21,7 +23,7 @@ export function emitLayers(
     const { layer } = node as SymbolicTensor & { layer: Layer };
     const from = node.inputs.map((input) => values.get(input)!);
     const parameters = parametersOf(layer);
-    const context = { tape, parameters, stream, trainable: isTrainable(layer) };
+    const context = { tape, parameters, stream, trainable: isTrainable(layer), persistent };
     const trains = from.some(({ needsGradient }) => needsGradient) || parameters.some(({ gradient }) => gradient);
     tape.owner = layer.name;
     tape.needsGradient = trains;

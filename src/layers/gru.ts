@@ -5,9 +5,8 @@ import type { StepActivation } from './activations.js';
 import { STEP_ACTIVATIONS, requireActivation } from './activations.js';
 import { emitLanesGradients, emitTransposed } from './lanes.js';
 import type { EmitContext, Flops, WeightSpec } from './layer.js';
-import { factory } from './layer.js';
-import type { RecurrentOptions, Sequence, Weights } from './recurrent-layer.js';
-import { RecurrentLayer, kindsOf } from './recurrent-layer.js';
+import type { RecurrentOptions, Sequence, StateSequences, Weights } from './recurrent-layer.js';
+import { RecurrentLayer, kindsOf, recurrentFactory } from './recurrent-layer.js';
 
 export interface GruOptions extends RecurrentOptions {
   /** Activation of the gates z and r. Default `sigmoid`. */
@@ -33,7 +32,7 @@ class Gru extends RecurrentLayer {
   private readonly resetAfter: boolean;
 
   constructor(options: GruOptions) {
-    super(options, 3);
+    super(options, 3, ['h']);
     this.recurrentActivation = requireActivation(options.recurrentActivation ?? 'sigmoid', this.name, STEP_ACTIVATIONS);
     this.resetAfter = options.resetAfter ?? true;
   }
@@ -53,7 +52,8 @@ class Gru extends RecurrentLayer {
     return [...(this.recurrentActivation === 'sigmoid' ? [] : [`gates ${this.recurrentActivation}`]), ...(this.resetAfter ? [] : ['reset before'])];
   }
 
-  protected emitRecurrence({ x, mask, drop }: Sequence, [kernel, recurrentKernel, biases]: Weights, { tape }: EmitContext): PlanTensor {
+  protected emitRecurrence(sequence: Sequence, [kernel, recurrentKernel, biases]: Weights, { tape }: EmitContext): StateSequences {
+    const { x, mask, drop, initial: [h0] } = sequence;
     const { time, units } = this.sizes;
     const sizes = {
       batch: tape.batch, time, units, ...kindsOf(this.activation, this.recurrentActivation), resetAfter: Number(this.resetAfter),
@@ -64,7 +64,7 @@ class Gru extends RecurrentLayer {
     const inner = tape.like(h);
     tape.op(
       'gruForward',
-      { h: h.ref, gates: gates.ref, inner: inner.ref, w: recurrentKernel.value, bias: recurrentBias?.value, h0: undefined, mask, drop, ...sizes },
+      { h: h.ref, gates: gates.ref, inner: inner.ref, w: recurrentKernel.value, bias: recurrentBias?.value, h0, mask, drop, ...sizes },
       tape.pairs, 192 * units,
     );
     tape.record(h, [x], (dh) => {
@@ -74,27 +74,27 @@ class Gru extends RecurrentLayer {
       tape.op(
         'gruBackward',
         {
-          d: d.ref, dInner: dInner?.ref, dy: dh.ref, h: h.ref, gates: gates.ref, inner: inner.ref, wTransposed, h0: undefined, mask, drop, ...sizes,
+          d: d.ref, dInner: dInner?.ref, dy: dh.ref, h: h.ref, gates: gates.ref, inner: inner.ref, wTransposed, h0, mask, drop, ...sizes,
         },
         tape.pairs, 80 * units,
       );
-      if (dInner) this.emitRecurrentGradients(tape, h, drop, dInner, recurrentKernel, recurrentBias);
-      else this.emitResetBeforeGradients(tape, h, drop, inner, d, recurrentKernel);
+      if (dInner) this.emitRecurrentGradients(tape, h, sequence, dInner, recurrentKernel, recurrentBias);
+      else this.emitResetBeforeGradients(tape, h, sequence, inner, d, recurrentKernel);
       return this.emitProjectionBackward(tape, x, d, kernel, biases);
     });
-    return h;
+    return [h];
   }
 
   /** Without resetAfter the columns of g are multiplied with r · h[t-1], those of z and r with h[t-1]: each gets its gradient from a product of its own. */
   private emitResetBeforeGradients(
-    tape: Tape, h: PlanTensor, drop: Ref | undefined, inner: PlanTensor, d: PlanTensor, { value, gradient }: PlanParameter,
+    tape: Tape, h: PlanTensor, sequence: Sequence, inner: PlanTensor, d: PlanTensor, { value, gradient }: PlanParameter,
   ): void {
     if (!gradient) return;
     const { time, units } = this.sizes;
     const columns = 3 * units;
     const ofGates = tape.buffer(units * columns);
     const ofCandidate = tape.buffer(units * columns);
-    this.emitRecurrentGradients(tape, h, drop, d, { value, gradient: ofGates });
+    this.emitRecurrentGradients(tape, h, sequence, d, { value, gradient: ofGates });
     emitLanesGradients(tape, { x: inner, dy: d, kernel: { value, gradient: ofCandidate }, time, features: units, units: columns });
     const copyColumns = (from: Ref, first: number, count: number): void =>
       tape.op(
@@ -113,4 +113,4 @@ const partOf = ({ value, gradient }: PlanParameter, floats: number): PlanParamet
 });
 
 /** Gated recurrent units. @throws LanewiseError `invalid-argument` */
-export const gru = factory<GruOptions>((options) => new Gru(options));
+export const gru = recurrentFactory<GruOptions>((options) => new Gru(options));

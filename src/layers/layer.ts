@@ -1,5 +1,6 @@
 import { LanewiseError } from '../errors.js';
 import type { InitializerName } from '../initializers.js';
+import type { Ref } from '../plan/buffer.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape } from '../tensor/shape.js';
@@ -38,6 +39,13 @@ export interface WeightStore {
 }
 export type WeightInput = Tensor | ArrayLike<number>;
 
+/** Where the states of stateful layers are. */
+export interface StateStore {
+  get(layer: Layer): Tensor<Float32Array>[];
+  /** Zeros, or the given values. */
+  reset(layer: Layer, values?: readonly WeightInput[]): void;
+}
+
 /** What a layer's ops may use beside the tape. */
 export interface EmitContext {
   readonly tape: Tape;
@@ -47,7 +55,12 @@ export interface EmitContext {
   readonly stream: number;
   /** Whether the layer's weights are trained: its `trainable` at the time of `compile`. */
   readonly trainable: boolean;
+  /** A state that lasts from batch to batch, [groups][units][4], by its layer and name: zeros until ops write it. The same for all plans of a batch size. */
+  readonly persistent: (layer: Layer, name: string, units: number) => Ref;
 }
+
+/** States of no model: they last no longer than the plan. */
+export const ownStates = (tape: Tape): EmitContext['persistent'] => (_layer, _name, units) => tape.tensor([units], 'lanes', false, true).ref;
 
 /** A value of a model that is being described: the output of a layer, or an input of the model, which has no layer. */
 export class SymbolicTensor {
@@ -138,6 +151,22 @@ export abstract class Layer {
   attach(store: WeightStore): void {
     if (this.store) throw new LanewiseError('invalid-state', 'a layer belongs to one model', { where: this.name, remedy: 'Make a new layer' });
     this.store = store;
+  }
+
+  /** The layers of this one that keep states from batch to batch: itself, those within it, or none. */
+  get statefulLayers(): readonly Layer[] {
+    return [];
+  }
+
+  /** Names of the states it keeps, and how many units each has. */
+  readonly stateNames: readonly string[] = [];
+  get stateUnits(): number {
+    return 0;
+  }
+
+  /** Says where the states are, in a compiled model. */
+  keepStates(_store: StateStore | undefined): void {
+    // only stateful layers have any
   }
 
   private get built(): NonNullable<typeof this.shapes> {

@@ -1,11 +1,9 @@
-import type { PlanTensor } from '../plan/tape.js';
 import type { StepActivation } from './activations.js';
 import { STEP_ACTIVATIONS, requireActivation } from './activations.js';
 import { emitTransposed } from './lanes.js';
 import type { EmitContext, WeightSpec } from './layer.js';
-import { factory } from './layer.js';
-import type { RecurrentOptions, Sequence, Weights } from './recurrent-layer.js';
-import { RecurrentLayer, kindsOf } from './recurrent-layer.js';
+import type { RecurrentOptions, Sequence, StateSequences, Weights } from './recurrent-layer.js';
+import { RecurrentLayer, kindsOf, recurrentFactory } from './recurrent-layer.js';
 
 export interface LstmOptions extends RecurrentOptions {
   /** Activation of the gates. Default `sigmoid`. */
@@ -31,7 +29,7 @@ class Lstm extends RecurrentLayer {
   private readonly unitForgetBias: boolean;
 
   constructor(options: LstmOptions) {
-    super(options, 4);
+    super(options, 4, ['h', 'c']);
     this.recurrentActivation = requireActivation(options.recurrentActivation ?? 'sigmoid', this.name, STEP_ACTIVATIONS);
     this.unitForgetBias = options.unitForgetBias ?? true;
   }
@@ -44,28 +42,29 @@ class Lstm extends RecurrentLayer {
     return this.recurrentActivation === 'sigmoid' ? [] : [`gates ${this.recurrentActivation}`];
   }
 
-  protected emitRecurrence({ x, mask, drop }: Sequence, [kernel, recurrentKernel, bias]: Weights, { tape }: EmitContext): PlanTensor {
+  protected emitRecurrence(sequence: Sequence, [kernel, recurrentKernel, bias]: Weights, { tape }: EmitContext): StateSequences {
+    const { x, mask, drop, initial: [h0, c0] } = sequence;
     const { time, units } = this.sizes;
     const sizes = { batch: tape.batch, time, units, ...kindsOf(this.activation, this.recurrentActivation) };
     const gates = this.emitProjection(tape, x, kernel, bias);
     const h = tape.tensor([time, units], 'lanes');
     const c = tape.like(h);
     tape.op(
-      'lstmForward', { h: h.ref, c: c.ref, gates: gates.ref, w: recurrentKernel.value, h0: undefined, c0: undefined, mask, drop, ...sizes },
+      'lstmForward', { h: h.ref, c: c.ref, gates: gates.ref, w: recurrentKernel.value, h0, c0, mask, drop, ...sizes },
       tape.pairs, 48 * units,
     );
     tape.record(h, [x], (dh) => {
       const wTransposed = emitTransposed(tape, recurrentKernel.value, units, 4 * units);
       const dz = gates; // in place: from the gates to the gradient at their sums
       tape.op(
-        'lstmBackward', { dz: dz.ref, dy: dh.ref, gates: gates.ref, c: c.ref, wTransposed, c0: undefined, mask, drop, ...sizes }, tape.pairs, 128 * units,
+        'lstmBackward', { dz: dz.ref, dy: dh.ref, gates: gates.ref, c: c.ref, wTransposed, c0, mask, drop, ...sizes }, tape.pairs, 128 * units,
       );
-      this.emitRecurrentGradients(tape, h, drop, dz, recurrentKernel);
+      this.emitRecurrentGradients(tape, h, sequence, dz, recurrentKernel);
       return this.emitProjectionBackward(tape, x, dz, kernel, bias);
     });
-    return h;
+    return [h, c];
   }
 }
 
 /** Long short-term memory. @throws LanewiseError `invalid-argument` */
-export const lstm = factory<LstmOptions>((options) => new Lstm(options));
+export const lstm = recurrentFactory<LstmOptions>((options) => new Lstm(options));

@@ -10,7 +10,8 @@ import { STEP_ACTIVATIONS, requireActivation } from './activations.js';
 import { withMask } from './add.js';
 import { maskArguments } from './dropout.js';
 import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients, emitReversed } from './lanes.js';
-import type { EmitContext, Flops, LayerOptions, WeightSpec } from './layer.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { EmitContext, Flops, LayerOptions, StateStore, WeightInput, WeightSpec } from './layer.js';
 import { Layer, count, requirePositiveInteger, requireRate } from './layer.js';
 
 export interface RecurrentOptions extends LayerOptions {
@@ -31,6 +32,11 @@ export interface RecurrentOptions extends LayerOptions {
   dropout?: number;
   /** The same for the state, where the recurrent kernel multiplies it. Default 0. */
   recurrentDropout?: number;
+  /**
+   * Whether each row of a batch starts with the states that the same row of the batch before ended with, in training, evaluation and prediction alike;
+   * gradients stay within a batch. All batches must have one size then, and `fit` wants `shuffle: false`. `model.resetStates()` begins anew. Default false.
+   */
+  stateful?: boolean;
 }
 
 /** A sequence in lanes, and what else a recurrence reads beside weights. */
@@ -41,6 +47,8 @@ export interface Sequence {
   readonly mask: Ref | undefined;
   /** [groups][units][4]: factors of the state in its product. */
   readonly drop: Ref | undefined;
+  /** The states before the first step, each [groups][units][4]; none for zeros. */
+  readonly initial: readonly Ref[];
 }
 
 interface Sizes {
@@ -51,6 +59,9 @@ interface Sizes {
 
 export type Weights = readonly [kernel: PlanParameter, recurrentKernel: PlanParameter, bias: PlanParameter | undefined];
 
+/** The states of all steps, each [time, units] in lanes: the output first. */
+export type StateSequences = readonly [PlanTensor, ...PlanTensor[]];
+
 export abstract class RecurrentLayer extends Layer {
   protected readonly units: number;
   protected readonly activation: StepActivation;
@@ -59,13 +70,19 @@ export abstract class RecurrentLayer extends Layer {
   readonly goBackwards: boolean;
   private readonly dropout: number;
   private readonly recurrentDropout: number;
+  readonly stateful: boolean;
+  override readonly stateNames: readonly string[];
+  private stateStore: StateStore | undefined;
 
   constructor(
     options: RecurrentOptions,
     /** Sums for each unit and step: the columns of the kernels are so many times the units. */
     protected readonly gates: number,
+    stateNames: readonly string[],
   ) {
     super(options);
+    this.stateNames = stateNames;
+    this.stateful = options.stateful ?? false;
     this.units = requirePositiveInteger(options.units, 'units', this.name);
     this.activation = requireActivation(options.activation ?? 'tanh', this.name, STEP_ACTIVATIONS);
     this.useBias = options.useBias ?? true;
@@ -73,6 +90,37 @@ export abstract class RecurrentLayer extends Layer {
     this.goBackwards = options.goBackwards ?? false;
     this.dropout = requireRate(options.dropout ?? 0, 'dropout', this.name);
     this.recurrentDropout = requireRate(options.recurrentDropout ?? 0, 'recurrentDropout', this.name);
+  }
+
+  override get statefulLayers(): readonly Layer[] {
+    return this.stateful ? [this] : [];
+  }
+
+  override get stateUnits(): number {
+    return this.units;
+  }
+
+  override keepStates(store: StateStore | undefined): void {
+    this.stateStore = store;
+  }
+
+  /**
+   * Sets the states of a stateful layer: to zeros, or to given ones, each [batch, units]: h, and for an LSTM c.
+   * @throws LanewiseError `invalid-state` unless the layer is stateful and its model compiled; `invalid-shape`, `invalid-data`
+   */
+  resetStates(states?: readonly WeightInput[]): void {
+    this.requireStates().reset(this, states);
+  }
+
+  /** Copies of the states that the next batch starts from; none before the first batch. @throws LanewiseError `invalid-state` as `resetStates` */
+  getStates(): Tensor<Float32Array>[] {
+    return this.requireStates().get(this);
+  }
+
+  private requireStates(): StateStore {
+    if (!this.stateful) throw new LanewiseError('invalid-state', 'the layer keeps no states', { where: this.name, remedy: 'Make it with stateful: true' });
+    if (this.stateStore) return this.stateStore;
+    throw new LanewiseError('invalid-state', 'the model is not compiled', { where: this.name, remedy: 'Call compile first' });
   }
 
   protected outputShape(inputShape: Shape): Shape {
@@ -111,6 +159,7 @@ export abstract class RecurrentLayer extends Layer {
     if (this.returnSequences) parts.push('sequences');
     if (this.goBackwards) parts.push('backwards');
     if (this.dropout > 0) parts.push(`input dropout ${this.dropout}`);
+    if (this.stateful) parts.push('stateful');
     if (this.recurrentDropout > 0) parts.push(`recurrent dropout ${this.recurrentDropout}`);
     return parts.join(', ');
   }
@@ -125,13 +174,26 @@ export abstract class RecurrentLayer extends Layer {
     const x = tape.toLanes(input);
     const sequence: Sequence = {
       x: this.emitDropout(this.goBackwards ? emitReversed(tape, x) : x, context), mask: this.emitMask(tape, input.mask), drop: this.emitStateDropout(context),
+      initial: this.stateful ? this.stateNames.map((name) => context.persistent(this, name, this.units)) : [],
     };
-    const h = this.emitRecurrence(sequence, [kernel, recurrentKernel, bias], context);
+    const states = this.emitRecurrence(sequence, [kernel, recurrentKernel, bias], context);
+    this.emitKept(tape, sequence.initial, states);
+    const [h] = states;
     return this.returnSequences ? withMask(h, [input]) : this.emitLastStep(tape, h);
   }
 
-  /** The states h of all steps, [time, units] in lanes. */
-  protected abstract emitRecurrence(sequence: Sequence, weights: Weights, context: EmitContext): PlanTensor;
+  protected abstract emitRecurrence(sequence: Sequence, weights: Weights, context: EmitContext): StateSequences;
+
+  /** The last states become those that the next batch starts from: in training at the end of a step, since the pass back reads the first ones. */
+  private emitKept(tape: Tape, kept: readonly Ref[], states: StateSequences): void {
+    const { time, units } = this.sizes;
+    const keep = (): void => kept.forEach((to, index) => {
+      const args = { kept: to, steps: states[index]!.ref, state: tape.state, time, features: units, training: Number(tape.training) };
+      tape.op('keepState', args, tape.groups);
+    });
+    if (tape.training) tape.update(keep);
+    else keep();
+  }
 
   /** Sums of all gates over the inputs of all steps: [time, gates · units] in lanes. */
   protected emitProjection(tape: Tape, x: PlanTensor, kernel: PlanParameter, bias: PlanParameter | undefined): PlanTensor {
@@ -156,16 +218,16 @@ export abstract class RecurrentLayer extends Layer {
 
   /** Gradients of what multiplies, or is added to, the state before each step; dy: that of the sums, [time, columns]. */
   protected emitRecurrentGradients(
-    tape: Tape, h: PlanTensor, drop: Ref | undefined, dy: PlanTensor, kernel: PlanParameter, bias?: PlanParameter,
+    tape: Tape, h: PlanTensor, { drop, initial: [h0] }: Sequence, dy: PlanTensor, kernel: PlanParameter, bias?: PlanParameter,
   ): void {
     const { time, units } = this.sizes;
     const product = { dy, kernel, bias, time, features: units, units: dy.shape[1]! };
-    if (!drop) {
+    if (!drop && !h0) {
       emitLanesGradients(tape, { x: h, shift: 1, ...product });
       return;
     }
     const before = tape.like(h);
-    tape.op('previousSteps', { y: before.ref, x: h.ref, x0: undefined, factors: drop, time, features: units }, tape.groups);
+    tape.op('previousSteps', { y: before.ref, x: h.ref, x0: h0, factors: drop, time, features: units }, tape.groups);
     emitLanesGradients(tape, { x: before, ...product });
   }
 
@@ -215,6 +277,13 @@ export abstract class RecurrentLayer extends Layer {
     return y;
   }
 }
+
+export interface RecurrentFactory<Options extends RecurrentOptions> {
+  (options: Options & { inputShape: Shape }): RecurrentLayer & { readonly inputShapeOption: Shape };
+  (options: Options): RecurrentLayer;
+}
+export const recurrentFactory = <Options extends RecurrentOptions>(make: (options: Options) => RecurrentLayer): RecurrentFactory<Options> =>
+  make as RecurrentFactory<Options>;
 
 /** Kinds of both activations, as kernels number them. */
 export const kindsOf = (activation: StepActivation, recurrentActivation: StepActivation): { kind: number; recurrentKind: number } => ({

@@ -55,7 +55,7 @@ const layerType = <Options extends LayerOptions>(create: (options: Options) => L
 /** Options that all recurrent layers have. */
 const recurrent: OptionTable<RecurrentOptions> = {
   units: number, activation: orNot('text', 'tanh'), useBias: orNot('boolean', true), returnSequences: orNot('boolean', false),
-  goBackwards: orNot('boolean', false), dropout: orNot('number', 0), recurrentDropout: orNot('number', 0),
+  goBackwards: orNot('boolean', false), dropout: orNot('number', 0), recurrentDropout: orNot('number', 0), stateful: orNot('boolean', false),
 };
 
 const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({

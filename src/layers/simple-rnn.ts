@@ -1,10 +1,8 @@
 import { Activation } from '../plan/ops.js';
-import type { PlanTensor } from '../plan/tape.js';
 import { emitTransposed } from './lanes.js';
 import type { EmitContext } from './layer.js';
-import { factory } from './layer.js';
-import type { RecurrentOptions, Sequence, Weights } from './recurrent-layer.js';
-import { RecurrentLayer } from './recurrent-layer.js';
+import type { RecurrentOptions, Sequence, StateSequences, Weights } from './recurrent-layer.js';
+import { RecurrentLayer, recurrentFactory } from './recurrent-layer.js';
 
 export type SimpleRnnOptions = RecurrentOptions;
 
@@ -18,15 +16,16 @@ class SimpleRnn extends RecurrentLayer {
   readonly type = 'simpleRNN';
 
   constructor(options: SimpleRnnOptions) {
-    super(options, 1);
+    super(options, 1, ['h']);
   }
 
-  protected emitRecurrence({ x, mask, drop }: Sequence, [kernel, recurrentKernel, bias]: Weights, { tape }: EmitContext): PlanTensor {
+  protected emitRecurrence(sequence: Sequence, [kernel, recurrentKernel, bias]: Weights, { tape }: EmitContext): StateSequences {
+    const { x, mask, drop, initial: [h0] } = sequence;
     const { time, units } = this.sizes;
     const sizes = { time, units, kind: Activation[this.activation] };
     const h = this.emitProjection(tape, x, kernel, bias);
     tape.op(
-      'simpleRnnForward', { h: h.ref, w: recurrentKernel.value, h0: undefined, mask, drop, batch: tape.batch, ...sizes }, tape.pairs, drop ? 32 * units : 0,
+      'simpleRnnForward', { h: h.ref, w: recurrentKernel.value, h0, mask, drop, batch: tape.batch, ...sizes }, tape.pairs, drop ? 32 * units : 0,
     );
     tape.record(h, [x], (dh) => {
       const wTransposed = emitTransposed(tape, recurrentKernel.value, units, units);
@@ -36,12 +35,12 @@ class SimpleRnn extends RecurrentLayer {
         mask || drop ? 80 * units : 0,
       );
       const dx = this.emitProjectionBackward(tape, x, d, kernel, bias);
-      this.emitRecurrentGradients(tape, h, drop, d, recurrentKernel);
+      this.emitRecurrentGradients(tape, h, sequence, d, recurrentKernel);
       return dx;
     });
-    return h;
+    return [h];
   }
 }
 
 /** Fully connected recurrent layer. @throws LanewiseError `invalid-argument` */
-export const simpleRNN = factory<SimpleRnnOptions>((options) => new SimpleRnn(options));
+export const simpleRNN = recurrentFactory<SimpleRnnOptions>((options) => new SimpleRnn(options));

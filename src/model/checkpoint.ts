@@ -9,7 +9,7 @@ export interface Checkpoint {
   /** Layers, seed, optimizer, loss, data and the options of `fit`: a run that differs in any of them cannot go on from here. */
   readonly setup: Json;
   readonly progress: Progress;
-  /** Weights and, for each of them, the optimizer's slots: `dense_1/kernel`, `dense_1/kernel/m`. */
+  /** Weights and, for each of them, the optimizer's slots: `dense_1/kernel`, `dense_1/kernel/m`; states of stateful layers: `lstm_1/state/h`. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 

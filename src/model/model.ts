@@ -220,6 +220,9 @@ export class Model {
     const data = this.dataset(x, y, 'training', options);
     const validation = validationData && this.dataset(validationData[0], validationData[1], 'validation', { ...(validationData[2] && { sampleWeight: validationData[2] }) });
     return this.exclusively('fit', async () => {
+      const { states } = executor.program;
+      states.requireWholeBatches(data.rows, batchSize, 'training');
+      if (validation) states.requireWholeBatches(validation.rows, batchSize, 'validation');
       const setup = { ...this.setup(), batchSize, shuffle, data: dataConfig(data), validation: validation ? dataConfig(validation) : null };
       const run = new Run(initialEpoch, executor, this.parameters, setup, data.rows, batchSize);
       executor.program.engine.requireOpen(); // the last run is kept for a checkpoint
@@ -272,7 +275,10 @@ export class Model {
     const { executor } = this.requireCompiled();
     requirePositiveInteger(batchSize, 'batchSize', 'evaluate');
     const data = this.dataset(x, y, 'evaluation', weights);
-    return this.exclusively('evaluate', () => executor.measure(data, batchSize, signal));
+    return this.exclusively('evaluate', () => {
+      executor.program.states.requireWholeBatches(data.rows, batchSize, 'evaluation');
+      return executor.measure(data, batchSize, signal);
+    });
   }
 
   /** Outputs for rows of inputs: [rows, …outputShape]. @throws LanewiseError `invalid-state`, `invalid-shape`, `invalid-data` */
@@ -280,7 +286,10 @@ export class Model {
     const { executor } = this.requireCompiled();
     requirePositiveInteger(batchSize, 'batchSize', 'predict');
     const inputs = checkInputs(x, this.inputSpecs, 'predict');
-    return this.exclusively('predict', () => executor.predict(inputs, batchSize, signal));
+    return this.exclusively('predict', () => {
+      executor.program.states.requireWholeBatches(inputs[0]!.shape[0]!, batchSize, 'predict');
+      return executor.predict(inputs, batchSize, signal);
+    });
   }
 
   /** Checked rows, and what they count. */
@@ -288,6 +297,12 @@ export class Model {
     const { target } = this.requireCompiled().executor.program;
     const data = checkDataset(x, y, this.inputSpecs, target, where);
     return { ...data, weights: resolveWeights(weights, data.targets, target, this.outputShape, where) };
+  }
+
+  /** The states of all stateful layers are zeros again, and batches may have another size. @throws LanewiseError `invalid-state` */
+  resetStates(): void {
+    this.requireIdle('resetStates');
+    this.requireCompiled().executor.program.states.resetAll();
   }
 
   /** Copies of all weights, layer by layer. */

@@ -19,6 +19,7 @@ import type { Build } from '../runtime/load.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Graph } from './graph.js';
 import type { Layout, Parameters } from './parameters.js';
+import { States } from './states.js';
 
 /** What a plan is for: a training step, the loss without training, the outputs alone, or what some of the layers give in a training step. */
 export type PlanKind = 'train' | 'evaluate' | 'predict' | 'trace';
@@ -79,6 +80,8 @@ export class Program {
   /** Weights, then the gradients and the optimizer's slots of those that are trained. */
   private readonly region: number;
   readonly state: number;
+  /** What stateful layers keep. */
+  readonly states: States;
   readonly target: TargetSpec;
   private arena = { address: 0, bytes: 0 };
   private scratch = { address: 0, bytes: 0 };
@@ -93,6 +96,7 @@ export class Program {
     this.trainable = new Set(graph.nodes.map(({ layer }) => layer).filter(({ trainable }) => trainable));
     this.region = engine.reserve(this.offsetOf(1 + optimizer.slots.length) + this.trainedBytes);
     this.state = engine.reserve(STATE_BYTES);
+    this.states = new States(engine, graph.nodes.flatMap(({ layer }) => layer.statefulLayers));
     for (const { name, values } of this.slots()) values.fill(optimizer.slotStart?.[name] ?? 0);
   }
 
@@ -111,11 +115,17 @@ export class Program {
   /** Takes the weights over. */
   attach(): void {
     this.options.parameters.attach(this.engine, this.region, this.layout);
+    this.keepStates(this.states);
+  }
+
+  private keepStates(states: States | undefined): void {
+    for (const { layer } of this.options.graph.nodes) for (const stateful of layer.statefulLayers) stateful.keepStates(states);
   }
 
   /** Ends the program; the weights go back to where they were before. */
   close(): void {
     this.options.parameters.detach();
+    this.keepStates(undefined);
     this.engine.close();
   }
 
@@ -157,6 +167,7 @@ export class Program {
   /** The plan of a kind and size; of the first `depth` layers, if it is a trace. */
   plan(kind: PlanKind, batch: number, { weighted = false, depth = this.options.graph.nodes.length }: PlanOptions = {}): Plan {
     this.options.parameters.requireWhole();
+    this.states.use(batch);
     if (kind === 'train' && this.layout.trainableSize === 0 && this.layout.size > 0) {
       throw new LanewiseError('invalid-state', 'no layer is trainable', { remedy: 'Set trainable of a layer with weights, and compile anew' });
     }
@@ -174,7 +185,7 @@ export class Program {
     const region = this.engine.floats(this.region, this.offsetOf(1 + this.options.optimizer.slots.length) / 4);
     const kept = region.slice();
     try {
-      const times = profilePlan(this.engine, plan.address, rounds);
+      const times = this.states.unchanged(() => profilePlan(this.engine, plan.address, rounds));
       return plan.ops.map(({ owner, name }, index) => ({ owner, op: name, milliseconds: times[index]! }));
     } finally {
       region.set(kept);
@@ -191,8 +202,8 @@ export class Program {
     const target = tape.buffer(batch * sizeOf(this.target.shape), true);
     const weights = weighted ? tape.buffer(batch * stepsOf(graph.outputs[0]!.shape), true) : undefined;
 
-    let [output] = emitLayers({ ...graph, nodes, outputs }, inputs, tape, (layer) => this.parametersOf(layer), (layer) => this.trainable.has(layer)) as
-      [PlanTensor];
+    let [output] = emitLayers({ ...graph, nodes, outputs }, inputs, tape, (layer) => this.parametersOf(layer), (layer) => this.trainable.has(layer),
+      (layer, name, units) => this.states.ref(layer, name, units, batch)) as [PlanTensor];
     tape.owner = 'loss';
     let rowLoss: Ref | undefined;
     let rowCorrect: Ref | undefined;

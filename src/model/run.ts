@@ -10,6 +10,7 @@ import type { BatchResult, Executor } from './executor.js';
 import type { EpochLogs } from './history.js';
 import { History } from './history.js';
 import type { Parameters } from './parameters.js';
+import type { States } from './states.js';
 
 /** How far a fit has come: always at the border of two steps, since steps are not interrupted. Outlives the fit. */
 export class Run implements TrainingRun {
@@ -106,6 +107,7 @@ export class Run implements TrainingRun {
     for (const { name: slot, values } of this.executor.program.slots()) {
       parameters.writeTrained(parameters.trainedSpecs.map(({ name }) => tensors.get(`${name}/${slot}`)!), values);
     }
+    for (const { name, write } of this.states) write(tensors.get(name)!);
     this.executor.program.averaged = false;
     this.executor.steps = step;
     this.epoch = epoch;
@@ -125,13 +127,18 @@ export class Run implements TrainingRun {
   private get specs(): { name: string; shape: Shape }[] {
     const { specs, trainedSpecs } = this.parameters;
     const slots = this.executor.optimizer.slots.flatMap((slot) => trainedSpecs.map(({ name, shape }) => ({ name: `${name}/${slot}`, shape })));
-    return [...specs, ...slots];
+    return [...specs, ...slots, ...this.states];
   }
 
-  /** Weights, then the optimizer's slots. */
+  /** What stateful layers keep from batch to batch. */
+  private get states(): ReturnType<States['named']> {
+    return this.executor.program.states.named(Math.min(this.rows, this.batchSize));
+  }
+
+  /** Weights, the optimizer's slots, the states of stateful layers. */
   private tensors(): NamedTensor<Tensor<Float32Array>>[] {
     const slots = this.executor.program.slots().flatMap(({ name: slot, values }) =>
       this.parameters.namedTrained(values).map(({ name, tensor }) => ({ name: `${name}/${slot}`, tensor })));
-    return [...this.parameters.named(), ...slots];
+    return [...this.parameters.named(), ...slots, ...this.states.map(({ name, read }) => ({ name, tensor: read() }))];
   }
 }

@@ -176,6 +176,10 @@ export const OPS = {
     },
   },
   previousSteps: { module: 'recurrent/lanes', args: { y: 'out', x: 'in', x0: 'in?', factors: 'in?', time: 'i32', features: 'i32' } },
+  keepState: {
+    module: 'recurrent/keep-state',
+    args: { kept: 'inout', steps: 'in', state: 'in', time: 'i32', features: 'i32', training: 'i32' },
+  },
   reverseSteps: { module: 'recurrent/lanes', args: { y: 'out', x: 'in', time: 'i32', features: 'i32' } },
   transpose: { module: 'recurrent/lanes', args: { out: 'out', x: 'in', rows: 'i32', columns: 'i32' } },
   reducePartials: { module: 'reduce', args: { out: 'out', partials: 'in', size: 'i32', count: 'i32', stride: 'i32', blockSize: 'i32' } },

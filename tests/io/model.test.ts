@@ -30,7 +30,7 @@ describe('a model as JSON', () => {
   }
 
   it('says every option, and so does not hang on defaults', () => {
-    const recurrent = { goBackwards: false, dropout: 0.2, recurrentDropout: 0 };
+    const recurrent = { goBackwards: false, dropout: 0.2, recurrentDropout: 0, stateful: false };
     assert.deepEqual(JSON.parse(text(smallRnn())), {
       format: 'lanewise-model', version: 1, name: 'sequential', seed: 1,
       layers: [

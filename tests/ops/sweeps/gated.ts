@@ -3,6 +3,7 @@ import { Activation, Kernel } from '../../../src/plan/ops.js';
 import { type Activation as ActivationName, activations, assertClose, map, randomArray, type Values } from '../../reference/index.js';
 import { activate, activateBackward, type Bounded, dot, exact, minus, plus, times } from '../bounded.js';
 import { blank, cycle, floats, type Operand, type Sweep } from '../harness.js';
+import { stateOf } from './element-wise.js';
 
 const LANES = Kernel.lanes;
 const KINDS = ['linear', 'relu', 'tanh', 'sigmoid'] as const satisfies readonly ActivationName[];
@@ -426,6 +427,26 @@ const reverseSteps: Sweep<'reverseSteps'> = function* () {
   }
 };
 
+const keepState: Sweep<'keepState'> = function* () {
+  const steps = cycle([{ batchLoss: 1 }, { batchLoss: NaN }, { batchLoss: 1, overflow: 1 }]);
+  for (const { groups, time, units: features } of recurrences()) {
+    for (const training of [1, 0]) {
+      const [before, states] = [randomArray(groups * features * LANES, 72), randomArray(groups * time * features * LANES, 73)];
+      const step = steps();
+      const keeps = training === 0 || (step.batchLoss === 1 && step.overflow !== 1);
+      yield {
+        label: JSON.stringify({ groups, time, features, training, ...step }),
+        args: { kept: floats(before), steps: floats(states), state: stateOf(step), time, features, training }, blocks: groups,
+        check({ kept }) {
+          const size = features * LANES;
+          const last = before.map((_, i) => states[(Math.floor(i / size) * time + time - 1) * size + (i % size)]!);
+          assertClose(kept, keeps ? last : before, 0, 'kept');
+        },
+      };
+    }
+  }
+};
+
 /** Cases of the simple recurrence beside those of recurrent.ts. */
 export const maskedSimple = { simpleRnnForward: simpleForward, simpleRnnBackward: simpleBackward };
-export const gatedSweeps = { lstmForward, lstmBackward, gruForward, gruBackward, previousSteps, reverseSteps };
+export const gatedSweeps = { lstmForward, lstmBackward, gruForward, gruBackward, previousSteps, reverseSteps, keepState };
