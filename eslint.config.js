@@ -13,7 +13,7 @@ const FLOORS = [
   ['plan'],
   ['optimizers', 'layers', 'losses.ts', 'losses'],
   ['model'],
-  ['io', 'onnx'],
+  ['io', 'onnx', 'import'],
   ['index.ts'],
   ['entry.node.ts', 'entry.browser.ts', 'relaxed.ts'],
   ['data'],

@@ -1,35 +1,19 @@
 /**
- * Readers under seeded mutation: every input is accepted or refused with one of our errors, in short time and little memory, and leaves no trace.
- * LANEWISE_FUZZ: inputs in all, default 100 000. LANEWISE_FUZZ_SEED: default 1.
+ * Readers under seeded mutation. LANEWISE_FUZZ: inputs in all, default 100 000. LANEWISE_FUZZ_SEED: default 1.
  */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 import { parseIdx } from '../../src/data/idx.js';
 import { parseNpy } from '../../src/data/npy.js';
 import { adam, layers, modelFromJSON, sequential } from '../../src/entry.node.js';
 import type { Checkpoint, ErrorCode, Sequential } from '../../src/entry.node.js';
-import { LanewiseError } from '../../src/errors.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/io/checkpoint.js';
 import { decodeModel, encodeModel } from '../../src/io/model.js';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../../src/io/safetensors.js';
 import { decodeSealed, encodeSealed } from '../../src/io/sealed.js';
 import { idxBytes } from '../data/helpers.js';
 import { classifier, classify, randomLabels, randomTensor, smallCnn, smallRnn } from '../model/helpers.js';
-import { Mutator } from './mutate.js';
-
-const INPUTS = Number(process.env['LANEWISE_FUZZ'] ?? 100_000);
-const SEED = Number(process.env['LANEWISE_FUZZ_SEED'] ?? 1);
-/** For one input, in milliseconds: the machine may be busy, but no input here is long. */
-const SOON = 2000;
-const MEMORY = 256 << 20;
-
-interface Target {
-  /** Of the inputs in all. */
-  share: number;
-  codes: readonly ErrorCode[];
-  /** Makes one input, and a function that reads it. */
-  next(mutator: Mutator): { read: () => unknown; show: () => string };
-}
+import { fuzz, type Target } from './run.js';
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
@@ -180,36 +164,4 @@ async function targets(): Promise<Readonly<Record<string, Target>>> {
   };
 }
 
-function judge(error: unknown, codes: readonly ErrorCode[], show: () => string): void {
-  if (!(error instanceof LanewiseError)) throw new Error(`not a LanewiseError for ${show()}`, { cause: error });
-  assert.ok(codes.includes(error.code), `${error.code}, ${error.message} for ${show()}`);
-  assert.ok(error.message.length < 50_000, `a message of ${error.message.length} characters for ${show()}`);
-}
-
-describe(`mutated inputs, ${INPUTS} in all, seed ${SEED}`, async () => {
-  for (const [index, [name, target]] of Object.entries(await targets()).entries()) {
-    it(name, async () => {
-      const mutator = new Mutator(SEED * 100 + index);
-      const properties = Object.getOwnPropertyNames(Object.prototype);
-      const before = process.memoryUsage().rss;
-      const count = Math.round(INPUTS * target.share);
-      let accepted = 0;
-      for (let input = 0; input < count; input++) {
-        const { read, show } = target.next(mutator);
-        const begin = performance.now();
-        try {
-          await read();
-          accepted++;
-        } catch (error) {
-          judge(error, target.codes, show);
-        }
-        assert.ok(performance.now() - begin < SOON, `${performance.now() - begin} ms for ${show()}`);
-      }
-      assert.deepEqual(Object.getOwnPropertyNames(Object.prototype), properties);
-      assert.equal(({} as Record<string, unknown>)['polluted'], undefined);
-      const grown = process.memoryUsage().rss - before;
-      assert.ok(grown < MEMORY, `${grown} bytes of memory more`);
-      assert.ok(count < 1000 || (accepted > count / 1000 && accepted < count * 0.8), `${accepted} of ${count} accepted: the inputs ought to be neither all good nor all bad`);
-    });
-  }
-});
+await describe('mutated files of our own', async () => fuzz(await targets(), 0));

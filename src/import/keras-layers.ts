@@ -1,0 +1,101 @@
+/** The closed table of Keras's layers and options: what each is called here. What is not in it is not guessed. */
+import type { Json, JsonRecord } from '../json.js';
+
+/** A name here, and what becomes of the value; undefined for a value that has no counterpart. */
+type Option = string | { readonly to: string; readonly convert: (value: Json) => Json | undefined };
+
+export interface KerasLayer {
+  /** The layer's type here. */
+  readonly type: string;
+  /** Options with a counterpart. A null stands for the default. */
+  readonly options?: Readonly<Record<string, Option>>;
+  /** Options without one, and the values that mean the same as nothing. */
+  readonly only?: Readonly<Record<string, readonly Json[]>>;
+  /** Where the weights are within the layer's group of an HDF5 file. */
+  readonly group?: string;
+}
+
+const isRecord = (value: Json): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const ACTIVATIONS: ReadonlyMap<string, string> = new Map(Object.entries({
+  linear: 'linear', relu: 'relu', tanh: 'tanh', sigmoid: 'sigmoid', softmax: 'softmax',
+}));
+
+/** A name, or what Keras 3 writes for a function of its own: `{ class_name: 'function', config: 'relu' }`. */
+function activationName(value: Json): Json | undefined {
+  const name = isRecord(value) && value['class_name'] === 'function' ? value['config'] : value;
+  return typeof name === 'string' ? ACTIVATIONS.get(name) : undefined;
+}
+const activation: Option = { to: 'activation', convert: activationName };
+
+const CHANNELS_LAST = { data_format: ['channels_last', null] } as const;
+const one = [1, [1], [1, 1]] as const;
+const WEIGHTED = { use_bias: 'useBias', activation } as const;
+const RECURRENT = {
+  options: { units: 'units', ...WEIGHTED, dropout: 'dropout', return_sequences: 'returnSequences' },
+  only: {
+    recurrent_dropout: [0, null], return_state: [false, null], go_backwards: [false, null], stateful: [false, null], zero_output_for_mask: [false, null],
+    time_major: [false, null],
+  },
+  group: 'cell/vars',
+} as const;
+
+const horizontalAndVertical = (value: Json): Json => (value === 'horizontal_and_vertical' ? 'horizontalAndVertical' : value);
+
+const LAYERS: Readonly<Record<string, KerasLayer>> = {
+  Activation: { type: 'activation', options: { activation } },
+  Add: { type: 'add' },
+  Concatenate: { type: 'concatenate', options: { axis: 'axis' } },
+  Conv2D: {
+    type: 'conv2d', options: { filters: 'filters', kernel_size: 'kernelSize', strides: 'strides', padding: 'padding', ...WEIGHTED },
+    only: { ...CHANNELS_LAST, dilation_rate: one, groups: [1, null], rank: [2] },
+  },
+  Dense: { type: 'dense', options: { units: 'units', ...WEIGHTED }, only: { lora_rank: [null], quantization_config: [null] } },
+  Dropout: { type: 'dropout', options: { rate: 'rate' }, only: { noise_shape: [null] } },
+  Flatten: { type: 'flatten', only: CHANNELS_LAST },
+  MaxPooling2D: { type: 'maxPooling2d', options: { pool_size: 'poolSize', strides: 'strides', padding: 'padding' }, only: CHANNELS_LAST },
+  RandomFlip: { type: 'randomFlip', options: { mode: { to: 'mode', convert: horizontalAndVertical } }, only: CHANNELS_LAST },
+  Rescaling: { type: 'rescaling', options: { scale: 'scale', offset: 'offset' } },
+  SimpleRNN: { type: 'simpleRNN', ...RECURRENT },
+};
+
+/** By Keras's name of the class. */
+export const KERAS_LAYERS: ReadonlyMap<string, KerasLayer> = new Map(Object.entries(LAYERS));
+
+/** Say how, not what, a layer calculates, or how its weights began. */
+const IRRELEVANT: readonly string[] = ['name', 'trainable', 'batch_input_shape', 'batch_shape', 'input_dtype', 'seed', 'implementation', 'unroll', 'sparse', 'ragged', 'optional', 'build_config'];
+const isIrrelevant = (key: string): boolean => IRRELEVANT.includes(key) || key.endsWith('_initializer') || key === 'unit_forget_bias';
+/** Change the loss or the weights after a step, not what is predicted. */
+const isForTraining = (key: string): boolean => key.endsWith('_regularizer') || key.endsWith('_constraint');
+
+const isFloat32 = (value: Json): boolean => {
+  const name = isRecord(value) && isRecord(value['config'] ?? null) ? (value['config'] as JsonRecord)['name'] : value;
+  return name === 'float32' || name === null;
+};
+
+/**
+ * A layer's options here. Whatever has no counterpart is added to `problems`, in words.
+ * @param inferenceOnly whether regularizers and constraints may be left out
+ */
+export function convertOptions(config: JsonRecord, { type, options = {}, only = {} }: KerasLayer, inferenceOnly: boolean, problems: string[]): JsonRecord {
+  const result: Record<string, Json> = { type };
+  for (const [key, value] of Object.entries(config)) {
+    const option = Object.hasOwn(options, key) ? options[key] : undefined;
+    if (option !== undefined) {
+      if (value === null) continue;
+      const converted = typeof option === 'string' ? value : option.convert(value);
+      if (converted === undefined) problems.push(`${key} ${shown(value)}`);
+      else result[typeof option === 'string' ? option : option.to] = converted;
+    } else if (key === 'dtype') {
+      if (!isFloat32(value)) problems.push(`${key} ${shown(value)}`);
+    } else if (Object.hasOwn(only, key)) {
+      if (!only[key]!.some((allowed) => shown(allowed) === shown(value))) problems.push(`${key} ${shown(value)}`);
+    } else if (isForTraining(key)) {
+      if (value !== null && !inferenceOnly) problems.push(`${key}, which matters in training (inferenceOnly leaves it out)`);
+    } else if (!isIrrelevant(key)) problems.push(`option ${shown(key)}`);
+  }
+  if (config['trainable'] === false) result['trainable'] = false;
+  return result;
+}
+
+const shown = (value: Json): string => JSON.stringify(value).slice(0, 100);

@@ -1,0 +1,157 @@
+/** Files that Keras 3 writes; see fixtures/make.py. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
+import { layers, sequential } from '../../src/entry.node.js';
+import type { Model } from '../../src/entry.node.js';
+import { importKeras, importKerasWeights } from '../../src/import/keras.js';
+import { KERAS_LAYERS } from '../../src/import/keras-layers.js';
+import type { Json } from '../../src/json.js';
+import { LAYER_TYPES } from '../../src/layers/registry.js';
+import { refused } from '../model/helpers.js';
+
+const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(new URL(`fixtures/${name}`, import.meta.url)));
+
+/** What make.py put into weight number `number`. */
+const sines = (number: number, length: number): number[] => Array.from({ length }, (_, index) => Math.fround(Math.sin(number + index)));
+
+/** Layers and weights in the order of the file. */
+function assertWeights(model: Model, names: readonly string[]): void {
+  names.forEach((name, number) => {
+    const { data } = model.namedWeights().find((weight) => weight.name === name)!.tensor;
+    data.forEach((value, index) => assert.ok(Math.abs(value - sines(number, data.length)[index]!) < 1e-6, `${name}[${index}] is ${value}`));
+  });
+  assert.equal(model.getWeights().length, names.length);
+}
+
+const CNN_WEIGHTS = ['conv2d_7/kernel', 'conv2d_7/bias', 'conv2d_8/kernel', 'conv2d_8/bias', 'logits/kernel', 'logits/bias'];
+
+/** A model file with another config, or with other files. */
+function changed(name: string, change: (config: { config: { layers: { config: Record<string, Json> }[] } & Record<string, Json> } & Record<string, Json>) => void): Uint8Array {
+  const files = unzipSync(fixture(name));
+  const config = JSON.parse(strFromU8(files['config.json']!)) as Parameters<typeof change>[0];
+  change(config);
+  return zipSync({ ...files, 'config.json': strToU8(JSON.stringify(config)) });
+}
+
+describe('a .keras file', () => {
+  it('of layers in a row', () => {
+    const model = importKeras(fixture('cnn.keras'), 'cnn.keras');
+    assert.equal(model.name, 'cnn');
+    assert.deepEqual(model.layers.map(({ name, type }) => [name, type]), [
+      ['rescaling', 'rescaling'], ['conv2d_7', 'conv2d'], ['max_pooling2d_3', 'maxPooling2d'], ['conv2d_8', 'conv2d'], ['flatten', 'flatten'],
+      ['dropout', 'dropout'], ['logits', 'dense'],
+    ]);
+    assert.deepEqual([model.inputShape, model.outputShape], [[8, 8, 1], [3]]);
+    assertWeights(model, CNN_WEIGHTS);
+  });
+
+  it('of branches, in whatever order they are listed', () => {
+    const model = importKeras(fixture('branches.keras'));
+    assert.deepEqual(model.getLayer('sum').inputs, [[5, 4], [5, 4]]);
+    assert.deepEqual(model.outputShape, [2]);
+    assertWeights(model, [
+      'rnn_a/kernel', 'rnn_a/recurrentKernel', 'rnn_a/bias', 'wide/kernel', 'wide/bias', 'rnn_b/kernel', 'rnn_b/recurrentKernel', 'rnn_b/bias',
+    ]);
+  });
+
+  it('whose entries are deflated', () => assertWeights(importKeras(changed('cnn.keras', () => {})), CNN_WEIGHTS));
+
+  it('with everything that has no counterpart in one list', () => {
+    const bytes = changed('cnn.keras', ({ config: { layers: list } }) => {
+      list[2]!.config['dilation_rate'] = [2, 1];
+      list[2]!.config['activation'] = 'hard_shrink';
+      list[2]!.config['surprise'] = 1;
+      Object.assign(list[4]!, { class_name: 'Lambda' });
+    });
+    assert.throws(() => importKeras(bytes, 'a.keras'), refused('unsupported',
+      /^a\.keras, config\.json: .*: conv2d_7 \(Conv2D\): dilation_rate \[2,1\]; conv2d_7 \(Conv2D\): activation "hard_shrink"; conv2d_7 \(Conv2D\): option "surprise"; conv2d_8: layer Lambda/));
+  });
+
+  it('with regularizers, only for inference', () => {
+    const l2 = { module: 'keras.regularizers', class_name: 'L2', config: { l2: 0.01 } };
+    const bytes = changed('cnn.keras', ({ config: { layers: list } }) => Object.assign(list[2]!.config, { kernel_regularizer: l2 }));
+    assert.throws(() => importKeras(bytes), refused('unsupported', /conv2d_7 \(Conv2D\): kernel_regularizer, which matters in training/));
+    assertWeights(importKeras(bytes, 'a.keras', { inferenceOnly: true }), CNN_WEIGHTS);
+  });
+
+  it('with layers that are not trained', () => {
+    const model = importKeras(changed('cnn.keras', ({ config: { layers: list } }) => Object.assign(list[2]!.config, { trainable: false })));
+    assert.deepEqual(model.layers.map(({ trainable }) => trainable), [true, false, true, true, true, true, true]);
+  });
+
+  it('refuses other archives', () => {
+    const { 'model.weights.h5': weights, 'config.json': config } = unzipSync(fixture('cnn.keras')) as { 'model.weights.h5': Uint8Array; 'config.json': Uint8Array };
+    assert.throws(() => importKeras(new Uint8Array(0), 'a.keras'), refused('invalid-file', /a\.keras: not a zip archive/));
+    assert.throws(() => importKeras(weights), refused('invalid-file', /not a zip archive/));
+    assert.throws(() => importKeras(zipSync({ 'config.json': config })), refused('invalid-file', /has no model\.weights\.h5/));
+    assert.throws(() => importKeras(zipSync({ 'config.json': Uint8Array.of(0xff), 'model.weights.h5': weights })), refused('invalid-file', /UTF-8/));
+    assert.throws(() => importKeras(zipSync({ 'config.json': config, 'model.weights.h5': new Uint8Array(500) })), refused('invalid-file', /not an HDF5 file/));
+  });
+
+  it('refuses sizes that are not true before it takes memory for them', () => {
+    const bytes = zipSync({ ...unzipSync(fixture('cnn.keras')) }, { level: 9 });
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    let entry = view.getUint32(bytes.length - 6, true); // the central directory
+    const sizes: number[] = [];
+    for (; view.getUint32(entry, true) === 0x02014b50; entry += 46 + view.getUint16(entry + 28, true)) sizes.push(entry + 24);
+    for (const at of sizes.slice(1)) {
+      const copy = Uint8Array.from(bytes);
+      new DataView(copy.buffer).setUint32(at, 0xfffffff0, true);
+      assert.throws(() => importKeras(copy), refused('invalid-file', /impossible size .*4294967280 bytes/));
+    }
+  });
+
+  it('refuses layers in a circle, used twice, or that are not there', () => {
+    const node = (name: string): Json => ({ args: [{ class_name: '__keras_tensor__', config: { keras_history: [name, 0, 0] } }], kwargs: {} });
+    const broken = (inbound: Json[]): Uint8Array => changed('branches.keras', ({ config: { layers: list } }) => Object.assign(list[4]!, { inbound_nodes: inbound }));
+    assert.throws(() => importKeras(broken([node('rnn_b')])), refused('invalid-file', /in a circle/));
+    assert.throws(() => importKeras(broken([node('x'), node('x')])), refused('unsupported', /wide: a layer that is used in several places/));
+    assert.throws(() => importKeras(broken([node('__proto__')])), refused('invalid-file', /wide: no layer of this name .*__proto__/));
+  });
+});
+
+describe('a .weights.h5 file', () => {
+  const cnn = (filters = 2): Model => sequential([
+    layers.rescaling({ scale: 0.5, inputShape: [8, 8, 1] }), layers.conv2d({ filters: 4, kernelSize: 3 }), layers.maxPooling2d(),
+    layers.conv2d({ filters, kernelSize: 2 }), layers.flatten(), layers.dense({ units: 3 }),
+  ]);
+
+  it('fits the same layers of any names', () => {
+    const model = cnn();
+    importKerasWeights(model, fixture('cnn.weights.h5'));
+    assertWeights(model, ['conv2d_1/kernel', 'conv2d_1/bias', 'conv2d_2/kernel', 'conv2d_2/bias', 'dense_1/kernel', 'dense_1/bias']);
+  });
+
+  it('is refused for others, with all differences, and the model is as before', () => {
+    const model = cnn(3);
+    const before = model.getWeights();
+    assert.throws(() => importKerasWeights(model, fixture('cnn.weights.h5')), refused('invalid-shape',
+      /layers\/conv2d_1\/vars\/0 has shape \[2, 2, 4, 2\], not \[2, 2, 4, 3\]; layers\/conv2d_1\/vars\/1 has shape \[2\], not \[3\]; layers\/dense\/vars\/0/));
+    assert.deepEqual(model.getWeights(), before);
+    const short = sequential([layers.conv2d({ filters: 4, kernelSize: 3, inputShape: [8, 8, 1] })]);
+    assert.throws(() => importKerasWeights(short, fixture('cnn.weights.h5')), refused('invalid-shape', /layers\/conv2d_1 belongs to no layer; layers\/dense belongs to no layer/));
+    const deep = sequential([layers.dense({ units: 8, inputShape: [8] }), layers.dense({ units: 3 })]);
+    assert.throws(() => importKerasWeights(deep, fixture('cnn.weights.h5')), refused('invalid-shape', /layers\/dense_1\/vars has 0 weights, not 2/));
+  });
+
+  it('is not guessed for a model with branches', () => {
+    assert.throws(() => importKerasWeights(importKeras(fixture('branches.keras')), fixture('cnn.weights.h5')), refused('unsupported', /branches.*as \.keras/));
+  });
+
+  it('cut off anywhere is refused', () => {
+    const bytes = fixture('cnn.weights.h5');
+    const model = cnn();
+    const before = model.getWeights();
+    for (let length = 0; length < bytes.length; length += 97) {
+      assert.throws(() => importKerasWeights(model, bytes.subarray(0, length)), (error: unknown) => refused((error as { code: 'invalid-file' }).code)(error));
+    }
+    assert.deepEqual(model.getWeights(), before);
+  });
+});
+
+it('every layer is imported, or known not to be', () => {
+  const known = new Set([...KERAS_LAYERS.values()].map(({ type }) => type));
+  assert.deepEqual(LAYER_TYPES.filter((type) => !known.has(type)), []);
+});

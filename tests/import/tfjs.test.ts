@@ -1,0 +1,120 @@
+/** Models that TensorFlow.js itself makes and saves predict the same here. */
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
+import { sgd } from '../../src/entry.node.js';
+import type { Model } from '../../src/entry.node.js';
+import { importTfjs } from '../../src/import/tfjs.js';
+import { randomTensor, refused } from '../model/helpers.js';
+
+interface Saved {
+  modelJson: { modelTopology: Record<string, unknown>; weightsManifest: { paths: string[]; weights: Record<string, unknown>[] }[] } & Record<string, unknown>;
+  weights: Uint8Array;
+}
+
+/** As the downloads of a browser: `model.json`, and one file of weights. */
+async function saved(model: tf.LayersModel): Promise<Saved> {
+  let artifacts: tf.io.ModelArtifacts | undefined;
+  await model.save(tf.io.withSaveHandler((given) => {
+    artifacts = given;
+    return Promise.resolve({ modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } });
+  }));
+  const { modelTopology, weightSpecs, weightData, format, generatedBy, convertedBy } = artifacts!;
+  const weightsManifest = [{ paths: ['./model.weights.bin'], weights: weightSpecs as unknown as Record<string, unknown>[] }];
+  return {
+    modelJson: { modelTopology: modelTopology as Record<string, unknown>, format, generatedBy, convertedBy, weightsManifest }, weights: new Uint8Array(weightData as ArrayBuffer),
+  };
+}
+
+/** Weights that are nowhere zero. */
+function fill(model: tf.LayersModel): tf.LayersModel {
+  model.setWeights(model.getWeights().map((weight, index) => {
+    const { data, shape } = randomTensor(weight.shape, 50 + index);
+    return tf.tensor(data.map((value) => 0.75 + 0.25 * value - (shape.length > 1 ? 0.75 : 0)), weight.shape);
+  }));
+  return model;
+}
+
+async function agree(theirs: tf.LayersModel): Promise<Model> {
+  fill(theirs);
+  const { modelJson, weights } = await saved(theirs);
+  const ours = importTfjs(JSON.stringify(modelJson), weights);
+  await ours.compile({ optimizer: sgd(), loss: 'mse', threads: 1 });
+  const inputs = ours.inputSpecs.map(({ shape }, index) => randomTensor([4, ...shape], index + 1));
+  const expected = theirs.predict(inputs.map(({ data, shape }) => tf.tensor(data, [...shape]))) as tf.Tensor;
+  const values = expected.dataSync();
+  const { data, shape } = await ours.predict(inputs.length === 1 ? inputs[0]! : inputs);
+  ours.close();
+  assert.deepEqual(shape, expected.shape);
+  data.forEach((value, index) => assert.ok(Math.abs(value - values[index]!) <= 1e-5 * Math.max(1, Math.abs(value)), `value ${index}: ${value} here, ${values[index]} there`));
+  return ours;
+}
+
+const { layers: tfLayers } = tf;
+type Symbolic = tf.SymbolicTensor;
+
+before(() => tf.setBackend('cpu'));
+
+describe('TensorFlow.js predicts the same', () => {
+  it('convolutions', async () => {
+    const model = await agree(tf.sequential({ layers: [
+      tfLayers.conv2d({ filters: 4, kernelSize: 3, activation: 'relu', inputShape: [9, 8, 2] }), tfLayers.maxPooling2d({ poolSize: 2 }),
+      tfLayers.conv2d({ filters: 3, kernelSize: [2, 3], strides: [1, 2], padding: 'same', activation: 'tanh', useBias: false }), tfLayers.flatten(),
+      tfLayers.dropout({ rate: 0.5 }), tfLayers.dense({ units: 5, activation: 'sigmoid' }), tfLayers.dense({ units: 3 }), tfLayers.activation({ activation: 'softmax' }),
+    ] }));
+    assert.deepEqual(model.layers.map(({ type }) => type), ['conv2d', 'maxPooling2d', 'conv2d', 'flatten', 'dropout', 'dense', 'dense', 'activation']);
+  });
+
+  it('branches and recurrent layers', async () => {
+    const x = tf.input({ shape: [6, 3] });
+    const z = tf.input({ shape: [2] });
+    const rnn = tfLayers.simpleRNN({ units: 4, returnSequences: true }).apply(x) as Symbolic;
+    const sum = tfLayers.add().apply([rnn, tfLayers.dense({ units: 4, activation: 'relu' }).apply(x) as Symbolic]) as Symbolic;
+    const last = tfLayers.simpleRNN({ units: 3, activation: 'sigmoid' }).apply(sum) as Symbolic;
+    const joined = tfLayers.concatenate().apply([last, z]) as Symbolic;
+    await agree(tf.model({ inputs: [x, z], outputs: tfLayers.dense({ units: 2 }).apply(joined) as Symbolic }));
+  });
+});
+
+describe('a model.json', () => {
+  const network = (): tf.LayersModel => tf.sequential({ layers: [tfLayers.dense({ units: 3, inputShape: [4] }), tfLayers.dense({ units: 2 })] });
+
+  it('as the converter from Keras writes it, with its weights in several files and groups', async () => {
+    const { modelJson: { modelTopology, weightsManifest: [group] }, weights } = await saved(network());
+    const { class_name, config } = modelTopology;
+    const inGroups = [0, 2].map((start) => ({ paths: ['x.bin'], weights: group!.weights.slice(start, start + 2) }));
+    const whole = importTfjs({ modelTopology, weightsManifest: [group] }, weights);
+    const parts = importTfjs({ format: 'layers-model', modelTopology: { keras_version: '2.12.0', model_config: { class_name, config } }, weightsManifest: inGroups }, [weights.subarray(0, 7), weights.subarray(7)]);
+    assert.deepEqual(parts.getWeights(), whole.getWeights());
+    assert.notDeepEqual(whole.getWeights()[0]!.data[0], 0);
+  });
+
+  it('is refused with weights that are not its own', async () => {
+    const { modelJson, weights } = await saved(network());
+    const spec = (change: Record<string, unknown>): object => {
+      const [group] = modelJson.weightsManifest;
+      return { ...modelJson, weightsManifest: [{ ...group, weights: group!.weights.map((weight, index) => (index === 0 ? { ...weight, ...change } : weight)) }] };
+    };
+    assert.throws(() => importTfjs(modelJson, weights.subarray(4)), refused('invalid-file', /another size .*92 bytes.*88/));
+    assert.throws(() => importTfjs(modelJson, []), refused('invalid-file', /another size/));
+    assert.throws(() => importTfjs(spec({ shape: [3, 4] }), weights), refused('invalid-shape', /dense_Dense\d+\/kernel/));
+    assert.throws(() => importTfjs(spec({ shape: [2 ** 40, 2 ** 40] }), weights), refused('invalid-file', /another size/));
+    assert.throws(() => importTfjs(spec({ dtype: 'int32' }), weights), refused('unsupported', /float32.*int32/));
+    assert.throws(() => importTfjs(spec({ quantization: { dtype: 'uint8', scale: 1, min: 0 } }), weights), refused('unsupported', /quantized/));
+    assert.throws(() => importTfjs(spec({ name: 'other/kernel' }), weights), refused('invalid-shape', /other\/kernel/));
+  });
+
+  it('is refused if it is of another kind', () => {
+    assert.throws(() => importTfjs('{', []), refused('invalid-file'));
+    assert.throws(() => importTfjs('{}', []), refused('invalid-file', /not a model of TensorFlow\.js/));
+    assert.throws(() => importTfjs({ format: 'graph-model', modelTopology: { node: [] } }, []), refused('unsupported', /graph model/));
+    assert.throws(() => importTfjs({ modelTopology: { class_name: 'Sequential', config: { layers: [{ class_name: 'Dense', config: { units: 2, name: 'a' } }] } } }, []), refused('invalid-file', /shape of the input/));
+  });
+
+  it('with a layer or an option that has no counterpart is refused, with all of them', async () => {
+    const { modelJson, weights } = await saved(tf.sequential({ layers: [
+      tfLayers.dense({ units: 3, inputShape: [4, 4], kernelRegularizer: 'l1l2', name: 'a' }), tfLayers.permute({ dims: [2, 1], name: 'b' }),
+    ] }));
+    assert.throws(() => importTfjs(modelJson, weights), refused('unsupported', /a \(Dense\): kernel_regularizer.*b: layer Permute/));
+  });
+});
