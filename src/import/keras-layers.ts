@@ -31,14 +31,14 @@ const activation: Option = { to: 'activation', convert: activationName };
 const CHANNELS_LAST = { data_format: ['channels_last', null] } as const;
 const one = [1, [1], [1, 1]] as const;
 const WEIGHTED = { use_bias: 'useBias', activation } as const;
-const RECURRENT = {
-  options: { units: 'units', ...WEIGHTED, dropout: 'dropout', return_sequences: 'returnSequences' },
-  only: {
-    recurrent_dropout: [0, null], return_state: [false, null], go_backwards: [false, null], stateful: [false, null], zero_output_for_mask: [false, null],
-    time_major: [false, null],
-  },
-  group: 'cell/vars',
+const RECURRENT_OPTIONS = {
+  units: 'units', ...WEIGHTED, dropout: 'dropout', recurrent_dropout: 'recurrentDropout', return_sequences: 'returnSequences', go_backwards: 'goBackwards',
 } as const;
+const recurrentActivation: Option = { to: 'recurrentActivation', convert: activationName };
+/** `unroll` and `implementation` say how, not what is calculated. */
+const RECURRENT_ONLY = { return_state: [false, null], stateful: [false, null], zero_output_for_mask: [false, null], time_major: [false, null] } as const;
+const recurrent = (type: string, options: KerasLayer['options'] = {}): KerasLayer =>
+  ({ type, options: { ...RECURRENT_OPTIONS, ...options }, only: RECURRENT_ONLY, group: 'cell/vars' });
 
 const horizontalAndVertical = (value: Json): Json => (value === 'horizontal_and_vertical' ? 'horizontalAndVertical' : value);
 
@@ -52,11 +52,13 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   },
   Dense: { type: 'dense', options: { units: 'units', ...WEIGHTED }, only: { lora_rank: [null], quantization_config: [null] } },
   Dropout: { type: 'dropout', options: { rate: 'rate' }, only: { noise_shape: [null] } },
+  GRU: recurrent('gru', { recurrent_activation: recurrentActivation, reset_after: 'resetAfter' }),
+  LSTM: recurrent('lstm', { recurrent_activation: recurrentActivation, unit_forget_bias: 'unitForgetBias' }),
   Flatten: { type: 'flatten', only: CHANNELS_LAST },
   MaxPooling2D: { type: 'maxPooling2d', options: { pool_size: 'poolSize', strides: 'strides', padding: 'padding' }, only: CHANNELS_LAST },
   RandomFlip: { type: 'randomFlip', options: { mode: { to: 'mode', convert: horizontalAndVertical } }, only: CHANNELS_LAST },
   Rescaling: { type: 'rescaling', options: { scale: 'scale', offset: 'offset' } },
-  SimpleRNN: { type: 'simpleRNN', ...RECURRENT },
+  SimpleRNN: recurrent('simpleRNN'),
 };
 
 /** By Keras's name of the class. */
@@ -64,7 +66,7 @@ export const KERAS_LAYERS: ReadonlyMap<string, KerasLayer> = new Map(Object.entr
 
 /** Say how, not what, a layer calculates, or how its weights began. */
 const IRRELEVANT: readonly string[] = ['name', 'trainable', 'batch_input_shape', 'batch_shape', 'input_dtype', 'seed', 'implementation', 'unroll', 'sparse', 'ragged', 'optional', 'build_config'];
-const isIrrelevant = (key: string): boolean => IRRELEVANT.includes(key) || key.endsWith('_initializer') || key === 'unit_forget_bias';
+const isIrrelevant = (key: string): boolean => IRRELEVANT.includes(key) || key.endsWith('_initializer');
 /** Change the loss or the weights after a step, not what is predicted. */
 const isForTraining = (key: string): boolean => key.endsWith('_regularizer') || key.endsWith('_constraint');
 

@@ -1,39 +1,78 @@
 /** Recurrent layers. ONNX's operators take sequences as [time, batch, features], and weights with units before features. */
+import type { StepActivation } from '../../layers/activations.js';
+import type { GruOptions } from '../../layers/gru.js';
+import type { LstmOptions } from '../../layers/lstm.js';
+import type { RecurrentOptions } from '../../layers/recurrent-layer.js';
 import type { SimpleRnnOptions } from '../../layers/simple-rnn.js';
-import { exporter, permuted, type Exporter, type LayerExport } from '../exporter.js';
+import { exporter, permuted, type Exporter, type LayerExport, type Resolved } from '../exporter.js';
 import type { Value } from '../graph.js';
 import type { AttributeValue } from '../proto.js';
 
 const STEP_ACTIVATIONS = { relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid', linear: 'Affine' } as const;
-type StepActivation = keyof typeof STEP_ACTIVATIONS;
 
-/** Affine is alpha · x + beta; the others take no notice of the two. */
-const activationAttributes = (names: readonly StepActivation[]): Record<string, AttributeValue> => ({
-  activations: { texts: names.map((name) => STEP_ACTIVATIONS[name]) },
-  ...(names.includes('linear') && { activation_alpha: { floats: names.map(() => 1) }, activation_beta: { floats: names.map(() => 0) } }),
-});
-
-/** The operator's outputs are all steps, [time, 1, batch, units], and the last one, [1, batch, units]: the 1 is its one direction. */
-function emitRecurrent(context: LayerExport, operator: string, inputs: readonly string[], returnSequences: boolean, attributes: Record<string, AttributeValue>): Value {
-  const { graph } = context;
-  const [steps, last] = graph.nodeOf(operator, inputs, attributes, 2);
-  if (returnSequences) return context.output(graph.node('Squeeze', [steps!, graph.integers('direction', [1])]), 'timeFirst');
-  return context.output(graph.node('Squeeze', [last!, graph.integers('direction', [0])]));
+/** Affine is alpha · x + beta; the lists have an entry for each activation that takes such. */
+function activationAttributes(names: readonly StepActivation[]): Record<string, AttributeValue> {
+  const affine = names.filter((name) => name === 'linear');
+  return {
+    activations: { texts: names.map((name) => STEP_ACTIVATIONS[name]) },
+    ...(affine.length > 0 && { activation_alpha: { floats: affine.map(() => 1) }, activation_beta: { floats: affine.map(() => 0) } }),
+  };
 }
 
-const simpleRNN = exporter<SimpleRnnOptions>(({ units, activation, useBias, returnSequences }, context) => {
-  const { graph, x } = context;
-  const kernel = permuted(context.weight('kernel'), [1, 0]);
-  const recurrent = permuted(context.weight('recurrentKernel'), [1, 0]);
-  const inputs = [
-    context.in('timeFirst'), graph.constant('kernel', kernel.data, [1, units, x.shape[1]!]), graph.constant('recurrentKernel', recurrent.data, [1, units, units]),
-  ];
-  if (useBias) { // one for the input and one for the state
-    const biases = new Float32Array(2 * units);
-    biases.set(context.weight('bias').data);
-    inputs.push(graph.constant('bias', biases, [1, 2 * units]));
-  }
-  return emitRecurrent(context, 'RNN', inputs, returnSequences, { hidden_size: { int: units }, ...activationAttributes([activation]) });
-});
+/** What tells the recurrent layers apart. */
+interface Kind {
+  readonly operator: string;
+  /** Where ONNX has which of the library's gates: gate i of ONNX is gate `gates[i]` here. */
+  readonly gates: readonly number[];
+  readonly activations: readonly StepActivation[];
+  readonly attributes?: Record<string, AttributeValue>;
+}
 
-export const RECURRENT: Readonly<Record<string, Exporter>> = { simpleRNN };
+/** Blocks of `size` values in another order. */
+function inGateOrder(data: Float32Array, size: number, gates: readonly number[]): Float32Array {
+  const result = new Float32Array(data.length);
+  gates.forEach((gate, index) => result.set(data.subarray(gate * size, (gate + 1) * size), index * size));
+  return result;
+}
+
+/** The operator's outputs are all steps, [time, 1, batch, units], and the last one, [1, batch, units]: the 1 is its one direction. */
+function emitRecurrent(context: LayerExport, { units, useBias, returnSequences, goBackwards }: Resolved<RecurrentOptions>, kind: Kind): Value {
+  const { graph, x } = context;
+  const { operator, gates, activations, attributes = {} } = kind;
+  const rows = gates.length * units;
+  const weight = (name: string, columns: number): string =>
+    graph.constant(name, inGateOrder(permuted(context.weight(name), [1, 0]).data, units * columns, gates), [1, rows, columns]);
+  const inputs = [context.in('timeFirst'), weight('kernel', x.shape[1]!), weight('recurrentKernel', units)];
+  if (useBias) { // that of the input, then that of the state, which most layers have not
+    const bias = context.weight('bias').data;
+    const both = new Float32Array(2 * rows);
+    for (let at = 0; at < bias.length; at += rows) both.set(inGateOrder(bias.subarray(at, at + rows), units, gates), at);
+    inputs.push(graph.constant('bias', both, [1, 2 * rows]));
+  }
+  const direction = { direction: { text: goBackwards ? 'reverse' : 'forward' } };
+  const [steps, last] = graph.nodeOf(operator, inputs, { hidden_size: { int: units }, ...direction, ...activationAttributes(activations), ...attributes }, 2);
+  if (!returnSequences) return context.output(graph.node('Squeeze', [last!, graph.integers('direction', [0])]));
+  const sequence = graph.node('Squeeze', [steps!, graph.integers('direction', [1])]);
+  return context.output(goBackwards ? backwards(context, sequence) : sequence, 'timeFirst');
+}
+
+/** The steps in the order in which they were computed, as the library gives them; ONNX gives them in that of the input. */
+function backwards({ graph }: LayerExport, sequence: string): string {
+  const [starts, ends, axes, steps] = [[-1], [-(2 ** 31)], [0], [-1]].map((values) => graph.integers('backwards', values));
+  return graph.node('Slice', [sequence, starts!, ends!, axes!, steps!]);
+}
+
+const simpleRNN = exporter<SimpleRnnOptions>((options, context) =>
+  emitRecurrent(context, options, { operator: 'RNN', gates: [0], activations: [options.activation] }));
+
+/** Here i f g o, in ONNX i o f g. Its first activation is that of the gates, the others those of g and of the output. */
+const lstm = exporter<LstmOptions>((options, context) =>
+  emitRecurrent(context, options, { operator: 'LSTM', gates: [0, 3, 1, 2], activations: [options.recurrentActivation, options.activation, options.activation] }));
+
+/** In both z r g. */
+const gru = exporter<GruOptions>((options, context) => emitRecurrent(context, options, {
+  operator: 'GRU', gates: [0, 1, 2], activations: [options.recurrentActivation, options.activation],
+  attributes: { linear_before_reset: { int: Number(options.resetAfter) } },
+}));
+
+export const RECURRENT: Readonly<Record<string, Exporter>> = { gru, lstm, simpleRNN };
