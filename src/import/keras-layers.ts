@@ -11,6 +11,8 @@ export interface KerasLayer {
   readonly options?: Readonly<Record<string, Option>>;
   /** Options without one, and the values that mean the same as nothing. */
   readonly only?: Readonly<Record<string, readonly Json[]>>;
+  /** Options that must be said, since the default was not always the same. */
+  readonly needed?: readonly string[];
   /** Where the weights are within the layer's group of an HDF5 file. */
   readonly group?: string;
 }
@@ -38,7 +40,7 @@ const recurrentActivation: Option = { to: 'recurrentActivation', convert: activa
 /** `unroll` and `implementation` say how, not what is calculated. */
 const RECURRENT_ONLY = { return_state: [false, null], stateful: [false, null], zero_output_for_mask: [false, null], time_major: [false, null] } as const;
 const recurrent = (type: string, options: KerasLayer['options'] = {}): KerasLayer =>
-  ({ type, options: { ...RECURRENT_OPTIONS, ...options }, only: RECURRENT_ONLY, group: 'cell/vars' });
+  ({ type, options: { ...RECURRENT_OPTIONS, ...options }, needed: Object.keys(options), only: RECURRENT_ONLY, group: 'cell/vars' });
 
 const horizontalAndVertical = (value: Json): Json => (value === 'horizontal_and_vertical' ? 'horizontalAndVertical' : value);
 
@@ -79,7 +81,7 @@ const isFloat32 = (value: Json): boolean => {
  * A layer's options here. Whatever has no counterpart is added to `problems`, in words.
  * @param inferenceOnly whether regularizers and constraints may be left out
  */
-export function convertOptions(config: JsonRecord, { type, options = {}, only = {} }: KerasLayer, inferenceOnly: boolean, problems: string[]): JsonRecord {
+export function convertOptions(config: JsonRecord, { type, options = {}, only = {}, needed = [] }: KerasLayer, inferenceOnly: boolean, problems: string[]): JsonRecord {
   const result: Record<string, Json> = { type };
   for (const [key, value] of Object.entries(config)) {
     const option = Object.hasOwn(options, key) ? options[key] : undefined;
@@ -96,6 +98,7 @@ export function convertOptions(config: JsonRecord, { type, options = {}, only = 
       if (value !== null && !inferenceOnly) problems.push(`${key}, which matters in training (inferenceOnly leaves it out)`);
     } else if (!isIrrelevant(key)) problems.push(`option ${shown(key)}`);
   }
+  problems.push(...needed.filter((key) => !Object.hasOwn(config, key)).map((key) => `no ${key}`));
   if (config['trainable'] === false) result['trainable'] = false;
   return result;
 }

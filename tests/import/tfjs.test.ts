@@ -76,6 +76,16 @@ describe('TensorFlow.js predicts the same', () => {
   });
 });
 
+describe('TensorFlow.js predicts the same, gated layers', () => {
+  const recurrentActivation = 'sigmoid';
+  it('LSTM', () => agree(tf.sequential({ layers: [
+    tfLayers.lstm({ units: 4, recurrentActivation, returnSequences: true, inputShape: [5, 3] }), tfLayers.lstm({ units: 3, recurrentActivation, activation: 'relu', goBackwards: true }),
+  ] })).then(() => {}));
+  it('GRU', () => agree(tf.sequential({ layers: [
+    tfLayers.gru({ units: 4, recurrentActivation, returnSequences: true, inputShape: [5, 3] }), tfLayers.gru({ units: 3, recurrentActivation, useBias: false }),
+  ] })).then(() => {}));
+});
+
 describe('a model.json', () => {
   const network = (): tf.LayersModel => tf.sequential({ layers: [tfLayers.dense({ units: 3, inputShape: [4] }), tfLayers.dense({ units: 2 })] });
 
