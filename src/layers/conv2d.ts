@@ -10,13 +10,14 @@ import { emitBiasGradient } from './bias.js';
 import { convGeometry, emitFilterPanels, emitTapPanels } from './convolution.js';
 import type { EmitContext, Flops, LayerOptions, Size2d, WeightSpec } from './layer.js';
 import { Layer, count, requirePositiveInteger, size2d, factory } from './layer.js';
+import type { RegularizerOptions } from './regularizers.js';
 import { MaxPooling2d } from './max-pooling2d.js';
 import { emitPooledConv2d, fusesWithPooling } from './pooled-conv2d.js';
 import type { Padding, Window2d } from './window.js';
 import { requirePadding, window2d } from './window.js';
 import { emitWinograd } from './winograd.js';
 
-export interface Conv2dOptions extends LayerOptions {
+export interface Conv2dOptions extends LayerOptions, RegularizerOptions {
   /** Output channels. */
   filters: number;
   kernelSize: Size2d;

@@ -9,8 +9,9 @@ import { emitBiasGradient } from './bias.js';
 import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients } from './lanes.js';
 import type { EmitContext, Flops, LayerOptions, WeightSpec } from './layer.js';
 import { Layer, count, requirePositiveInteger, factory } from './layer.js';
+import type { RegularizerOptions } from './regularizers.js';
 
-export interface DenseOptions extends LayerOptions {
+export interface DenseOptions extends LayerOptions, RegularizerOptions {
   units: number;
   /** Default `linear`. */
   activation?: ActivationName;

@@ -5,6 +5,8 @@ import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { Regularizer } from './regularizers.js';
+import { requireRegularizer } from './regularizers.js';
 
 /** What every layer takes. */
 export interface LayerOptions {
@@ -24,6 +26,8 @@ export interface WeightSpec {
   readonly initializer: InitializerName;
   /** False for what a layer keeps by itself, such as moving statistics. Default true. */
   readonly trainable?: boolean;
+  /** The penalty on it, from the layer's option of that name: kernelRegularizer for `kernel`. */
+  readonly regularizer?: Regularizer;
 }
 
 /** Multiplications and additions of weights with values, for one sample. */
@@ -143,8 +147,15 @@ export abstract class Layer {
     }
     const shapes = inputs.map(({ shape }) => shape);
     const output = this.mergedShape(shapes);
-    this.shapes = { inputs: shapes, output, weights: this.weightSpecs(shapes[0]!) };
+    this.shapes = { inputs: shapes, output, weights: this.weightSpecs(shapes[0]!).map((spec) => ({ ...spec, ...this.regularizerOf(spec.name) })) };
     return new SymbolicTensor(output, this, inputs);
+  }
+
+  /** The option of a weight's name: `kernelRegularizer` for `kernel`, `recurrentRegularizer` for `recurrentKernel`. */
+  private regularizerOf(weight: string): Pick<WeightSpec, 'regularizer'> {
+    const option = weight === 'recurrentKernel' ? 'recurrentRegularizer' : `${weight}Regularizer`;
+    const value = (this.options as Readonly<Record<string, unknown>>)[option] as Regularizer | undefined;
+    return value === undefined ? {} : { regularizer: requireRegularizer(value, option, this.name) };
   }
 
   /** Says where the weights are. @throws LanewiseError `invalid-state` for a layer of another model */

@@ -13,8 +13,9 @@ import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients, emitRever
 import type { Tensor } from '../tensor/tensor.js';
 import type { EmitContext, Flops, LayerOptions, StateStore, WeightInput, WeightSpec } from './layer.js';
 import { Layer, count, requirePositiveInteger, requireRate } from './layer.js';
+import type { Regularizer, RegularizerOptions } from './regularizers.js';
 
-export interface RecurrentOptions extends LayerOptions {
+export interface RecurrentOptions extends LayerOptions, RegularizerOptions {
   /** Size of the state and of the output. */
   units: number;
   /** Default `tanh`. */
@@ -32,6 +33,8 @@ export interface RecurrentOptions extends LayerOptions {
   dropout?: number;
   /** The same for the state, where the recurrent kernel multiplies it. Default 0. */
   recurrentDropout?: number;
+  /** Penalty on the recurrent kernel. Default none. */
+  recurrentRegularizer?: Regularizer;
   /**
    * Whether each row of a batch starts with the states that the same row of the batch before ended with, in training, evaluation and prediction alike;
    * gradients stay within a batch. All batches must have one size then, and `fit` wants `shuffle: false`. `model.resetStates()` begins anew. Default false.

@@ -24,17 +24,20 @@ import { maxPooling2d } from './max-pooling2d.js';
 import type { RandomFlipOptions } from './random-flip.js';
 import { randomFlip } from './random-flip.js';
 import type { RecurrentOptions } from './recurrent-layer.js';
+import type { RegularizerOptions } from './regularizers.js';
 import type { RescalingOptions } from './rescaling.js';
 import { rescaling } from './rescaling.js';
 import type { SimpleRnnOptions } from './simple-rnn.js';
 import { simpleRNN } from './simple-rnn.js';
 
-type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'shape';
+type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'shape' | 'regularizer';
 
 interface Option {
   readonly kind: Kind;
   /** What the layer takes if the option is left out, given the others; undefined if it must not be left out. */
   readonly default?: Json | ((options: JsonRecord) => Json);
+  /** Whether it stands in a config only where it was given. */
+  readonly optional?: boolean;
 }
 /** An entry for each option of a layer beside those that all have. */
 type OptionTable<Options> = { readonly [Key in Exclude<keyof Options, keyof LayerOptions>]-?: Option };
@@ -52,10 +55,14 @@ const orNot = (kind: Kind, value: NonNullable<Option['default']>): Option => ({ 
 const layerType = <Options extends LayerOptions>(create: (options: Options) => Layer, options: OptionTable<Options>): LayerType =>
   ({ options, create: (checked) => create(checked as unknown as Options) });
 
+const regularizer: Option = { kind: 'regularizer', optional: true };
+const regularized: OptionTable<RegularizerOptions> = { kernelRegularizer: regularizer, biasRegularizer: regularizer };
+
 /** Options that all recurrent layers have. */
 const recurrent: OptionTable<RecurrentOptions> = {
   units: number, activation: orNot('text', 'tanh'), useBias: orNot('boolean', true), returnSequences: orNot('boolean', false),
   goBackwards: orNot('boolean', false), dropout: orNot('number', 0), recurrentDropout: orNot('number', 0), stateful: orNot('boolean', false),
+  ...regularized, recurrentRegularizer: regularizer,
 };
 
 const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
@@ -64,9 +71,9 @@ const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   activation: layerType<ActivationOptions>(activation, { activation: { kind: 'text' } }),
   conv2d: layerType<Conv2dOptions>(conv2d, {
     filters: number, kernelSize: size2d, strides: orNot('size2d', 1), padding: orNot('text', 'valid'), activation: orNot('text', 'linear'),
-    useBias: orNot('boolean', true),
+    useBias: orNot('boolean', true), ...regularized,
   }),
-  dense: layerType<DenseOptions>(dense, { units: number, activation: orNot('text', 'linear'), useBias: orNot('boolean', true) }),
+  dense: layerType<DenseOptions>(dense, { units: number, activation: orNot('text', 'linear'), useBias: orNot('boolean', true), ...regularized }),
   dropout: layerType<DropoutOptions>(dropout, { rate: number }),
   flatten: layerType<LayerOptions>(flatten, {}),
   maxPooling2d: layerType<MaxPooling2dOptions>(maxPooling2d, {
@@ -92,7 +99,8 @@ export function layerConfig({ type, name, options, trainable, isCustom }: Layer)
   const given = options as unknown as Readonly<Record<string, Json | undefined>>;
   if (given['inputShape'] !== undefined) config['inputShape'] = given['inputShape'];
   if (!trainable) config['trainable'] = false;
-  for (const [key, { kind, default: byDefault }] of Object.entries(layer.options)) {
+  for (const [key, { kind, optional, default: byDefault }] of Object.entries(layer.options)) {
+    if (optional && given[key] === undefined) continue;
     const value = given[key] ?? (typeof byDefault === 'function' ? byDefault(config) : byDefault)!;
     config[key] = kind === 'size2d' && typeof value === 'number' ? [value, value] : value;
   }
@@ -127,8 +135,8 @@ export function layerFromConfig({ custom, ...config }: JsonRecord, where: string
       throw new LanewiseError('invalid-file', `${key} has the wrong type`, details);
     }
   }
-  for (const [key, { default: byDefault }] of Object.entries(layer.options)) {
-    if (byDefault === undefined && !Object.hasOwn(options, key)) {
+  for (const [key, { optional, default: byDefault }] of Object.entries(layer.options)) {
+    if (byDefault === undefined && !optional && !Object.hasOwn(options, key)) {
       throw new LanewiseError('invalid-file', `${key} is missing`, { where: place });
     }
   }
@@ -144,13 +152,20 @@ function customType(type: Json | undefined, customLayers: CustomLayers, where: s
 
 const isNumbers = (value: Json): boolean => Array.isArray(value) && value.every((item) => typeof item === 'number');
 
+const isRegularizer = (value: Json): boolean => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const { l1, l2, ...others } = value as JsonRecord;
+  return typeof l1 === 'number' && typeof l2 === 'number' && Object.keys(others).length === 0;
+};
+
 const IS_OF_KIND: Readonly<Record<Kind, (value: Json) => boolean>> = {
   number: (value) => typeof value === 'number',
   boolean: (value) => typeof value === 'boolean',
   text: (value) => typeof value === 'string',
   size2d: (value) => typeof value === 'number' || isNumbers(value),
   shape: isNumbers,
+  regularizer: isRegularizer,
 };
 const WORDS: Readonly<Record<Kind, string>> = {
-  number: 'a number', boolean: 'true or false', text: 'a text', size2d: 'a number or [rows, columns]', shape: 'a list of sizes',
+  number: 'a number', boolean: 'true or false', text: 'a text', size2d: 'a number or [rows, columns]', shape: 'a list of sizes', regularizer: 'factors l1 and l2',
 };

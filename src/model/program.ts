@@ -18,6 +18,7 @@ import { Engine, align } from '../runtime/engine.js';
 import type { Build } from '../runtime/load.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Graph } from './graph.js';
+import { emitPenalties } from './penalties.js';
 import type { Layout, Parameters } from './parameters.js';
 import { States } from './states.js';
 
@@ -211,6 +212,7 @@ export class Program {
       output = this.pinned(tape, tape.toRows(output));
     } else {
       ({ rowLoss, rowCorrect } = { rowCorrect: undefined, ...emitLoss(tape, loss, output, { target, weights }) });
+      emitPenalties(tape, nodes.map(({ layer }) => layer), (layer) => this.parametersOf(layer));
     }
     if (kind === 'train') {
       tape.owner = 'optimizer';
