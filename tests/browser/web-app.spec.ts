@@ -13,6 +13,7 @@ import { gzipSync } from 'node:zlib';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { build, preview, type PreviewServer } from 'vite';
 import { generateGarments } from '../../src/data/index.js';
+import { encodeModel, layers, sequential } from '../../src/entry.node.js';
 import { pngDataUri } from '../../src/report/png.js';
 import { executable } from './browsers.js';
 
@@ -152,6 +153,22 @@ describe('the classifier', { timeout: 180_000 }, () => {
     assert.match(report, /<svg/);
     assert.match(report, /class="confusion"/);
     assert.doesNotMatch(report, /undefined|\[object/);
+    assert.deepEqual(complaints, []);
+    await leave(page);
+  });
+
+  it('takes the layers and weights of a model that was saved elsewhere', async () => {
+    const { page, complaints } = await visit('garments');
+    const model = sequential([
+      layers.rescaling({ scale: 1 / 255, inputShape: [28, 28, 1] }), layers.conv2d({ filters: 6, kernelSize: 5, activation: 'relu' }),
+      layers.maxPooling2d({ poolSize: 4 }), layers.flatten(), layers.dense({ units: 10 }),
+    ]);
+    const file = { name: 'elsewhere.safetensors', mimeType: 'application/octet-stream', buffer: Buffer.from(await encodeModel(model)) };
+    await page.locator('input[accept=".safetensors"]').setInputFiles(file);
+    await said(page, /Knows what the file knew/);
+    await page.locator('.maps[aria-label^="6 filters"]').waitFor();
+    const chances = (await page.locator('.bars b').allInnerTexts()).map(Number.parseFloat);
+    assert.ok(Math.abs(chances.reduce((sum, chance) => sum + chance, 0) - 100) < 1, `${chances.join(' ')} %`); // of logits
     assert.deepEqual(complaints, []);
     await leave(page);
   });

@@ -27,7 +27,7 @@ export interface Run {
   done: boolean;
   /** Whether its curve is drawn beside that of the present run. */
   shown: boolean;
-  /** Began with the weights of this one. */
+  /** Began with the weights of this run, or of a file. */
   from?: string;
 }
 
@@ -38,6 +38,9 @@ export function newRun(task: Task, number: number, settings: Settings, data: str
     testLoss: NaN, testAccuracy: NaN, trainLoss: NaN, done: false, shown: false,
   };
 }
+
+/** What `from` says of weights that a file brought. */
+export const FILE = 'file';
 
 export const totalSteps = ({ info, settings }: Run): number => info.stepsPerEpoch * settings.epochs;
 

@@ -6,7 +6,7 @@ import * as storage from './lib/storage.js';
 import { pushThinned, TrackBuilder } from './lib/track.js';
 import { defaultSettings, PRESETS } from './networks.js';
 import type { DataInfo, DataSource, Forecast, Judgement, Message, Progress, Settings, Sight, Task } from './protocol.js';
-import { newRun, type Run } from './run.js';
+import { FILE, newRun, type Run } from './run.js';
 
 export type Status = 'loading' | 'ready' | 'training' | 'pausing' | 'paused' | 'done' | 'failed';
 
@@ -113,6 +113,7 @@ export class Session {
       const run = newRun(this.task, number, this.settings, this.data!.source, info, baselines);
       const { keepWeights } = options;
       if (keepWeights && before) run.from = before.step > 0 ? before.id : (before.from ?? before.id);
+      if (options.bytes) run.from = FILE;
       this.adopt(stored && step > 0 ? { ...(JSON.parse(stored) as Run), id: run.id, number, info, step, epoch } : run);
       this.judgement = undefined;
       this.status = step > 0 ? 'paused' : 'ready';

@@ -1,7 +1,7 @@
 /** The top of the page: play and pause, how far the training is, and its figures. */
 import { html, nothing, type TemplateResult } from 'lit-html';
 import { counted, duration, integer, percent, short, significant } from '../lib/format.js';
-import { totalSteps, type Run } from '../run.js';
+import { FILE, totalSteps, type Run } from '../run.js';
 import type { Session } from '../session.js';
 import { icon } from './icons.js';
 
@@ -59,7 +59,7 @@ function headline({ status, run, task }: Session): string {
     case 'loading':
       return 'Getting ready …';
     case 'ready':
-      if (run?.from) return 'Knows another horizon';
+      if (run?.from) return run.from === FILE ? 'Knows what the file knew' : 'Knows another horizon';
       return task === 'garments' ? 'Knows nothing yet' : 'Predicts nothing yet';
     case 'pausing':
     case 'training':
@@ -75,7 +75,7 @@ function headline({ status, run, task }: Session): string {
 
 function remark({ status, run, task }: Session): string {
   if (!run || status === 'loading') return 'drawing data, compiling the kernels';
-  if (run.step === 0 && run.from) return 'Press Train: it learns this one from what it knows';
+  if (run.step === 0 && run.from) return 'Press Train: it learns on from what it knows';
   if (run.step === 0) return `Press Train: ${task === 'garments' ? 'it takes some seconds' : 'watch the two lines come together'}`;
   const left = totalSteps(run) - run.step;
   const perStep = run.seconds / run.step;
