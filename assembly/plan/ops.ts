@@ -13,6 +13,24 @@ export namespace Activation {
   // @ts-ignore: decorator
   @inline
   export const sigmoid: i32 = 3;
+  // @ts-ignore: decorator
+  @inline
+  export const leakyRelu: i32 = 4;
+  // @ts-ignore: decorator
+  @inline
+  export const elu: i32 = 5;
+  // @ts-ignore: decorator
+  @inline
+  export const gelu: i32 = 6;
+  // @ts-ignore: decorator
+  @inline
+  export const geluTanh: i32 = 7;
+  // @ts-ignore: decorator
+  @inline
+  export const silu: i32 = 8;
+  // @ts-ignore: decorator
+  @inline
+  export const softplus: i32 = 9;
 }
 
 export namespace Arithmetic {

@@ -157,3 +157,74 @@ export function sigmoid4(x: v128): v128 {
   const rest = f32x4.mul(scale, f32x4.sub(f32x4.splat(1), t));
   return f32x4.div(numerator, f32x4.add(numerator, rest));
 }
+
+/**
+ * e^min(x, 0) - 1, without cancellation near 0. Error at most 0.93 ULP (measured 0.926); exactly -1 for x ≤ -18; +0 for x ≥ 0 and for -0. 25 instructions.
+ *
+ * Method: as exp4, e^r - 1 = r + r²·p(r); then 2^n·(e^r - 1) + (2^n - 1), in which the second term is exact and never nearly the negative of the
+ * first.
+ */
+// @ts-ignore: decorator
+@inline
+export function expm1Below4(x: v128): v128 {
+  const clamped = f32x4.pmax(f32x4.pmin(x, f32x4.splat(0)), f32x4.splat(-18));
+  const rounder = f32x4.splat(ROUND + EXPONENT_BIAS);
+  const shifted = f32x4.add(f32x4.mul(clamped, f32x4.splat(LOG2_E)), rounder);
+  const n = f32x4.sub(shifted, rounder);
+  const r = f32x4.sub(
+    f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(LN2_HIGH))),
+    f32x4.mul(n, f32x4.splat(LN2_LOW)),
+  );
+
+  let p = f32x4.add(f32x4.mul(r, f32x4.splat(0.00138145986)), f32x4.splat(0.00836871688));
+  p = f32x4.add(f32x4.mul(r, p), f32x4.splat(0.041668388));
+  p = f32x4.add(f32x4.mul(r, p), f32x4.splat(0.166665206));
+  p = f32x4.add(f32x4.mul(r, p), f32x4.splat(0.499999934));
+  p = f32x4.add(f32x4.mul(r, f32x4.mul(r, p)), r);
+
+  const scale = i32x4.shl(shifted, MANTISSA_BITS); // 2^n
+  return f32x4.add(f32x4.mul(scale, p), f32x4.sub(scale, f32x4.splat(1)));
+}
+
+/**
+ * Error function 2/√π ∫ e^-t² dt from 0 to x. Error at most 2.1 ULP (measured 2.023). Odd to the last bit, never beyond ±1, and exactly ±1 for
+ * |x| ≥ 4. 49 instructions.
+ *
+ * Method: erf t = 1 - e^-g(t) with g(t) = -log(1 - erf t) = t + t·q(t), q of degree 8 on [0, 4]: one polynomial for the whole range, and
+ * expm1Below4 keeps the relative error small near 0.
+ */
+// @ts-ignore: decorator
+@inline
+export function erf4(x: v128): v128 {
+  const sign = v128.and(x, i32x4.splat(i32.MIN_VALUE));
+  const t = f32x4.pmin(f32x4.abs(x), f32x4.splat(4));
+  let q = f32x4.add(f32x4.mul(t, f32x4.splat(-9.38804078e-6)), f32x4.splat(0.000118861724));
+  q = f32x4.add(f32x4.mul(t, q), f32x4.splat(-0.000637364283));
+  q = f32x4.add(f32x4.mul(t, q), f32x4.splat(0.00167567725));
+  q = f32x4.add(f32x4.mul(t, q), f32x4.splat(-0.000169504565));
+  q = f32x4.add(f32x4.mul(t, q), f32x4.splat(-0.0191478226));
+  q = f32x4.add(f32x4.mul(t, q), f32x4.splat(0.102776304));
+  q = f32x4.add(f32x4.mul(t, q), f32x4.splat(0.636619568));
+  q = f32x4.add(f32x4.mul(t, q), f32x4.splat(0.128379166));
+  const g = f32x4.add(f32x4.mul(t, q), t);
+  return v128.xor(f32x4.abs(expm1Below4(f32x4.neg(g))), sign);
+}
+
+/**
+ * log(1 + e^x). Error at most 2.1 ULP (measured 2.044), also for very negative x, whose results go down through the subnormals to 0 (below -104).
+ * 44 instructions.
+ *
+ * Method: max(x, 0) + log(1 + t) with t = e^-|x| in (0, 1]. As in log4, with s = t / (2 + t): log(1 + t) = t - s·(t - s²·p(s²)), p of degree 3.
+ */
+// @ts-ignore: decorator
+@inline
+export function softplus4(x: v128): v128 {
+  const t = exp4(f32x4.neg(f32x4.abs(x)));
+  const s = f32x4.div(t, f32x4.add(t, f32x4.splat(2)));
+  const z = f32x4.mul(s, s);
+  let p = f32x4.add(f32x4.mul(z, f32x4.splat(0.28006783)), f32x4.splat(0.28003025));
+  p = f32x4.add(f32x4.mul(z, p), f32x4.splat(0.40021437));
+  p = f32x4.add(f32x4.mul(z, p), f32x4.splat(0.6666642));
+  const logarithm = f32x4.sub(t, f32x4.mul(s, f32x4.sub(t, f32x4.mul(z, p))));
+  return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), logarithm);
+}

@@ -20,7 +20,8 @@ export interface KerasLayer {
 const isRecord = (value: Json): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const ACTIVATIONS: ReadonlyMap<string, string> = new Map(Object.entries({
-  linear: 'linear', relu: 'relu', tanh: 'tanh', sigmoid: 'sigmoid', softmax: 'softmax',
+  linear: 'linear', relu: 'relu', leaky_relu: 'leakyRelu', elu: 'elu', gelu: 'gelu', silu: 'silu', swish: 'silu', softplus: 'softplus', tanh: 'tanh',
+  sigmoid: 'sigmoid', softmax: 'softmax',
 }));
 
 /** A name, or what Keras 3 writes for a function of its own: `{ class_name: 'function', config: 'relu' }`. */
@@ -56,6 +57,10 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   Dropout: { type: 'dropout', options: { rate: 'rate' }, only: { noise_shape: [null] } },
   GRU: recurrent('gru', { recurrent_activation: recurrentActivation, reset_after: 'resetAfter' }),
   LSTM: recurrent('lstm', { recurrent_activation: recurrentActivation, unit_forget_bias: 'unitForgetBias' }),
+  ELU: { type: 'elu', options: { alpha: 'alpha' } },
+  LeakyReLU: { type: 'leakyRelu', options: { negative_slope: 'negativeSlope', alpha: 'negativeSlope' } },
+  ReLU: { type: 'relu', only: { max_value: [null], negative_slope: [0, null], threshold: [0, null] } },
+  Softmax: { type: 'softmax', only: { axis: [-1] } },
   Flatten: { type: 'flatten', only: CHANNELS_LAST },
   MaxPooling2D: { type: 'maxPooling2d', options: { pool_size: 'poolSize', strides: 'strides', padding: 'padding' }, only: CHANNELS_LAST },
   RandomFlip: { type: 'randomFlip', options: { mode: { to: 'mode', convert: horizontalAndVertical } }, only: CHANNELS_LAST },

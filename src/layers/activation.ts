@@ -1,24 +1,20 @@
-import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
-import { Activation as Kind } from '../plan/ops.js';
+import { LanewiseError } from '../errors.js';
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { ActivationName } from './activations.js';
 import { emitActivation, requireActivation } from './activations.js';
 import type { EmitContext, LayerOptions } from './layer.js';
-import { Layer, factory } from './layer.js';
+import { Layer, bareFactory, factory } from './layer.js';
 
-export interface ActivationOptions extends LayerOptions {
-  activation: ActivationName;
-}
-
-/** An activation as a layer of its own. Output shape: the input's; softmax runs over the last axis. */
-class Activation extends Layer {
-  readonly type = 'activation';
-  private readonly activation: ActivationName;
-
-  constructor(options: ActivationOptions) {
+/** A function of each value, or softmax over the last axis, as a layer of its own. Output shape: the input's. No weights. */
+class ActivationLayer extends Layer {
+  constructor(
+    readonly type: string,
+    private readonly activation: ActivationName,
+    options: LayerOptions,
+    private readonly alpha?: number,
+  ) {
     super(options);
-    this.activation = requireActivation(options.activation, this.name);
   }
 
   protected outputShape(inputShape: Shape): Shape {
@@ -26,25 +22,75 @@ class Activation extends Layer {
   }
 
   override describe(): string {
-    return this.activation;
+    if (this.alpha !== undefined) return `${this.type === 'elu' ? 'alpha' : 'slope'} ${this.alpha}`;
+    return this.activation === this.type ? '' : this.activation;
   }
 
   emit(x: PlanTensor, { tape }: EmitContext): PlanTensor {
-    if (this.activation === 'linear') return x;
-    if (this.activation === 'softmax') return emitActivation(tape, x, 'softmax');
     // not in place: the layer before may still need its own output
-    const kind = Kind[this.activation];
-    const size = tape.length(x.shape, x.layout);
-    const blocks = blocksOf(size, ELEMENT_BLOCK);
-    const y: PlanTensor = { ...tape.like(x), ...(this.activation === 'sigmoid' && { probabilities: { kind: 'sigmoid', logits: x } }) };
-    tape.op('activationForward', { y: y.ref, x: x.ref, size, blockSize: ELEMENT_BLOCK, kind }, blocks);
-    tape.record(y, [x], (dy) => {
-      tape.op('activationBackward', { dx: dy.ref, dy: dy.ref, y: y.ref, size, blockSize: ELEMENT_BLOCK, kind }, blocks);
-      return [dy];
-    });
-    return y;
+    return emitActivation(tape, x, this.activation, { inPlace: false, ...(this.alpha !== undefined && { alpha: this.alpha }) });
   }
 }
 
-/** An activation as a layer. @throws LanewiseError `invalid-argument` */
-export const activation = factory<ActivationOptions>((options) => new Activation(options));
+/** @throws LanewiseError `invalid-argument` */
+function requireNotNegative(value: number, option: string, where: string): number {
+  if (value >= 0 && Number.isFinite(Math.fround(value))) return value;
+  throw new LanewiseError('invalid-argument', `${option} is out of range`, { where, expected: 'a number of at least 0', received: String(value) });
+}
+
+export interface ActivationOptions extends LayerOptions {
+  activation: ActivationName;
+}
+
+/** An activation by name as a layer. @throws LanewiseError `invalid-argument` */
+export const activation = factory<ActivationOptions>(
+  (options) => new ActivationLayer('activation', requireActivation(options.activation, options.name ?? 'activation'), options),
+);
+
+/** max(x, 0). */
+export const relu = bareFactory<LayerOptions>((options = {}) => new ActivationLayer('relu', 'relu', options));
+
+export interface LeakyReluOptions extends LayerOptions {
+  /** Factor of values below zero, at least 0. Default 0.3, as Keras's layer (its function of that name has 0.2). */
+  negativeSlope?: number;
+}
+
+/** x above zero, negativeSlope · x below (Maas et al., 2013). @throws LanewiseError `invalid-argument` */
+export const leakyRelu = bareFactory<LeakyReluOptions>(
+  (options = {}) => new ActivationLayer('leakyRelu', 'leakyRelu', options, requireNotNegative(options.negativeSlope ?? 0.3, 'negativeSlope', options.name ?? 'leakyRelu')),
+);
+
+export interface EluOptions extends LayerOptions {
+  /** What very negative values come near to, with its sign changed; at least 0. Default 1. */
+  alpha?: number;
+}
+
+/** x above zero, alpha · (e^x - 1) below (Clevert, Unterthiner and Hochreiter, 2016). @throws LanewiseError `invalid-argument` */
+export const elu = bareFactory<EluOptions>(
+  (options = {}) => new ActivationLayer('elu', 'elu', options, requireNotNegative(options.alpha ?? 1, 'alpha', options.name ?? 'elu')),
+);
+
+export interface GeluOptions extends LayerOptions {
+  /** Whether to take ½x·(1 + tanh(√(2/π)·(x + 0.044715·x³))), which is faster, for the exact function. Default false. */
+  approximate?: boolean;
+}
+
+/** x·Φ(x) = ½x·(1 + erf(x/√2)) (Hendrycks and Gimpel, 2016). */
+export const gelu = bareFactory<GeluOptions>(
+  (options = {}) => new ActivationLayer('gelu', (options.approximate ?? false) ? 'geluTanh' : 'gelu', options),
+);
+
+/** x · sigmoid(x), also called swish (Elfwing, Uchibe and Doya, 2018). */
+export const silu = bareFactory<LayerOptions>((options = {}) => new ActivationLayer('silu', 'silu', options));
+
+/** log(1 + e^x). */
+export const softplus = bareFactory<LayerOptions>((options = {}) => new ActivationLayer('softplus', 'softplus', options));
+
+/** Hyperbolic tangent. */
+export const tanh = bareFactory<LayerOptions>((options = {}) => new ActivationLayer('tanh', 'tanh', options));
+
+/** 1 / (1 + e^-x). */
+export const sigmoid = bareFactory<LayerOptions>((options = {}) => new ActivationLayer('sigmoid', 'sigmoid', options));
+
+/** e^x / Σ e^x over the last axis. */
+export const softmax = bareFactory<LayerOptions>((options = {}) => new ActivationLayer('softmax', 'softmax', options));

@@ -3,12 +3,21 @@ import { ELEMENT_BLOCK, ROW_BLOCK, blocksOf } from '../plan/blocking.js';
 import { Activation } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 
-export type ActivationName = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'softmax';
+/**
+ * Activations by name, as Keras has them: `leakyRelu` has slope 0.2 below zero, `elu` has alpha 1, `gelu` is exact, `geluTanh` is its
+ * approximation by tanh, `silu` is x · sigmoid(x) (also called swish), `softmax` runs over the last axis.
+ */
+export type ActivationName =
+  | 'linear' | 'relu' | 'leakyRelu' | 'elu' | 'gelu' | 'geluTanh' | 'silu' | 'softplus' | 'tanh' | 'sigmoid' | 'softmax';
 /** Those that a recurrent layer can apply at each step. */
 export type StepActivation = 'linear' | 'relu' | 'tanh' | 'sigmoid';
 export const STEP_ACTIVATIONS: readonly StepActivation[] = ['linear', 'relu', 'tanh', 'sigmoid'];
 
-const NAMES: readonly ActivationName[] = ['linear', 'relu', 'tanh', 'sigmoid', 'softmax'];
+const NAMES: readonly ActivationName[] = [...(Object.keys(Activation) as (keyof typeof Activation)[]), 'softmax'];
+/** The number that some take, where a name says all. */
+const ALPHA: Partial<Record<ActivationName, number>> = { leakyRelu: 0.2, elu: 1 };
+/** Their slope is computed from their input, not from their output. */
+const NEEDS_INPUT: readonly ActivationName[] = ['gelu', 'geluTanh', 'silu'];
 
 /** @throws LanewiseError `invalid-argument` */
 export function requireActivation<Name extends ActivationName>(name: Name, where: string, allowed: readonly ActivationName[] = NAMES): Name {
@@ -19,21 +28,30 @@ export function requireActivation<Name extends ActivationName>(name: Name, where
 /** 1 where a kernel that can apply ReLU on the way shall do so. */
 export const reluFlag = (activation: ActivationName): number => Number(activation === 'relu');
 
-/**
- * Applies an activation to a freshly computed tensor, in place where a kernel has not already. ReLU is taken as done if `fused`.
- * Returns the activated tensor.
- */
-export function emitActivation(tape: Tape, x: PlanTensor, name: ActivationName, fused = false): PlanTensor {
+interface ActivationWays {
+  /** Whether the kernel before has applied it already. Default false. */
+  fused?: boolean;
+  /** Whether the input's bytes may be taken for the output (default): nobody else reads them. */
+  inPlace?: boolean;
+  /** The slope below zero of `leakyRelu`, the alpha of `elu`. Default: that of the name alone. */
+  alpha?: number;
+}
+
+/** Lays out an activation, in place where its gradient does not need the input. Returns the activated tensor. */
+export function emitActivation(tape: Tape, x: PlanTensor, name: ActivationName, ways: ActivationWays = {}): PlanTensor {
   if (name === 'linear') return x;
   if (name === 'softmax') return emitSoftmax(tape, x);
-  const kind = Activation[name];
+  const { fused = false, inPlace = true, alpha = ALPHA[name] ?? 0 } = ways;
+  const keepsInput = tape.training && NEEDS_INPUT.includes(name);
   const size = tape.length(x.shape, x.layout);
   const blocks = blocksOf(size, ELEMENT_BLOCK);
-  // the same bytes: the values before the activation are not needed any more; but a loss may ask for those before a sigmoid
-  const y: PlanTensor = name === 'sigmoid' ? { ...tape.like(x), probabilities: { kind: 'sigmoid', logits: x } } : unsaid(x);
-  if (!fused) tape.op('activationForward', { y: y.ref, x: x.ref, size, blockSize: ELEMENT_BLOCK, kind }, blocks);
+  const sizes = { size, blockSize: ELEMENT_BLOCK, kind: Activation[name], alpha };
+  // in place where the values before are not needed any more; but a loss may ask for those before a sigmoid
+  const y: PlanTensor = name === 'sigmoid' ? { ...tape.like(x), probabilities: { kind: 'sigmoid', logits: x } } : inPlace && !keepsInput ? unsaid(x) : tape.like(x);
+  if (!fused) tape.op('activationForward', { y: y.ref, x: x.ref, ...sizes }, blocks);
+  const z = keepsInput ? x : y;
   tape.record(y, [x], (dy) => {
-    tape.op('activationBackward', { dx: dy.ref, dy: dy.ref, y: y.ref, size, blockSize: ELEMENT_BLOCK, kind }, blocks);
+    tape.op('activationBackward', { dx: dy.ref, dy: dy.ref, z: z.ref, ...sizes }, blocks);
     return [dy];
   });
   return y;

@@ -130,7 +130,7 @@ class Conv2d extends Layer {
       );
       return [dx];
     });
-    return emitActivation(tape, y, this.activation, this.activation === 'relu');
+    return emitActivation(tape, y, this.activation, { fused: this.activation === 'relu' });
   }
 
   /** With the max pooling that follows as one op, where that is faster. */

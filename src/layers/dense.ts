@@ -60,7 +60,7 @@ class Dense extends Layer {
   emit(x: PlanTensor, { tape, parameters: [kernel, bias] }: EmitContext): PlanTensor {
     if (!kernel) throw new LanewiseError('invalid-state', 'no kernel', { where: this.name });
     if (x.layout === 'lanes') return emitActivation(tape, this.emitLanes(tape, x, kernel, bias), this.activation);
-    return emitActivation(tape, this.emitRows(tape, x, kernel, bias), this.activation, this.activation === 'relu');
+    return emitActivation(tape, this.emitRows(tape, x, kernel, bias), this.activation, { fused: this.activation === 'relu' });
   }
 
   private emitRows(tape: Tape, x: PlanTensor, kernel: PlanParameter, bias: PlanParameter | undefined): PlanTensor {

@@ -1,4 +1,4 @@
-export { activation } from './activation.js';
+export { activation, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from './activation.js';
 export { add } from './add.js';
 export { concatenate } from './concatenate.js';
 export { conv2d } from './conv2d.js';

@@ -1,8 +1,8 @@
 /** The closed table of layers: a model in a file is made of these, with these options, and of nothing else. */
 import { LanewiseError } from '../errors.js';
 import type { Json, JsonRecord } from '../json.js';
-import type { ActivationOptions } from './activation.js';
-import { activation } from './activation.js';
+import type { ActivationOptions, EluOptions, GeluOptions, LeakyReluOptions } from './activation.js';
+import { activation, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from './activation.js';
 import { add } from './add.js';
 import type { ConcatenateOptions } from './concatenate.js';
 import { concatenate } from './concatenate.js';
@@ -75,15 +75,24 @@ const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   }),
   dense: layerType<DenseOptions>(dense, { units: number, activation: orNot('text', 'linear'), useBias: orNot('boolean', true), ...regularized }),
   dropout: layerType<DropoutOptions>(dropout, { rate: number }),
+  elu: layerType<EluOptions>(elu, { alpha: orNot('number', 1) }),
   flatten: layerType<LayerOptions>(flatten, {}),
+  gelu: layerType<GeluOptions>(gelu, { approximate: orNot('boolean', false) }),
+  leakyRelu: layerType<LeakyReluOptions>(leakyRelu, { negativeSlope: orNot('number', 0.3) }),
   maxPooling2d: layerType<MaxPooling2dOptions>(maxPooling2d, {
     poolSize: orNot('size2d', 2), strides: orNot('size2d', ({ poolSize }) => poolSize!), padding: orNot('text', 'valid'),
   }),
   randomFlip: layerType<RandomFlipOptions>(randomFlip, { mode: orNot('text', 'horizontalAndVertical') }),
+  relu: layerType<LayerOptions>(relu, {}),
   rescaling: layerType<RescalingOptions>(rescaling, { scale: number, offset: orNot('number', 0) }),
   simpleRNN: layerType<SimpleRnnOptions>(simpleRNN, recurrent),
   lstm: layerType<LstmOptions>(lstm, { ...recurrent, recurrentActivation: orNot('text', 'sigmoid'), unitForgetBias: orNot('boolean', true) }),
   gru: layerType<GruOptions>(gru, { ...recurrent, recurrentActivation: orNot('text', 'sigmoid'), resetAfter: orNot('boolean', true) }),
+  sigmoid: layerType<LayerOptions>(sigmoid, {}),
+  silu: layerType<LayerOptions>(silu, {}),
+  softmax: layerType<LayerOptions>(softmax, {}),
+  softplus: layerType<LayerOptions>(softplus, {}),
+  tanh: layerType<LayerOptions>(tanh, {}),
 }));
 
 /** Names of all layers there are. */

@@ -71,8 +71,8 @@ export const OPS = {
   },
   maxPoolForward: { module: 'pool2d/max-forward', args: { y: 'out', argmax: 'out?', x: 'in', ...windows } },
   maxPoolBackward: { module: 'pool2d/max-backward', args: { dx: 'out', dy: 'in', argmax: 'in', ...windows } },
-  activationForward: { module: 'activation', args: { y: 'out', x: 'in', ...elements, kind: 'i32' } },
-  activationBackward: { module: 'activation', args: { dx: 'out', dy: 'in', y: 'in', ...elements, kind: 'i32' } },
+  activationForward: { module: 'activation', args: { y: 'out', x: 'in', ...elements, kind: 'i32', alpha: 'f32' } },
+  activationBackward: { module: 'activation', args: { dx: 'out', dy: 'in', z: 'in', ...elements, kind: 'i32', alpha: 'f32' } },
   affine: { module: 'activation', args: { y: 'out', x: 'in', ...elements, scale: 'f32', offset: 'f32' } },
   softmaxForward: { module: 'softmax', args: { y: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
   softmaxBackward: { module: 'softmax', args: { dx: 'out', dy: 'in', y: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
@@ -216,7 +216,9 @@ export type OpName = keyof typeof OPS;
 export const OP_NAMES = Object.keys(OPS) as readonly OpName[];
 
 /** Activation functions as kernels number them. */
-export const Activation = { linear: 0, relu: 1, tanh: 2, sigmoid: 3 } as const;
+export const Activation = {
+  linear: 0, relu: 1, tanh: 2, sigmoid: 3, leakyRelu: 4, elu: 5, gelu: 6, geluTanh: 7, silu: 8, softplus: 9,
+} as const;
 
 /** Arithmetic of `combine` as kernels number it. */
 export const Arithmetic = { add: 0, subtract: 1, multiply: 2, divide: 3 } as const;

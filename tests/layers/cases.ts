@@ -4,7 +4,9 @@ import type { Loss, LossName } from '../../src/entry.node.js';
 import { addRecurrentCases } from './recurrent-cases.js';
 import { type Twin, twins } from './twins.js';
 
-const { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN } = twins;
+const {
+  activation, conv2d, dense, dropout, elu, flatten, gelu, leakyRelu, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax, softplus, tanh,
+} = twins;
 
 export interface Case {
   name: string;
@@ -21,7 +23,7 @@ const add = (name: string, batch: number, loss: LossName | Loss, layers: () => r
   void cases.push({ name, batch, loss, layers, ...more });
 
 // Convolution. Two in a row, so that the second one's gradient reaches the first one's weights through its input.
-const activationNames = ['linear', 'relu', 'tanh', 'sigmoid', 'softmax'] as const;
+const activationNames = ['linear', 'relu', 'leakyRelu', 'elu', 'gelu', 'geluTanh', 'silu', 'softplus', 'tanh', 'sigmoid', 'softmax'] as const;
 for (const name of activationNames) {
   add(`conv2d, ${name}`, 3, crossEntropy, () => [
     conv2d({ filters: 3, kernelSize: 3, activation: name, ...image }), conv2d({ filters: 2, kernelSize: [2, 3], activation: name }), flatten(), dense({ units: 3 }),
@@ -46,7 +48,7 @@ add('conv2d, kernel larger than the image', 2, 'mse', () => [
 
 // By Winograd's method: first and behind a layer that wants a gradient, less than a tile and several, more images than blocks
 for (const padding of ['valid', 'same'] as const) {
-  for (const name of ['relu', 'tanh', 'linear'] as const) {
+  for (const name of ['relu', 'tanh', 'linear', 'gelu', 'elu'] as const) {
     add(`conv2d by Winograd, ${padding}, ${name}`, 3, 'mse', () => [
       conv2d({ filters: 24, kernelSize: 3, padding, activation: name, inputShape: [5, 7, 16] }),
       conv2d({ filters: 16, kernelSize: 3, padding, activation: name, useBias: name === 'relu' }), conv2d({ filters: 2, kernelSize: 1 }),
@@ -155,6 +157,13 @@ for (const name of activationNames) {
     simpleRNN({ units: 4, returnSequences: true, inputShape: [3, 2] }), activation({ activation: name }), dense({ units: 2 }), activation({ activation: name }),
   ]);
 }
+add('every activation as a layer', 4, 'mse', () => [
+  dense({ units: 5, inputShape: [3] }), elu({ alpha: 0.7 }), gelu({}), dense({ units: 5 }), gelu({ approximate: true }), leakyRelu({}), dense({ units: 5 }),
+  relu({}), sigmoid({}), silu({}), dense({ units: 5 }), softmax({}), dense({ units: 5 }), softplus({}), tanh({}), leakyRelu({ negativeSlope: 0.1 }), elu({}),
+]);
+add('activations that need their input, first and in a row', 9, 'mse', () => [
+  silu({ inputShape: [3, 4] }), simpleRNN({ units: 5, returnSequences: true }), gelu({}), silu({}), dense({ units: 2, activation: 'gelu' }), gelu({}),
+]);
 add('activation after an activated layer', 4, 'mse', () => [
   dense({ units: 5, activation: 'sigmoid', inputShape: [3] }), activation({ activation: 'tanh' }), activation({ activation: 'relu' }),
   dense({ units: 2, activation: 'tanh' }),

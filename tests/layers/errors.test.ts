@@ -5,7 +5,7 @@ import { adam, LanewiseError, layers, schedules, sequential, sgd } from '../../s
 import type { ErrorCode, Layer, LossName } from '../../src/entry.node.js';
 import { refused } from '../model/helpers.js';
 
-const { activation, conv2d, dense, dropout, flatten, gru, lstm, maxPooling2d, randomFlip, rescaling, simpleRNN } = layers;
+const { activation, conv2d, dense, dropout, elu, flatten, gru, leakyRelu, lstm, maxPooling2d, randomFlip, rescaling, simpleRNN } = layers;
 
 function refusal(make: () => unknown): LanewiseError {
   try {
@@ -22,7 +22,7 @@ const untyped = <Value>(value: unknown): Value => value as Value;
 
 const NOT_COUNTS: readonly number[] = [0, -1, 1.5, NaN, Infinity, untyped('3'), untyped(undefined), untyped(null)];
 const NOT_RATES: readonly number[] = [-0.1, 1, 1.5, NaN, untyped('x')];
-const NOT_NAMES: readonly string[] = ['gelu', '', 'toString', '__proto__', untyped(3)];
+const NOT_NAMES: readonly string[] = ['swish!', '', 'toString', '__proto__', untyped(3)];
 
 /** Options of each layer, one wrong in each. */
 const wrongOptions: readonly [string, () => Layer][] = [
@@ -61,6 +61,11 @@ const wrongOptions: readonly [string, () => Layer][] = [
     [`randomFlip mode ${bad}`, () => randomFlip({ mode: untyped(bad) })],
     [`maxPooling2d padding ${bad}`, () => maxPooling2d({ padding: untyped(bad) })],
   ]),
+  ...[-0.1, NaN, Infinity, 1e39, untyped<number>('x')].flatMap((bad): [string, () => Layer][] => [
+    [`leakyRelu negativeSlope ${bad}`, () => leakyRelu({ negativeSlope: bad })],
+    [`elu alpha ${bad}`, () => elu({ alpha: bad })],
+  ]),
+  ['simpleRNN activation gelu', () => simpleRNN({ units: 1, activation: untyped('gelu') })],
   ['simpleRNN activation softmax', () => simpleRNN({ units: 1, activation: untyped('softmax') })],
   ...[NaN, Infinity, untyped<number>(undefined)].map((bad): [string, () => Layer] => [`rescaling scale ${bad}`, () => rescaling({ scale: bad })]),
   ['rescaling offset NaN', () => rescaling({ scale: 1, offset: NaN })],

@@ -4,7 +4,10 @@ import { describe, it } from 'node:test';
 import { layers, sequential } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
 
-const { activation, conv2d, dense, dropout, flatten, gru, lstm, maxPooling2d, randomFlip, rescaling, simpleRNN } = layers;
+const {
+  activation, conv2d, dense, dropout, elu, flatten, gelu, gru, leakyRelu, lstm, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
+  softplus, tanh,
+} = layers;
 
 interface Expected {
   output: readonly number[];
@@ -76,6 +79,11 @@ const cases: readonly [Layer, Expected][] = [
   ],
   [dropout({ rate: 0.3, inputShape: [4, 5] }), { output: [4, 5], describe: 'rate 0.3' }],
   [activation({ activation: 'softmax', inputShape: [4, 5] }), { output: [4, 5], describe: 'softmax' }],
+  ...[relu, sigmoid, silu, softmax, softplus, tanh].map((make): [Layer, Expected] => [make({ inputShape: [4, 5] }), { output: [4, 5], describe: '' }]),
+  [leakyRelu({ inputShape: [3] }), { output: [3], describe: 'slope 0.3' }],
+  [elu({ alpha: 0.5, inputShape: [3] }), { output: [3], describe: 'alpha 0.5' }],
+  [gelu({ inputShape: [3] }), { output: [3], describe: '' }],
+  [gelu({ approximate: true, inputShape: [3] }), { output: [3], describe: 'geluTanh' }],
   [rescaling({ scale: 1 / 255, inputShape: [28, 28, 1] }), { output: [28, 28, 1], describe: '× 0.003922' }],
   [rescaling({ scale: 2, offset: -1, inputShape: [3] }), { output: [3], describe: '× 2 + -1' }],
 ];

@@ -6,8 +6,8 @@ import { Purpose, streamKey } from '../../src/random.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { dropoutMask, flipped } from '../ops/mask.js';
 import {
-  type Activation, activations, columnSums, conv2dBackwardFilter, conv2dBackwardInput, conv2dForward, gemm, map, maxPoolBackward, maxPoolForward,
-  softmaxBackward, softmaxForward,
+  type Activation, activations, columnSums, pointwise, type PointwiseName, conv2dBackwardFilter, conv2dBackwardInput, conv2dForward, gemm, map,
+  maxPoolBackward, maxPoolForward, softmaxBackward, softmaxForward,
 } from '../reference/index.js';
 import { gru, lstm, maskKey, simpleRNN } from './recurrent-twins.js';
 
@@ -41,8 +41,15 @@ type Options<Name extends Exclude<keyof typeof layers, 'flatten'>> = Parameters<
 
 const isStep = (activation: string): activation is Activation => activation in activations;
 
+/** The number that an activation takes where a name says all. */
+const ALPHA: Readonly<Record<string, number>> = { leakyRelu: 0.2, elu: 1 };
+
 /** The activation that ends a layer, over rows of `columns`. */
-function activate(x: Float64Array, name: string, columns: number): { y: Float64Array; backward: (dy: Float64Array) => Float64Array } {
+function activate(x: Float64Array, name: string, columns: number, alpha = ALPHA[name] ?? 0): { y: Float64Array; backward: (dy: Float64Array) => Float64Array } {
+  if (name in pointwise) {
+    const { forward, derivative } = pointwise[name as PointwiseName];
+    return { y: map(x, (value) => forward(value, alpha)), backward: (dy) => map(dy, (value, i) => value * derivative(x[i]!, alpha)) };
+  }
   if (!isStep(name)) {
     const sizes = { rows: x.length / columns, columns };
     const y = softmaxForward({ x, ...sizes });
@@ -154,6 +161,31 @@ function activation(options: Options<'activation'>): Twin {
   };
 }
 
+/** A layer that is an activation by itself. */
+const named = <Given>(create: (options: Given) => Layer, name: (options: Given) => string, alpha: (options: Given) => number | undefined = () => undefined) =>
+  (options: Given): Twin => {
+    const layer = create(options);
+    return {
+      layer,
+      run(x, _weights, { layout }) {
+        const { y, backward } = activate(x, name(options), layer.input.at(-1)!, alpha(options));
+        return weightless(y, backward, layer.type === 'softmax' ? 'rows' : layout);
+      },
+    };
+  };
+const { elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } = layers;
+const activationLayers = {
+  elu: named<NonNullable<Options<'elu'>>>(elu, () => 'elu', ({ alpha }) => alpha),
+  gelu: named<NonNullable<Options<'gelu'>>>(gelu, ({ approximate = false }) => (approximate ? 'geluTanh' : 'gelu')),
+  leakyRelu: named<NonNullable<Options<'leakyRelu'>>>(leakyRelu, () => 'leakyRelu', ({ negativeSlope = 0.3 }) => negativeSlope),
+  relu: named<NonNullable<Options<'relu'>>>(relu, () => 'relu'),
+  sigmoid: named<NonNullable<Options<'sigmoid'>>>(sigmoid, () => 'sigmoid'),
+  silu: named<NonNullable<Options<'silu'>>>(silu, () => 'silu'),
+  softmax: named<NonNullable<Options<'softmax'>>>(softmax, () => 'softmax'),
+  softplus: named<NonNullable<Options<'softplus'>>>(softplus, () => 'softplus'),
+  tanh: named<NonNullable<Options<'tanh'>>>(tanh, () => 'tanh'),
+};
+
 function rescaling(options: Options<'rescaling'>): Twin {
   const { scale, offset = 0 } = options;
   return {
@@ -186,6 +218,8 @@ function flatten(options: { inputShape?: readonly number[] } = {}): Twin {
 export type MergeLayerName = 'add' | 'concatenate';
 
 /** `satisfies` sees to it that no layer of one input is without a counterpart. */
-export const twins = { activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN, lstm, gru } satisfies Record<
+export const twins = {
+  ...activationLayers, activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN, lstm, gru,
+} satisfies Record<
   Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin
 >;

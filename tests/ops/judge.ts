@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { OpName } from '../../src/plan/ops.js';
 import { assertSameBits, type Data, type OpCase, type OpRunner, type Sweep } from './harness.js';
+import { activationSweeps } from './sweeps/activation.js';
 import { copySweeps } from './sweeps/copy.js';
 import { combineSweeps } from './sweeps/combine.js';
 import { conv2dSweeps } from './sweeps/conv2d.js';
@@ -18,8 +19,8 @@ import { rowSweeps } from './sweeps/rows.js';
 import { winogradSweeps } from './sweeps/winograd.js';
 
 export const SWEEPS: { readonly [Name in OpName]: Sweep<Name> } = {
-  ...gemmSweeps, ...conv2dSweeps, ...winogradSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...elementWiseSweeps, ...rowSweeps, ...recurrentSweeps,
-  ...reduceSweeps, ...copySweeps, ...combineSweeps, ...optimizerSweeps, ...lossSweeps, ...ruleSweeps,
+  ...gemmSweeps, ...conv2dSweeps, ...winogradSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...activationSweeps, ...elementWiseSweeps, ...rowSweeps,
+  ...recurrentSweeps, ...reduceSweeps, ...copySweeps, ...combineSweeps, ...optimizerSweeps, ...lossSweeps, ...ruleSweeps,
 };
 
 /** Ops that are one block by their contract. */

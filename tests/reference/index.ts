@@ -11,6 +11,7 @@ export * from './geometry.js';
 export * from './gradient-check.js';
 export * from './loss.js';
 export * from './optimizer.js';
+export * from './pointwise.js';
 export * from './pool2d.js';
 export * from './recurrent.js';
 export * from './reduce.js';

@@ -10,7 +10,7 @@ const projectFolder = fileURLToPath(new URL('../../', import.meta.url));
 const compiler = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
 
 /** Numbers by which the module's `map` knows the functions. */
-export const functions = { exp: 0, log: 1, tanh: 2, sigmoid: 3 } as const;
+export const functions = { exp: 0, log: 1, tanh: 2, sigmoid: 3, expm1Below: 4, erf: 5, softplus: 6 } as const;
 export type FunctionName = keyof typeof functions;
 
 /** Lanes evaluated by one call. */

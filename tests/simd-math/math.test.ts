@@ -1,10 +1,11 @@
 /**
- * The vector exp, log, tanh and sigmoid against double precision over the whole range of float32: every 1009th of the
+ * The vector functions of assembly/simd/math.ts against double precision over the whole range of float32: every 1009th of the
  * 2^32 bit patterns and the neighbourhoods of all thresholds. `LANEWISE_EXHAUSTIVE=1` takes every pattern (minutes).
  */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { before, describe, it } from 'node:test';
+import { erf } from '../reference/index.js';
 import { functions, type FunctionName, LANES, loadVectorMath, type VectorMath } from './compile.js';
 
 const PATTERNS = 2 ** 32;
@@ -16,10 +17,13 @@ const reference: Record<FunctionName, (x: number) => number> = {
   log: Math.log,
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  expm1Below: (x) => Math.expm1(x > 0 ? 0 : x),
+  erf,
+  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
 };
 
 /** Stated in the doc comments of assembly/simd/math.ts, in ULP. */
-const bound: Record<FunctionName, number> = { exp: 1, log: 0.96, tanh: 2.6, sigmoid: 2.6 };
+const bound: Record<FunctionName, number> = { exp: 1, log: 0.96, tanh: 2.6, sigmoid: 2.6, expm1Below: 0.93, erf: 2.1, softplus: 2.1 };
 
 let math: VectorMath;
 before(async () => {
@@ -54,6 +58,9 @@ describe('the compiled functions', () => {
       log: [[NaN, NaN], [Infinity, Infinity], [-Infinity, NaN], [0, -Infinity], [-0, -Infinity], [1, 0], [-1, NaN], [-(2 ** -149), NaN]],
       tanh: [[NaN, NaN], [Infinity, 1], [-Infinity, -1], [0, 0], [-0, -0], [2 ** -149, 2 ** -149], [-(2 ** -126), -(2 ** -126)]],
       sigmoid: [[NaN, NaN], [Infinity, 1], [-Infinity, 0], [0, 0.5], [-0, 0.5], [-105, 0], [2 ** -149, 0.5]],
+      expm1Below: [[NaN, NaN], [Infinity, 0], [-Infinity, -1], [0, 0], [-0, 0], [5, 0], [-18, -1], [-(2 ** -149), -(2 ** -149)]],
+      erf: [[NaN, NaN], [Infinity, 1], [-Infinity, -1], [0, 0], [-0, -0], [4, 1], [-4, -1], [2 ** -149, 2 ** -149]],
+      softplus: [[NaN, NaN], [Infinity, Infinity], [-Infinity, 0], [0, Math.fround(Math.LN2)], [-105, 0], [30, 30], [3e38, Math.fround(3e38)]],
     };
     for (const name of names)
       for (const [x, expected] of cases[name]) assert.ok(Object.is(at(name, x), expected), `${name}(${x}) is ${at(name, x)}`);
@@ -115,6 +122,9 @@ describe('the compiled functions', () => {
     log: '9cb1737a4dae0c4f',
     tanh: '259b1449d4d86c1e',
     sigmoid: '82cdfc8b4e9fb5d5',
+    expm1Below: '72cd54246d4cb9a7',
+    erf: 'e75ddfd7e21a1f2c',
+    softplus: '529fa6d316dc8cd9',
   };
   for (const name of names)
     it(`${name} gives the same bits on every engine`, () => {
@@ -201,7 +211,7 @@ function unitInTheLastPlace(x: number): number {
 
 /** 65 bit patterns around every point, of either sign, where a function changes branch, binade, n or k; and specials. */
 function patternsNearThresholds(): Uint32Array {
-  const points = [0, 2 ** -149, 2 ** -126, 1, 8.49, 9, 17.33, 60, 87.3365, 88.7228, 89, 103.279, 103.972, 104, 104.5, 105, 3.4e38, Infinity, NaN];
+  const points = [0, 2 ** -149, 2 ** -126, 1, 3.92, 4, 8.49, 9, 17.33, 18, 60, 87.3365, 88.7228, 89, 103.279, 103.972, 104, 104.5, 105, 3.4e38, Infinity, NaN];
   for (let n = 0; n <= 310; n++) points.push(((n + 0.5) * Math.LN2) / 2); // n changes: exp and sigmoid at odd ones, tanh at all
   for (let k = -149; k < 128; k++) points.push(2 ** k, 2 ** k * Math.SQRT2);
   const centers = new Uint32Array(Float32Array.from(points).buffer);

@@ -1,75 +1,21 @@
 import assert from 'node:assert/strict';
 import { blocksOf } from '../../../src/plan/blocking.js';
-import { Activation, Kernel, STATE_BYTES, State } from '../../../src/plan/ops.js';
-import { activations, type Activation as ActivationName, assertClose, elementTolerances, map, randomArray } from '../../reference/index.js';
+import { Kernel, STATE_BYTES, State } from '../../../src/plan/ops.js';
+import { type Activation as ActivationName, assertClose, elementTolerances, map, randomArray } from '../../reference/index.js';
 import { blank, cycle, type Data, floats, type Operand, type Sweep } from '../harness.js';
 import { dropoutMask, flipped, sequenceMask } from '../mask.js';
 
 /** One to several vectors and blocks, with every length of a tail. */
-function* sizes(): Iterable<{ size: number; blockSize: number; blocks: number }> {
+export function* sizes(): Iterable<{ size: number; blockSize: number; blocks: number }> {
   for (let size = 1; size <= 35; size++) {
     for (const blockSize of [8, 16, 8192]) yield { size, blockSize, blocks: blocksOf(size, blockSize) };
   }
   yield { size: 1000, blockSize: 64, blocks: 16 };
 }
 
-const kinds = Object.keys(Activation) as ActivationName[];
-
 /** Stated bounds of assembly/simd/math.ts, in units in the last place; a unit is at most 2^-23 of the value. */
 const ULPS: Record<ActivationName, number> = { linear: 0, relu: 0, tanh: 2.6, sigmoid: 2.6 };
 export const activationTolerance = (kind: ActivationName, y: number): number => ULPS[kind] * (2 ** -23 * Math.abs(y) + 2 ** -149);
-
-const forwardSweep: Sweep<'activationForward'> = function* () {
-  for (const { blocks, ...elements } of sizes()) {
-    for (const kind of kinds) {
-      const values = randomArray(elements.size, 1, -6, 6);
-      for (const inPlace of [false, true]) {
-        const x = floats(values);
-        yield {
-          label: `${kind} ${JSON.stringify(elements)}${inPlace ? ' in place' : ''}`,
-          args: { y: inPlace ? x : blank(elements.size), x, ...elements, kind: Activation[kind] },
-          blocks,
-          check({ y }) {
-            const exact = map(values, activations[kind].forward);
-            assertClose(y, exact, map(exact, (value) => activationTolerance(kind, value)), 'y');
-          },
-        };
-      }
-    }
-  }
-  for (const kind of kinds) {
-    const values = [NaN, Infinity, -Infinity, 0, -0, 3e38, -3e38, 2 ** -149, NaN];
-    yield {
-      label: `${kind} of special values`,
-      args: { y: blank(values.length), x: floats(values), size: values.length, blockSize: 8, kind: Activation[kind] },
-      blocks: 2,
-      check: ({ y }) => assert.deepEqual([...y].map(Math.abs), values.map((x) => Math.abs(Math.fround(activations[kind].forward(x))))),
-    };
-  }
-};
-
-const backwardSweep: Sweep<'activationBackward'> = function* () {
-  for (const { blocks, ...elements } of sizes()) {
-    for (const kind of kinds) {
-      const gradients = randomArray(elements.size, 2);
-      const y = Float64Array.from(map(randomArray(elements.size, 1, -6, 6), activations[kind].forward), Math.fround);
-      for (const inPlace of [false, true]) {
-        const dy = floats(gradients);
-        yield {
-          label: `${kind} ${JSON.stringify(elements)}${inPlace ? ' in place' : ''}`,
-          args: { dx: inPlace ? dy : blank(elements.size), dy, y: floats(y), ...elements, kind: Activation[kind] },
-          blocks,
-          check({ dx }) {
-            const exact = map(gradients, (value, i) => value * activations[kind].derivative(y[i]!));
-            // terms of the derivative, taken absolutely: 1 - y², y - y²
-            const absolute = map(gradients, (value, i) => Math.abs(value) * (kind === 'tanh' ? 1 + y[i]! ** 2 : kind === 'sigmoid' ? y[i]! + y[i]! ** 2 : 0));
-            assertClose(dx, exact, elementTolerances(absolute, 3), 'dx');
-          },
-        };
-      }
-    }
-  }
-};
 
 const affineSweep: Sweep<'affine'> = function* () {
   const scales = cycle([1 / 255, -3, 1]);
@@ -261,6 +207,6 @@ const randomFlipSweep: Sweep<'randomFlip'> = function* () {
 };
 
 export const elementWiseSweeps = {
-  activationForward: forwardSweep, activationBackward: backwardSweep, affine: affineSweep, add: addSweep, dropout: dropoutSweep,
-  randomFlip: randomFlipSweep, dropoutBackward: dropoutBackwardSweep, dropoutSteps: dropoutStepsSweep, dropoutStepsMask: dropoutStepsMaskSweep,
+  affine: affineSweep, add: addSweep, dropout: dropoutSweep, randomFlip: randomFlipSweep, dropoutBackward: dropoutBackwardSweep,
+  dropoutSteps: dropoutStepsSweep, dropoutStepsMask: dropoutStepsMaskSweep,
 };
