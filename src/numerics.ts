@@ -4,6 +4,9 @@
  */
 
 const LN2 = 0.6931471805599453;
+/** Its first 32 bits, whose multiples are exact, and the rest. */
+const LN2_HIGH = 0.6931471803691238;
+const LN2_LOW = 1.9082149292705877e-10;
 
 /** Natural logarithm of a positive finite number: m·2^e with m in [√½, √2), log m = 2·artanh((m-1)/(m+1)). */
 export function logarithm(x: number): number {
@@ -16,6 +19,24 @@ export function logarithm(x: number): number {
   let sum = 0;
   for (let n = 23; n >= 1; n -= 2) sum = sum * square + 1 / n;
   return exponent * LN2 + 2 * t * sum;
+}
+
+/** e^x: x = n·ln 2 + r with |r| ≤ ½ ln 2, e^r by its Taylor series, times 2^n. */
+export function exponential(x: number): number {
+  if (x > 710) return Infinity;
+  if (x < -746) return 0;
+  const n = Math.round(x / LN2);
+  const r = x - n * LN2_HIGH - n * LN2_LOW;
+  let sum = 1;
+  for (let k = 18; k >= 1; k--) sum = 1 + (r * sum) / k;
+  for (let left = n; left > 0; left--) sum *= 2;
+  for (let left = n; left < 0; left++) sum /= 2;
+  return sum;
+}
+
+/** base^exponent for a positive base. */
+export function power(base: number, exponent: number): number {
+  return Number.isInteger(exponent) && exponent >= 0 ? integerPower(base, exponent) : exponential(exponent * logarithm(base));
 }
 
 /** base^exponent for a whole exponent of at least 0, by squaring: `**` may differ between engines in the last bit. */

@@ -5,6 +5,7 @@
 import { LanewiseError } from '../errors.js';
 import type { Json, JsonRecord } from '../json.js';
 import type { Checkpoint, Progress } from '../model/checkpoint.js';
+import { KEPT } from '../model/checkpoint.js';
 import { History, FIGURES } from '../model/history.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { parseJson, plainJson } from './json.js';
@@ -65,10 +66,10 @@ export async function decodeCheckpoint(bytes: Uint8Array, where = 'checkpoint'):
   return { setup: read('setup'), progress, tensors: rest, notes };
 }
 
-/** Without the optimizer's slots and the figures. */
+/** Without the optimizer's slots, the figures and what a callback keeps. */
 export function weightsAlone(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
   const isSlot = (name: string): boolean => tensors.has(name.slice(0, Math.max(0, name.lastIndexOf('/'))));
-  return new Map([...tensors].filter(([name, { data }]) => data instanceof Float32Array && !isSlot(name)));
+  return new Map([...tensors].filter(([name, { data }]) => data instanceof Float32Array && !isSlot(name) && !name.startsWith(KEPT)));
 }
 
 function numbers({ data, shape }: Tensor, name: string, where: string): readonly number[] {

@@ -80,6 +80,24 @@ export function checkDataset(x: ModelInput, y: TensorInput, specs: readonly Inpu
   return { rows, inputs, targets };
 }
 
+/** Rows start … end - 1: views, not copies. */
+export function rowsOf({ inputs, targets, weights }: Dataset, start: number, end: number): Dataset {
+  const slice = ({ data, shape }: Tensor): Tensor => {
+    const size = sizeOf(shape.slice(1));
+    return { data: data.subarray(start * size, end * size), shape: [end - start, ...shape.slice(1)] };
+  };
+  return { rows: end - start, inputs: inputs.map(slice), targets: slice(targets), weights: weights && slice(weights) };
+}
+
+/** The last share of the rows, and those before, as Keras cuts them: before any shuffling. @throws LanewiseError `invalid-argument` */
+export function splitRows(data: Dataset, share: number): [training: Dataset, validation: Dataset] {
+  const first = Math.floor(data.rows * (1 - share));
+  if (share > 0 && share < 1 && first > 0 && first < data.rows) return [rowsOf(data, 0, first), rowsOf(data, first, data.rows)];
+  throw new LanewiseError('invalid-argument', 'validationSplit leaves no rows on one side, or is out of range', {
+    where: 'fit', expected: 'a share above 0 and below 1', received: `${share} of ${data.rows} rows`,
+  });
+}
+
 function requireRows(rows: number, where: string): void {
   if (rows > 0) return;
   throw new LanewiseError('invalid-data', 'the set is empty', { where, expected: 'at least one row', received: '0 rows' });

@@ -11,6 +11,12 @@ export interface TrainingRun {
   readonly batch: number;
   /** Epochs that are done. */
   readonly history: History;
+  /** Keeps a copy of the weights, in place of an earlier one; it is part of checkpoints. */
+  keepWeights(): void;
+  /** Puts that copy in the place of the weights. Whether there was one. */
+  restoreWeights(): boolean;
+  /** From now on the learning rate is what the optimizer says times `factor`, but not lowered below `minimum`. */
+  scaleLearningRate(factor: number, minimum?: number): void;
   /** All it takes to go on from here: see `FitOptions.resume`. */
   checkpoint(): Checkpoint;
 }

@@ -13,6 +13,9 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
+/** Before the names of the weights that a callback keeps. */
+export const KEPT = 'kept:';
+
 export interface Progress {
   /** Training steps since the optimizer began: what schedules and dropout go by. */
   readonly step: number;

@@ -32,6 +32,8 @@ const PATIENCE = 25;
 export class Executor {
   /** Training steps done. */
   steps = 0;
+  /** What a callback makes of the learning rate. */
+  adjustRate = (rate: number): number => rate;
   /** When the event loop last had its turn. */
   private rested = 0;
 
@@ -75,7 +77,7 @@ export class Executor {
     this.program.beginTraining();
     const integers = engine.integers(state, 8);
     const floats = engine.floats(state, 8);
-    const { learningRate, weightDecay, averageGain, held } = this.optimizer.numbersAt(this.steps);
+    const { learningRate, weightDecay, averageGain, held } = this.optimizer.numbersAt(this.steps, this.adjustRate);
     integers[State.step / 4] = this.steps;
     integers[State.held / 4] = Number(held);
     floats[State.learningRate / 4] = learningRate;

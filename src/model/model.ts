@@ -15,7 +15,7 @@ import { fingerprint } from '../tensor/fingerprint.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Dataset, InputSpec, ModelInput } from './batches.js';
-import { checkDataset, checkInputs } from './batches.js';
+import { checkDataset, checkInputs, splitRows } from './batches.js';
 import type { Callbacks, TrainingRun } from './callbacks.js';
 import type { Checkpoint, NamedTensor } from './checkpoint.js';
 import type { Evaluation } from './executor.js';
@@ -71,6 +71,8 @@ export interface FitOptions extends WeightOptions {
   shuffle?: boolean;
   /** Evaluated after each epoch: inputs, targets and, if rows are to be weighed, what each of them counts. */
   validationData?: readonly [ModelInput, TensorInput] | readonly [ModelInput, TensorInput, SampleWeight];
+  /** The share of the rows that is put aside for validation, the last ones as they are given. Default none. */
+  validationSplit?: number;
   callbacks?: Callbacks | readonly Callbacks[];
   /** Stops the fit, which rejects with the signal's reason, within one step. The model is whole then, and `checkpoint()` may be taken of it. */
   signal?: AbortSignal;
@@ -212,13 +214,17 @@ export class Model {
    * `not-finite` before a loss that is not finite reaches the weights.
    */
   async fit(x: ModelInput, y: TensorInput, options: FitOptions = {}): Promise<History> {
-    const { epochs = 1, initialEpoch = 0, batchSize = 32, shuffle = true, validationData, callbacks = [], signal, resume } = options;
+    const { epochs = 1, initialEpoch = 0, batchSize = 32, shuffle = true, validationData, validationSplit, callbacks = [], signal, resume } = options;
     const { executor } = this.requireCompiled();
     requirePositiveInteger(epochs, 'epochs', 'fit');
     requirePositiveInteger(batchSize, 'batchSize', 'fit');
     requireInitialEpoch(options);
-    const data = this.dataset(x, y, 'training', options);
-    const validation = validationData && this.dataset(validationData[0], validationData[1], 'validation', { ...(validationData[2] && { sampleWeight: validationData[2] }) });
+    if (validationData && validationSplit !== undefined) {
+      throw new LanewiseError('invalid-argument', 'validationData and validationSplit at once', { where: 'fit' });
+    }
+    const all = this.dataset(x, y, 'training', options);
+    const [data, rest] = validationSplit === undefined ? [all, undefined] : splitRows(all, validationSplit);
+    const validation = rest ?? (validationData && this.dataset(validationData[0], validationData[1], 'validation', { ...(validationData[2] && { sampleWeight: validationData[2] }) }));
     return this.exclusively('fit', async () => {
       const { states } = executor.program;
       states.requireWholeBatches(data.rows, batchSize, 'training');
@@ -227,6 +233,7 @@ export class Model {
       const run = new Run(initialEpoch, executor, this.parameters, setup, data.rows, batchSize);
       executor.program.engine.requireOpen(); // the last run is kept for a checkpoint
       if (resume) run.resume(resume);
+      run.scaleLearningRate(1);
       this.run = run;
       return fit({
         executor, run, data, validation, epochs, batchSize, shuffleSeed: shuffle ? this.seed : undefined, callbacks: [callbacks].flat(), signal,

@@ -5,7 +5,7 @@ import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { TrainingRun } from './callbacks.js';
 import type { Checkpoint, NamedTensor } from './checkpoint.js';
-import { tensorDifferences } from './checkpoint.js';
+import { KEPT, tensorDifferences } from './checkpoint.js';
 import type { BatchResult, Executor } from './executor.js';
 import type { EpochLogs } from './history.js';
 import { History } from './history.js';
@@ -71,6 +71,22 @@ export class Run implements TrainingRun {
     this.stepMs = [];
   }
 
+  /** The weights that a callback keeps, in the order of all weights. */
+  private kept: readonly Tensor<Float32Array>[] | undefined;
+
+  keepWeights(): void {
+    this.kept = this.parameters.get();
+  }
+
+  restoreWeights(): boolean {
+    if (this.kept) this.parameters.set(undefined, this.kept);
+    return this.kept !== undefined;
+  }
+
+  scaleLearningRate(factor: number, minimum = 0): void {
+    this.executor.adjustRate = factor === 1 ? (rate) => rate : (rate) => Math.max(rate * factor, Math.min(rate, minimum));
+  }
+
   /** With the weights in their own place, also where their average stands in it. */
   checkpoint(): Checkpoint {
     const { program } = this.executor;
@@ -95,7 +111,7 @@ export class Run implements TrainingRun {
   /** Goes on from a checkpoint. @throws LanewiseError `checkpoint-mismatch`, listing all differences; nothing is changed then. */
   resume({ setup, progress, tensors }: Checkpoint): void {
     const { step, epoch, batch, stopped, lossSum, correct, stepMs, history } = progress;
-    const found = [...differences(setup, this.setupAt(step)), ...tensorDifferences(this.specs, tensors)];
+    const found = [...differences(setup, this.setupAt(step)), ...tensorDifferences(this.specsBeside(tensors), tensors)];
     if (batch > this.batches) found.push(`batch is ${batch}, of ${this.batches} in an epoch`);
     if (found.length > 0) {
       throw new LanewiseError('checkpoint-mismatch', `the checkpoint is of another run: ${listed(found)}`, {
@@ -103,6 +119,7 @@ export class Run implements TrainingRun {
       });
     }
     const { parameters } = this;
+    this.kept = holdsKept(tensors) ? parameters.specs.map(({ name }) => tensors.get(KEPT + name) as Tensor<Float32Array>) : undefined;
     parameters.set(undefined, parameters.specs.map(({ name }) => tensors.get(name)!));
     for (const { name: slot, values } of this.executor.program.slots()) {
       parameters.writeTrained(parameters.trainedSpecs.map(({ name }) => tensors.get(`${name}/${slot}`)!), values);
@@ -135,10 +152,20 @@ export class Run implements TrainingRun {
     return this.executor.program.states.named(Math.min(this.rows, this.batchSize));
   }
 
-  /** Weights, the optimizer's slots, the states of stateful layers. */
+  /** With kept weights, if the checkpoint has some. */
+  private specsBeside(tensors: ReadonlyMap<string, Tensor>): { name: string; shape: Shape }[] {
+    const kept = holdsKept(tensors) ? this.parameters.specs.map(({ name, shape }) => ({ name: KEPT + name, shape })) : [];
+    return [...this.specs, ...kept];
+  }
+
+  /** Weights, the optimizer's slots, the states of stateful layers, what is kept. */
   private tensors(): NamedTensor<Tensor<Float32Array>>[] {
     const slots = this.executor.program.slots().flatMap(({ name: slot, values }) =>
       this.parameters.namedTrained(values).map(({ name, tensor }) => ({ name: `${name}/${slot}`, tensor })));
-    return [...this.parameters.named(), ...slots, ...this.states.map(({ name, read }) => ({ name, tensor: read() }))];
+    const states = this.states.map(({ name, read }) => ({ name, tensor: read() }));
+    const kept = this.kept?.map((tensor, index) => ({ name: KEPT + this.parameters.specs[index]!.name, tensor })) ?? [];
+    return [...this.parameters.named(), ...slots, ...states, ...kept];
   }
 }
+
+const holdsKept = (tensors: ReadonlyMap<string, Tensor>): boolean => [...tensors.keys()].some((name) => name.startsWith(KEPT));

@@ -38,7 +38,8 @@ export interface Optimizer {
   readonly slotStart?: Readonly<Record<string, number>>;
   /** The rate the kernel is given at a step (counted from 0), corrections included. */
   rateAt(step: number): number;
-  numbersAt(step: number): StepNumbers;
+  /** `adjust`: what is made of the rate before its corrections. */
+  numbersAt(step: number, adjust?: (rate: number) => number): StepNumbers;
   /** How often weights have moved after so many steps. */
   moves(stepsDone: number): number;
   /** Lays out the update. */
@@ -117,20 +118,18 @@ export function optimizerOf(rule: Rule, learningRate: LearningRate, options: Opt
   requireRange(name, 'gradientAccumulationSteps', steps, Number.isInteger(steps) && steps >= 1, 'a whole number of at least 1');
   requireRange(name, 'emaMomentum', emaMomentum, emaMomentum >= 0 && emaMomentum <= 1, 'from 0 to 1');
   const moveOf = (step: number): number => Math.floor(step / steps);
-  const corrected = (step: number): number => {
-    const rate = rateAt(learningRate, moveOf(step));
-    return rule.correct ? rule.correct(rate, moveOf(step)) : rate;
-  };
+  const corrected = (rate: number, step: number): number => (rule.correct ? rule.correct(rate, moveOf(step)) : rate);
+  const plainRate = (step: number): number => rateAt(learningRate, moveOf(step));
   const extra = [...(useEma ? [AVERAGE_SLOT] : []), ...(steps > 1 ? [SUM_SLOT] : [])];
   return {
     name,
     slots: [...rule.slots, ...extra],
     ...(rule.slotStart && { slotStart: rule.slotStart }),
-    rateAt: corrected,
+    rateAt: (step) => corrected(plainRate(step), step),
     moves: moveOf,
-    numbersAt: (step) => ({
-      learningRate: corrected(step),
-      weightDecay: rateAt(learningRate, moveOf(step)) * (weightDecay ?? 0),
+    numbersAt: (step, adjust = (rate) => rate) => ({
+      learningRate: corrected(adjust(plainRate(step)), step),
+      weightDecay: adjust(plainRate(step)) * (weightDecay ?? 0),
       averageGain: moveOf(step) === 0 ? 1 : 1 - emaMomentum, // the first average is the weights
       held: (step + 1) % steps !== 0,
     }),

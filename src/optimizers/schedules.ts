@@ -40,6 +40,8 @@ export function oneCycle({ maxLearningRate, totalSteps, warmup = 0.3, startFacto
   return Object.assign(rate, { config: { schedule: 'oneCycle', maxLearningRate, totalSteps, warmup, startFactor, endFactor } });
 }
 
+export { cosineDecayRestarts, exponentialDecay, piecewiseConstantDecay, polynomialDecay } from './decays.js';
+
 export interface DecayOptions {
   learningRate: number;
   /** Steps until the rate reaches its end. */

@@ -1,0 +1,53 @@
+import { LanewiseError } from '../errors.js';
+import type { EpochLogs, History } from './history.js';
+
+/** What a callback goes by: a figure of the logs. */
+export type Monitor = 'loss' | 'accuracy' | 'valLoss' | 'valAccuracy';
+
+export interface MonitorOptions {
+  /** Default `valLoss`. */
+  monitor?: Monitor;
+  /** Whether the figure should fall or rise. Default `auto`: accuracies rise, losses fall. */
+  mode?: 'auto' | 'min' | 'max';
+  /** A change of no more than this is none. */
+  minDelta?: number;
+}
+
+export class Watch {
+  constructor(
+    private readonly where: string,
+    readonly monitor: Monitor,
+    private readonly mode: 'auto' | 'min' | 'max',
+    private readonly minDelta: number,
+  ) {
+    if (!['auto', 'min', 'max'].includes(mode)) throw new LanewiseError('invalid-argument', 'unknown mode', { where, expected: 'auto, min, max', received: String(mode) });
+    if (!(minDelta >= 0)) throw new LanewiseError('invalid-argument', 'minDelta is out of range', { where, expected: 'at least 0', received: String(minDelta) });
+  }
+
+  /** The figure of an epoch. @throws LanewiseError `invalid-argument` if there is none */
+  of(logs: Pick<EpochLogs, Monitor> | Partial<EpochLogs>): number {
+    const value = logs[this.monitor];
+    if (value !== undefined) return value;
+    throw new LanewiseError('invalid-argument', 'nothing to watch', {
+      where: this.where, expected: Object.keys(logs).join(', '), received: this.monitor, remedy: 'Give fit validation data, or watch another figure',
+    });
+  }
+
+  /** The figures of epochs that are done: a run that is resumed begins with some. */
+  past({ epoch, history }: History): { epoch: number; value: number }[] {
+    const values = history[this.monitor];
+    return values ? epoch.map((each, index) => ({ epoch: each, value: values[index]! })) : [];
+  }
+
+  better(value: number, than: number | undefined): boolean {
+    const rises = this.mode === 'max' || (this.mode === 'auto' && /accuracy/i.test(this.monitor));
+    if (than === undefined) return !Number.isNaN(value);
+    return rises ? value - this.minDelta > than : value + this.minDelta < than;
+  }
+}
+
+/** @throws LanewiseError `invalid-argument` */
+export function requireCount(where: string, option: string, value: number): void {
+  if (Number.isInteger(value) && value >= 0) return;
+  throw new LanewiseError('invalid-argument', `${option} is out of range`, { where, expected: 'a whole number of at least 0', received: String(value) });
+}
