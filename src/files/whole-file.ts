@@ -19,7 +19,7 @@ export async function readWholeFile(file: string): Promise<Uint8Array> {
 }
 
 /** What is used of the file system: tests put another one in its place. */
-export type FileSystem = Pick<typeof promises, 'access' | 'open' | 'realpath' | 'rename' | 'rm' | 'stat'>;
+export type FileSystem = Pick<typeof promises, 'access' | 'open' | 'readdir' | 'realpath' | 'rename' | 'rm' | 'stat'>;
 
 /** The last write to each file that is under way. */
 const underWay = new Map<string, Promise<void>>();
@@ -56,11 +56,26 @@ async function replaceFile(file: string, contents: Uint8Array | string, fs: File
     }
     await fs.rename(temporary, target);
     await syncFolder(folder, fs);
+    await removeLeftovers(folder, basename(target), fs).catch(() => {}); // the file is stored all the same
   } catch (cause) {
     await fs.rm(temporary, { force: true }).catch(() => {}); // the first error is the one to report
     throw cannotWrite(file, errorText(cause), cause);
   }
 }
+
+/** No write takes longer: a temporary file that was not touched for so long, in milliseconds, is one of a process that was killed. */
+const ABANDONED_MS = 3_600_000;
+
+/** Removes temporary files of this file that processes left which were killed while they wrote. */
+async function removeLeftovers(folder: string, name: string, fs: FileSystem): Promise<void> {
+  const [before, after] = [`.${name}.`, '.part'];
+  for (const entry of await fs.readdir(folder)) {
+    if (!entry.startsWith(before) || !entry.endsWith(after) || !UUID.test(entry.slice(before.length, -after.length))) continue;
+    const path = join(folder, entry);
+    if (Date.now() - (await fs.stat(path)).mtimeMs > ABANDONED_MS) await fs.rm(path, { force: true });
+  }
+}
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /**
  * Tells before a long run whether its result can be stored: the folder is there and writable, and no folder or device has the file's name.

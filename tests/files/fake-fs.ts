@@ -57,6 +57,7 @@ export class FakeFs {
         if (!this.names.has(posix.basename(path))) throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
         return { isFile: () => true, mode: 0o100644 };
       }),
+      readdir: () => Promise.resolve([...this.names.keys()]), // only to tidy up: no call that a write depends on
       realpath: (path: string) => this.guarded('realpath', () => path),
       rename: (from: string, to: string) => this.guarded('rename', () => {
         const file = this.names.get(posix.basename(from));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmod, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { readWholeFile, requireWritable, writeFileAtomically } from '../../src/files/whole-file.js';
@@ -55,6 +55,17 @@ test('a failed write leaves the old file and no temporary one', () =>
     await assert.rejects(writeFileAtomically(file, 5 as unknown as string), refusal('write-failed', /a: cannot write the file/));
     assert.equal(await readFile(file, 'utf8'), 'old');
     assert.deepEqual(await readdir(folder), ['a']);
+  }));
+
+test('removes what a killed process left long ago, and nothing else', () =>
+  withFolder(async (folder) => {
+    const old = '.a.01234567-89ab-4def-8123-456789abcdef.part';
+    const kept = ['.a.01234567-89ab-4def-8123-456789abcdee.part', '.b.01234567-89ab-4def-8123-456789abcdef.part', '.a.mine.part', 'a.part'];
+    for (const name of [old, ...kept]) await writeFile(join(folder, name), '');
+    const yesterday = Date.now() / 1000 - 86_400;
+    for (const name of [old, ...kept.slice(1)]) await utimes(join(folder, name), yesterday, yesterday); // the first of the others is being written
+    await writeFileAtomically(join(folder, 'a'), 'new');
+    assert.deepEqual((await readdir(folder)).sort(), [...kept, 'a'].sort());
   }));
 
 test('a folder that forbids it', { skip: process.getuid?.() === 0 ? 'root may write anywhere' : process.platform === 'win32' && 'no such rights' }, () =>
