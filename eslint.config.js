@@ -11,7 +11,7 @@ const FLOORS = [
   ['tensor'],
   ['initializers.ts', 'runtime'],
   ['plan'],
-  ['optimizers', 'layers', 'losses.ts', 'losses'],
+  ['optimizers', 'layers', 'losses.ts', 'losses', 'metrics.ts'],
   ['model'],
   ['io', 'onnx', 'import'],
   ['index.ts'],

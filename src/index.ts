@@ -15,6 +15,8 @@ export type { RecurrentLayer } from './layers/recurrent-layer.js';
 export type { Loss, LossName } from './losses.js';
 export * as regularizers from './layers/regularizers-public.js';
 export type { Regularizer } from './layers/regularizers.js';
+export * as metrics from './metrics.js';
+export type { Average, ClassMetricOptions } from './metrics.js';
 export * as losses from './losses/index.js';
 export { earlyStopping } from './model/early-stopping.js';
 export type { EarlyStoppingOptions } from './model/early-stopping.js';
