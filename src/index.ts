@@ -13,6 +13,8 @@ export type { ActivationName } from './layers/activations.js';
 export type { BareLayerFactory, FirstLayer, Flops, Layer, LayerFactory, LayerOptions, SymbolicTensor, WeightInput, WeightSpec } from './layers/layer.js';
 export type { RecurrentLayer } from './layers/recurrent-layer.js';
 export type { Loss, LossName } from './losses.js';
+export type { Initializer } from './initializers.js';
+export * as initializers from './layers/initializers-public.js';
 export * as regularizers from './layers/regularizers-public.js';
 export type { Regularizer } from './layers/regularizers.js';
 export * as metrics from './metrics.js';

@@ -8,7 +8,7 @@ import type { ActivationName } from './activations.js';
 import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
 import { convGeometry, emitFilterPanels, emitTapPanels } from './convolution.js';
-import type { EmitContext, Flops, LayerOptions, Size2d, WeightSpec } from './layer.js';
+import type { EmitContext, Flops, InitializerOptions, LayerOptions, Size2d, WeightSpec } from './layer.js';
 import { Layer, count, requirePositiveInteger, size2d, factory } from './layer.js';
 import type { RegularizerOptions } from './regularizers.js';
 import { MaxPooling2d } from './max-pooling2d.js';
@@ -17,7 +17,7 @@ import type { Padding, Window2d } from './window.js';
 import { requirePadding, window2d } from './window.js';
 import { emitWinograd } from './winograd.js';
 
-export interface Conv2dOptions extends LayerOptions, RegularizerOptions {
+export interface Conv2dOptions extends LayerOptions, InitializerOptions, RegularizerOptions {
   /** Output channels. */
   filters: number;
   kernelSize: Size2d;

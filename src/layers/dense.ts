@@ -7,11 +7,11 @@ import type { ActivationName } from './activations.js';
 import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
 import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients } from './lanes.js';
-import type { EmitContext, Flops, LayerOptions, WeightSpec } from './layer.js';
+import type { EmitContext, Flops, InitializerOptions, LayerOptions, WeightSpec } from './layer.js';
 import { Layer, count, requirePositiveInteger, factory } from './layer.js';
 import type { RegularizerOptions } from './regularizers.js';
 
-export interface DenseOptions extends LayerOptions, RegularizerOptions {
+export interface DenseOptions extends LayerOptions, InitializerOptions, RegularizerOptions {
   units: number;
   /** Default `linear`. */
   activation?: ActivationName;

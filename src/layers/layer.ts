@@ -1,5 +1,6 @@
 import { LanewiseError } from '../errors.js';
-import type { InitializerName } from '../initializers.js';
+import type { Initializer, WeightInitializer } from '../initializers.js';
+import { requireInitializer } from '../initializers.js';
 import type { Ref } from '../plan/buffer.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
@@ -23,7 +24,7 @@ export interface WeightSpec {
   /** `kernel`, `recurrentKernel` or `bias`. */
   readonly name: string;
   readonly shape: Shape;
-  readonly initializer: InitializerName;
+  readonly initializer: WeightInitializer;
   /** False for what a layer keeps by itself, such as moving statistics. Default true. */
   readonly trainable?: boolean;
   /** The penalty on it, from the layer's option of that name: kernelRegularizer for `kernel`. */
@@ -147,15 +148,21 @@ export abstract class Layer {
     }
     const shapes = inputs.map(({ shape }) => shape);
     const output = this.mergedShape(shapes);
-    this.shapes = { inputs: shapes, output, weights: this.weightSpecs(shapes[0]!).map((spec) => ({ ...spec, ...this.regularizerOf(spec.name) })) };
+    this.shapes = { inputs: shapes, output, weights: this.weightSpecs(shapes[0]!).map((spec) => this.customized(spec)) };
     return new SymbolicTensor(output, this, inputs);
   }
 
-  /** The option of a weight's name: `kernelRegularizer` for `kernel`, `recurrentRegularizer` for `recurrentKernel`. */
-  private regularizerOf(weight: string): Pick<WeightSpec, 'regularizer'> {
-    const option = weight === 'recurrentKernel' ? 'recurrentRegularizer' : `${weight}Regularizer`;
-    const value = (this.options as Readonly<Record<string, unknown>>)[option] as Regularizer | undefined;
-    return value === undefined ? {} : { regularizer: requireRegularizer(value, option, this.name) };
+  /** A weight with the options of its name: `kernelInitializer` and `kernelRegularizer` for `kernel`, `recurrent…` for `recurrentKernel`. */
+  private customized(spec: WeightSpec): WeightSpec {
+    const prefix = spec.name === 'recurrentKernel' ? 'recurrent' : spec.name;
+    const options = this.options as Readonly<Record<string, unknown>>;
+    const initializer = options[`${prefix}Initializer`] as Initializer | undefined;
+    const regularizer = options[`${prefix}Regularizer`] as Regularizer | undefined;
+    return {
+      ...spec,
+      ...(initializer !== undefined && { initializer: initializedAs(spec, requireInitializer(initializer, `${prefix}Initializer`, this.name)) }),
+      ...(regularizer !== undefined && { regularizer: requireRegularizer(regularizer, `${prefix}Regularizer`, this.name) }),
+    };
   }
 
   /** Says where the weights are. @throws LanewiseError `invalid-state` for a layer of another model */
@@ -263,6 +270,18 @@ export abstract class Layer {
       where: this.name, expected, received: formatShape(received), ...(remedy && { remedy }),
     });
   }
+}
+
+/** The forget gate's ones stay where an LSTM is given an initializer for its bias, as in Keras. */
+const initializedAs = ({ initializer: own }: WeightSpec, given: Initializer): WeightInitializer =>
+  typeof own === 'object' && own.name === 'unitForgetBias' ? { ...own, rest: given } : given;
+
+/** Options of layers with a kernel and a bias. */
+export interface InitializerOptions {
+  /** What the kernel begins with: a name, or with numbers of its own, such as `initializers.truncatedNormal({ stddev: 0.02 })`. Default `glorotUniform`. */
+  kernelInitializer?: Initializer;
+  /** Default `zeros`. */
+  biasInitializer?: Initializer;
 }
 
 export function requireSizes(inputShape: Shape, where: string): void {

@@ -35,7 +35,7 @@ class Lstm extends RecurrentLayer {
   }
 
   protected override biasSpec(): WeightSpec {
-    return { name: 'bias', shape: [4 * this.units], initializer: this.unitForgetBias ? 'unitForgetBias' : 'zeros' };
+    return { name: 'bias', shape: [4 * this.units], initializer: this.unitForgetBias ? { name: 'unitForgetBias', rest: 'zeros' } : 'zeros' };
   }
 
   protected override describeMore(): string[] {

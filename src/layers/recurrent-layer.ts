@@ -1,5 +1,6 @@
 /** What recurrent layers have in common. */
 import { LanewiseError } from '../errors.js';
+import type { Initializer } from '../initializers.js';
 import { Activation } from '../plan/ops.js';
 import type { Ref } from '../plan/buffer.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
@@ -11,11 +12,11 @@ import { withMask } from './add.js';
 import { maskArguments } from './dropout.js';
 import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients, emitReversed } from './lanes.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { EmitContext, Flops, LayerOptions, StateStore, WeightInput, WeightSpec } from './layer.js';
+import type { EmitContext, Flops, InitializerOptions, LayerOptions, StateStore, WeightInput, WeightSpec } from './layer.js';
 import { Layer, count, requirePositiveInteger, requireRate } from './layer.js';
 import type { Regularizer, RegularizerOptions } from './regularizers.js';
 
-export interface RecurrentOptions extends LayerOptions, RegularizerOptions {
+export interface RecurrentOptions extends LayerOptions, InitializerOptions, RegularizerOptions {
   /** Size of the state and of the output. */
   units: number;
   /** Default `tanh`. */
@@ -35,6 +36,8 @@ export interface RecurrentOptions extends LayerOptions, RegularizerOptions {
   recurrentDropout?: number;
   /** Penalty on the recurrent kernel. Default none. */
   recurrentRegularizer?: Regularizer;
+  /** What the recurrent kernel begins with. Default `orthogonal`. */
+  recurrentInitializer?: Initializer;
   /**
    * Whether each row of a batch starts with the states that the same row of the batch before ended with, in training, evaluation and prediction alike;
    * gradients stay within a batch. All batches must have one size then, and `fit` wants `shuffle: false`. `model.resetStates()` begins anew. Default false.

@@ -16,7 +16,7 @@ import { dropout } from './dropout.js';
 import { flatten } from './flatten.js';
 import type { GruOptions } from './gru.js';
 import { gru } from './gru.js';
-import type { Layer, LayerOptions } from './layer.js';
+import type { InitializerOptions, Layer, LayerOptions } from './layer.js';
 import type { LstmOptions } from './lstm.js';
 import { lstm } from './lstm.js';
 import type { MaxPooling2dOptions } from './max-pooling2d.js';
@@ -30,7 +30,7 @@ import { rescaling } from './rescaling.js';
 import type { SimpleRnnOptions } from './simple-rnn.js';
 import { simpleRNN } from './simple-rnn.js';
 
-type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'shape' | 'regularizer';
+type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'shape' | 'regularizer' | 'initializer';
 
 interface Option {
   readonly kind: Kind;
@@ -56,13 +56,17 @@ const layerType = <Options extends LayerOptions>(create: (options: Options) => L
   ({ options, create: (checked) => create(checked as unknown as Options) });
 
 const regularizer: Option = { kind: 'regularizer', optional: true };
-const regularized: OptionTable<RegularizerOptions> = { kernelRegularizer: regularizer, biasRegularizer: regularizer };
+const initializer: Option = { kind: 'initializer', optional: true };
+/** Of a layer with a kernel and a bias. */
+const weighted: OptionTable<InitializerOptions & RegularizerOptions> = {
+  kernelInitializer: initializer, biasInitializer: initializer, kernelRegularizer: regularizer, biasRegularizer: regularizer,
+};
 
 /** Options that all recurrent layers have. */
 const recurrent: OptionTable<RecurrentOptions> = {
   units: number, activation: orNot('text', 'tanh'), useBias: orNot('boolean', true), returnSequences: orNot('boolean', false),
   goBackwards: orNot('boolean', false), dropout: orNot('number', 0), recurrentDropout: orNot('number', 0), stateful: orNot('boolean', false),
-  ...regularized, recurrentRegularizer: regularizer,
+  ...weighted, recurrentInitializer: initializer, recurrentRegularizer: regularizer,
 };
 
 const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
@@ -71,9 +75,9 @@ const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   activation: layerType<ActivationOptions>(activation, { activation: { kind: 'text' } }),
   conv2d: layerType<Conv2dOptions>(conv2d, {
     filters: number, kernelSize: size2d, strides: orNot('size2d', 1), padding: orNot('text', 'valid'), activation: orNot('text', 'linear'),
-    useBias: orNot('boolean', true), ...regularized,
+    useBias: orNot('boolean', true), ...weighted,
   }),
-  dense: layerType<DenseOptions>(dense, { units: number, activation: orNot('text', 'linear'), useBias: orNot('boolean', true), ...regularized }),
+  dense: layerType<DenseOptions>(dense, { units: number, activation: orNot('text', 'linear'), useBias: orNot('boolean', true), ...weighted }),
   dropout: layerType<DropoutOptions>(dropout, { rate: number }),
   elu: layerType<EluOptions>(elu, { alpha: orNot('number', 1) }),
   flatten: layerType<LayerOptions>(flatten, {}),
@@ -167,6 +171,9 @@ const isRegularizer = (value: Json): boolean => {
   return typeof l1 === 'number' && typeof l2 === 'number' && Object.keys(others).length === 0;
 };
 
+/** The layer looks at the rest. */
+const isInitializer = (value: Json): boolean => typeof value === 'string' || (typeof value === 'object' && value !== null && !Array.isArray(value));
+
 const IS_OF_KIND: Readonly<Record<Kind, (value: Json) => boolean>> = {
   number: (value) => typeof value === 'number',
   boolean: (value) => typeof value === 'boolean',
@@ -174,7 +181,9 @@ const IS_OF_KIND: Readonly<Record<Kind, (value: Json) => boolean>> = {
   size2d: (value) => typeof value === 'number' || isNumbers(value),
   shape: isNumbers,
   regularizer: isRegularizer,
+  initializer: isInitializer,
 };
 const WORDS: Readonly<Record<Kind, string>> = {
   number: 'a number', boolean: 'true or false', text: 'a text', size2d: 'a number or [rows, columns]', shape: 'a list of sizes', regularizer: 'factors l1 and l2',
+  initializer: 'an initializer',
 };

@@ -1,5 +1,5 @@
 import { LanewiseError } from '../errors.js';
-import { INITIALIZERS } from '../initializers.js';
+import { initialize } from '../initializers.js';
 import type { Layer, WeightInput, WeightSpec, WeightStore } from '../layers/layer.js';
 import { Purpose, RandomStream } from '../random.js';
 import type { Shape } from '../tensor/shape.js';
@@ -102,7 +102,7 @@ export class Parameters implements WeightStore {
   private draw(): Float32Array {
     const values = this.blank();
     this.entries.forEach(({ spec }, index) => {
-      values.set(INITIALIZERS[spec.initializer](spec.shape, new RandomStream(this.seed, Purpose.initialize, index)), this.layout.starts[index]);
+      values.set(initialize(spec.initializer, spec.shape, new RandomStream(this.seed, Purpose.initialize, index)), this.layout.starts[index]);
     });
     return values;
   }
