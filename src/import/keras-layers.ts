@@ -43,11 +43,18 @@ const RECURRENT_ONLY = { return_state: [false, null], stateful: [false, null], z
 const recurrent = (type: string, options: KerasLayer['options'] = {}): KerasLayer =>
   ({ type, options: { ...RECURRENT_OPTIONS, ...options }, needed: Object.keys(options), only: RECURRENT_ONLY, group: 'cell/vars' });
 
+/** Of an axis counted from the front it cannot be said here whether it is the last. */
+const lastAxis = (value: Json): Json | undefined => (value === -1 || (Array.isArray(value) && value.length === 1 && value[0] === -1) ? -1 : undefined);
+
 const horizontalAndVertical = (value: Json): Json => (value === 'horizontal_and_vertical' ? 'horizontalAndVertical' : value);
 
 const LAYERS: Readonly<Record<string, KerasLayer>> = {
   Activation: { type: 'activation', options: { activation } },
   Add: { type: 'add' },
+  BatchNormalization: {
+    type: 'batchNormalization', options: { axis: { to: 'axis', convert: lastAxis }, momentum: 'momentum', epsilon: 'epsilon', center: 'center', scale: 'scale' },
+    only: { renorm: [false, null], synchronized: [false, null], virtual_batch_size: [null], fused: [true, false, null] },
+  },
   Concatenate: { type: 'concatenate', options: { axis: 'axis' } },
   Conv2D: {
     type: 'conv2d', options: { filters: 'filters', kernel_size: 'kernelSize', strides: 'strides', padding: 'padding', ...WEIGHTED },

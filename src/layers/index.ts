@@ -1,5 +1,6 @@
 export { activation, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from './activation.js';
 export { add } from './add.js';
+export { batchNormalization } from './batch-normalization.js';
 export { concatenate } from './concatenate.js';
 export { conv2d } from './conv2d.js';
 export { dense } from './dense.js';

@@ -4,6 +4,8 @@ import type { Json, JsonRecord } from '../json.js';
 import type { ActivationOptions, EluOptions, GeluOptions, LeakyReluOptions } from './activation.js';
 import { activation, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from './activation.js';
 import { add } from './add.js';
+import type { BatchNormalizationOptions } from './batch-normalization.js';
+import { batchNormalization } from './batch-normalization.js';
 import type { ConcatenateOptions } from './concatenate.js';
 import { concatenate } from './concatenate.js';
 import type { Conv2dOptions } from './conv2d.js';
@@ -71,6 +73,10 @@ const recurrent: OptionTable<RecurrentOptions> = {
 
 const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   add: layerType<LayerOptions>(add, {}),
+  batchNormalization: layerType<BatchNormalizationOptions>(batchNormalization, {
+    axis: orNot('number', -1), momentum: orNot('number', 0.99), epsilon: orNot('number', 1e-3), center: orNot('boolean', true), scale: orNot('boolean', true),
+    betaInitializer: initializer, gammaInitializer: initializer, betaRegularizer: regularizer, gammaRegularizer: regularizer,
+  }),
   concatenate: layerType<ConcatenateOptions>(concatenate, { axis: orNot('number', -1) }),
   activation: layerType<ActivationOptions>(activation, { activation: { kind: 'text' } }),
   conv2d: layerType<Conv2dOptions>(conv2d, {

@@ -4,6 +4,7 @@ import { layerConfig } from '../layers/registry.js';
 import type { Model } from '../model/model.js';
 import { LayerExport, type Exporter } from './exporter.js';
 import { ACTIVATIONS } from './exporters/activations.js';
+import { NORMALIZATION } from './exporters/normalization.js';
 import { BASIC } from './exporters/basic.js';
 import { RECURRENT } from './exporters/recurrent.js';
 import { WINDOWS } from './exporters/windows.js';
@@ -13,7 +14,7 @@ import { encodeOnnx } from './proto.js';
 /** The operators are those of this version of ONNX (2023); readers of any newer one know them. */
 const OPSET = 20;
 
-const EXPORTERS: ReadonlyMap<string, Exporter> = new Map(Object.entries({ ...ACTIVATIONS, ...BASIC, ...RECURRENT, ...WINDOWS }));
+const EXPORTERS: ReadonlyMap<string, Exporter> = new Map(Object.entries({ ...ACTIVATIONS, ...NORMALIZATION, ...BASIC, ...RECURRENT, ...WINDOWS }));
 
 /** Types of layers that can be exported. */
 export const ONNX_LAYER_TYPES: readonly string[] = [...EXPORTERS.keys()];

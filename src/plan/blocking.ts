@@ -66,6 +66,9 @@ export function gemmScratch({ blockM, blockN, blockK, packA }: GemmBlocks): numb
   return 4 * Kernel.panel + Kernel.edgeBytes + 4 * blockN * blockK + (packA ? 4 * blockM * packedRow : 0);
 }
 
+/** Rows in a block of a kernel that goes down the columns: 64 KiB, so that a line of the cache is used up before it is gone. */
+export const columnBlock = (columns: number): number => Math.max(1, Math.ceil(16384 / columns));
+
 /** Images in a block of a convolution: at most 16 partial sums of the filter's gradient. */
 export const imageBlock = (batch: number): number => Math.ceil(batch / 16);
 

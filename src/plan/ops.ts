@@ -185,6 +185,28 @@ export const OPS = {
   reducePartials: { module: 'reduce', args: { out: 'out', partials: 'in', size: 'i32', count: 'i32', stride: 'i32', blockSize: 'i32' } },
   columnSums: { module: 'reduce', args: { partials: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
   add: { module: 'reduce', args: { out: 'out', a: 'in', b: 'in', ...elements } },
+  columnMoments: { module: 'normalization/columns', args: { partials: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
+  columnGradients: {
+    module: 'normalization/columns',
+    args: { partials: 'out', dy: 'in', x: 'in', moments: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' },
+  },
+  batchMoments: {
+    module: 'normalization/batch', args: { moments: 'out', partials: 'in', rows: 'i32', columns: 'i32', count: 'i32', epsilon: 'f32' },
+  },
+  keptMoments: { module: 'normalization/batch', args: { moments: 'out', mean: 'in', variance: 'in', columns: 'i32', epsilon: 'f32' } },
+  movingAverage: { module: 'normalization/batch', args: { w: 'inout', value: 'in', state: 'in', size: 'i32', momentum: 'f32' } },
+  batchNormForward: {
+    module: 'normalization/batch',
+    args: { y: 'out', x: 'in', moments: 'in', gamma: 'in?', beta: 'in?', rows: 'i32', columns: 'i32', blockRows: 'i32' },
+  },
+  batchNormSums: {
+    module: 'normalization/batch',
+    args: { dGamma: 'out?', dBeta: 'out?', means: 'out', partials: 'in', rows: 'i32', columns: 'i32', count: 'i32' },
+  },
+  batchNormBackward: {
+    module: 'normalization/batch',
+    args: { dx: 'out', dy: 'in', x: 'in', moments: 'in', gamma: 'in?', means: 'in?', rows: 'i32', columns: 'i32', blockRows: 'i32' },
+  },
   copyRows: {
     module: 'copy', args: { to: 'inout', from: 'in', rows: 'i32', columns: 'i32', toStride: 'i32', fromStride: 'i32', blockRows: 'i32' },
   },

@@ -5,7 +5,7 @@ import { addRecurrentCases } from './recurrent-cases.js';
 import { type Twin, twins } from './twins.js';
 
 const {
-  activation, conv2d, dense, dropout, elu, flatten, gelu, leakyRelu, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax, softplus, tanh,
+  activation, batchNormalization, conv2d, dense, dropout, elu, flatten, gelu, leakyRelu, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax, softplus, tanh,
 } = twins;
 
 export interface Case {
@@ -29,6 +29,17 @@ for (const name of activationNames) {
     conv2d({ filters: 3, kernelSize: 3, activation: name, ...image }), conv2d({ filters: 2, kernelSize: [2, 3], activation: name }), flatten(), dense({ units: 3 }),
   ]);
 }
+for (const [center, scale] of [[true, true], [true, false], [false, true], [false, false]] as const) {
+  add(`batchNormalization of images${center ? '' : ', no beta'}${scale ? '' : ', no gamma'}`, 3, crossEntropy, () => [
+    conv2d({ filters: 5, kernelSize: 3, ...image }), batchNormalization({ center, scale, momentum: 0.6 }), relu({}), flatten(), dense({ units: 3 }),
+  ]);
+}
+add('batchNormalization of rows, after and before others', 6, 'mse', () => [
+  batchNormalization({ inputShape: [4], epsilon: 0.01 }), dense({ units: 3, activation: 'tanh' }), batchNormalization({}), dense({ units: 2 }),
+]);
+add('batchNormalization of sequences', 5, 'mse', () => [
+  simpleRNN({ units: 3, returnSequences: true, inputShape: [4, 2] }), batchNormalization({ momentum: 0.5 }), dense({ units: 1 }),
+]);
 for (const padding of ['valid', 'same'] as const) {
   for (const strides of [1, 2, [1, 2], [3, 1]] as const) {
     for (const useBias of [true, false]) {

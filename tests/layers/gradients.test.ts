@@ -64,8 +64,9 @@ async function trained(network: Network): Promise<{ loss: number; after: Float64
 
 /** The gradient against central differences of the reference's loss, at some of the weights. */
 function checkDifferences(network: Network, weights: Float64Array, gradient: Float64Array): void {
-  const count = Math.min(DIFFERENCES, weights.length);
-  const chosen = Array.from({ length: count }, (_, i) => Math.floor((i * weights.length) / count));
+  const trained = [...network.trained.keys()].filter((index) => network.trained[index]);
+  const count = Math.min(DIFFERENCES, trained.length);
+  const chosen = Array.from({ length: count }, (_, i) => trained[Math.floor((i * trained.length) / count)]!);
   const f = (values: Float64Array): number => {
     const moved = weights.slice();
     chosen.forEach((at, i) => (moved[at] = values[i]!));

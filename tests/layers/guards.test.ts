@@ -72,8 +72,10 @@ function trainApart(network: Network, engine: Engine, start: number, bands: Band
   engine.floats(state.buffer.address! + State.gradientScale, 1)[0] = 1;
   const tape = new OpenTape(batch, true, network.seed, state);
 
+  const specs = network.model.layers.flatMap((layer) => layer.weights);
   const weights = network.model.getWeights().map(({ data }, i) => ({
-    value: yard.ref(`weight ${i}`, data), gradient: yard.ref(`gradient ${i}`, new Float32Array(data.length).fill(NaN)), size: data.length,
+    value: yard.ref(`weight ${i}`, data), size: data.length,
+    gradient: (specs[i]!.trainable ?? true) ? yard.ref(`gradient ${i}`, new Float32Array(data.length).fill(NaN)) : undefined,
   }));
   let next = 0;
   const input = tape.tensor(network.model.inputShape, 'rows', false, true);
@@ -81,7 +83,8 @@ function trainApart(network: Network, engine: Engine, start: number, bands: Band
   const [output] = emitLayers(network.model.graph, [input], tape, (layer) => weights.slice(next, (next += layer.weights.length))) as [PlanTensor];
   const loss = requireLoss(lossName);
   emitLoss(tape, loss, output, { target });
-  for (const { value: w, gradient: g, size } of weights) sgd({ learningRate: 1 }).emit(tape, { w, g, slots: [], size }, state);
+  for (const { value: w, gradient: g, size } of weights) if (g) sgd({ learningRate: 1 }).emit(tape, { w, g, slots: [], size }, state);
+  tape.emitUpdates();
 
   for (const buffer of buffersOf(tape)) buffer.address ??= yard.lay(`a buffer of ${buffer.bytes} bytes`, buffer.bytes).byteOffset;
   const x = engine.floats(input.ref.buffer.address!, batch * sizeOf(network.model.inputShape));

@@ -45,7 +45,8 @@ export class Network {
       ? Float64Array.from({ length: outputs / classes }, (_, row) => (row * 3 + 1) % classes)
       : randomArray(outputs, 22, this.classifies ? 0 : -1);
     // biases too are drawn at random, since zero ones would hide mistakes
-    this.model.setWeights(this.model.getWeights().map(({ data }, i) => randomArray(data.length, 100 + i, -0.6, 0.6)));
+    this.model.setWeights(this.model.weightSpecs.map(({ name, shape }, i) =>
+      name.endsWith('movingVariance') ? randomArray(sizeOf(shape), 100 + i, 0.5, 2) : randomArray(sizeOf(shape), 100 + i, -0.6, 0.6)));
   }
 
   private get loss(): Loss {
@@ -71,6 +72,11 @@ export class Network {
   /** All weights, one after the other. */
   get weights(): Float64Array {
     return Float64Array.from(this.model.getWeights().flatMap(({ data }) => [...data]));
+  }
+
+  /** For each of them, whether it is trained. */
+  get trained(): boolean[] {
+    return this.options.twins.flatMap(({ layer }) => layer.weights.flatMap(({ shape, trainable = true }) => new Array<boolean>(sizeOf(shape)).fill(trainable)));
   }
 
   /** With rate 1 the weights move by their gradient. */

@@ -5,7 +5,7 @@ import { layers, sequential } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
 
 const {
-  activation, conv2d, dense, dropout, elu, flatten, gelu, gru, leakyRelu, lstm, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
+  activation, batchNormalization, conv2d, dense, dropout, elu, flatten, gelu, gru, leakyRelu, lstm, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
   softplus, tanh,
 } = layers;
 
@@ -77,6 +77,11 @@ const cases: readonly [Layer, Expected][] = [
     gru({ units: 3, resetAfter: false, returnSequences: true, inputShape: [4, 2] }),
     { output: [4, 3], weights: { kernel: [2, 9], recurrentKernel: [3, 9], bias: [9] }, operations: 180, describe: '3 units, tanh, reset before, sequences' },
   ],
+  [
+    batchNormalization({ inputShape: [4, 5], momentum: 0.9 }),
+    { output: [4, 5], weights: { gamma: [5], beta: [5], movingMean: [5], movingVariance: [5] }, describe: 'momentum 0.9' },
+  ],
+  [batchNormalization({ inputShape: [3], center: false, scale: false }), { output: [3], weights: { movingMean: [3], movingVariance: [3] }, describe: 'no gamma, no beta' }],
   [dropout({ rate: 0.3, inputShape: [4, 5] }), { output: [4, 5], describe: 'rate 0.3' }],
   [activation({ activation: 'softmax', inputShape: [4, 5] }), { output: [4, 5], describe: 'softmax' }],
   ...[relu, sigmoid, silu, softmax, softplus, tanh].map((make): [Layer, Expected] => [make({ inputShape: [4, 5] }), { output: [4, 5], describe: '' }]),

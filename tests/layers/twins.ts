@@ -6,7 +6,7 @@ import { Purpose, streamKey } from '../../src/random.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { dropoutMask, flipped } from '../ops/mask.js';
 import {
-  type Activation, activations, columnSums, pointwise, type PointwiseName, conv2dBackwardFilter, conv2dBackwardInput, conv2dForward, gemm, map,
+  type Activation, activations, batchNormBackward, batchNormForward, columnMoments, columnSums, pointwise, type PointwiseName, conv2dBackwardFilter, conv2dBackwardInput, conv2dForward, gemm, map,
   maxPoolBackward, maxPoolForward, softmaxBackward, softmaxForward,
 } from '../reference/index.js';
 import { gru, lstm, maskKey, simpleRNN } from './recurrent-twins.js';
@@ -214,12 +214,38 @@ function flatten(options: { inputShape?: readonly number[] } = {}): Twin {
   return { layer: layers.flatten(options), run: (x) => weightless(x, (dy) => dy) };
 }
 
+function batchNormalization(options: NonNullable<Options<'batchNormalization'>>): Twin {
+  const layer = layers.batchNormalization(options);
+  return {
+    layer,
+    run(x, weights, { training }) {
+      const { momentum = 0.99, epsilon = 1e-3 } = options;
+      const columns = layer.output.at(-1)!;
+      const rows = x.length / columns;
+      const named = Object.fromEntries(layer.weights.map(({ name }, index) => [name, weights[index]!]));
+      const { gamma, beta, movingMean, movingVariance } = named as { gamma?: Float64Array; beta?: Float64Array; movingMean: Float64Array; movingVariance: Float64Array };
+      const moments = training ? columnMoments({ x, rows, columns }) : { mean: movingMean, variance: movingVariance };
+      const given = { x, rows, columns, ...moments, epsilon, ...(gamma && { gamma }), ...(beta && { beta }) };
+      return {
+        y: batchNormForward(given),
+        backward(dy) {
+          const { dx, dGamma, dBeta } = batchNormBackward(given, dy, training);
+          // the moving ones move towards the batch's, as a step of rate 1 would
+          const moved = (moving: Float64Array, value: Float64Array): Float64Array => map(moving, (old, i) => (1 - momentum) * (old - value[i]!));
+          const movingGradients = [moved(movingMean, moments.mean), moved(movingVariance, moments.variance)];
+          return { dx, dWeights: [...(gamma ? [dGamma] : []), ...(beta ? [dBeta] : []), ...movingGradients] };
+        },
+      };
+    },
+  };
+}
+
 /** Layers of several inputs: see merge.test.ts. */
 export type MergeLayerName = 'add' | 'concatenate';
 
 /** `satisfies` sees to it that no layer of one input is without a counterpart. */
 export const twins = {
-  ...activationLayers, activation, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN, lstm, gru,
+  ...activationLayers, activation, batchNormalization, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN, lstm, gru,
 } satisfies Record<
   Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin
 >;

@@ -10,6 +10,7 @@ export * from './gemm.js';
 export * from './geometry.js';
 export * from './gradient-check.js';
 export * from './loss.js';
+export * from './normalization.js';
 export * from './optimizer.js';
 export * from './pointwise.js';
 export * from './pool2d.js';

@@ -1,0 +1,115 @@
+// Batch normalisation (Ioffe and Szegedy, 2015): y = gamma · x̂ + beta, x̂ = (x - mean) / √(variance + epsilon), for each column of x [rows, columns].
+//
+//   moments  [3][columns]: mean, variance (that of the rows, not an estimate for all), 1 / √(variance + epsilon)
+import { isFiniteStep } from "../optimizer/step";
+import { blockEnd, blockStart, loadOne, storeOne } from "../simd/lanes";
+
+/** Op (one block): the moments of a batch from partial sums f64 [count][2][columns], in block order. */
+export function batchMoments(block: i32, scratch: usize, moments: usize, partials: usize, rows: i32, columns: i32, count: i32, epsilon: f32): void {
+  const bytes = (<usize>columns) << 2;
+  for (let c: usize = 0; c < bytes; c += 4) {
+    let sum: f64 = 0, squares: f64 = 0;
+    for (let p = 0; p < count; p++) {
+      const from = partials + <usize>p * (bytes << 2) + (c << 1);
+      sum += load<f64>(from);
+      squares += load<f64>(from + (bytes << 1));
+    }
+    const mean = sum / <f64>rows;
+    const variance = max<f64>(squares / <f64>rows - mean * mean, 0);
+    store<f32>(moments + c, <f32>mean);
+    store<f32>(moments + bytes + c, <f32>variance);
+    store<f32>(moments + (bytes << 1) + c, <f32>(1 / Math.sqrt(variance + <f64>epsilon)));
+  }
+}
+
+/** Op (one block): moments from those that were kept in training. mean, variance: [columns]. */
+export function keptMoments(block: i32, scratch: usize, moments: usize, mean: usize, variance: usize, columns: i32, epsilon: f32): void {
+  const bytes = (<usize>columns) << 2;
+  memory.copy(moments, mean, bytes);
+  memory.copy(moments + bytes, variance, bytes);
+  for (let c: usize = 0; c < bytes; c += 4) {
+    store<f32>(moments + (bytes << 1) + c, <f32>(1 / Math.sqrt(<f64>load<f32>(variance + c) + <f64>epsilon)));
+  }
+}
+
+/** Op (one block): w = momentum · w + (1 - momentum) · value, unless the step is not finite. w, value: [size]. */
+export function movingAverage(block: i32, scratch: usize, w: usize, value: usize, state: usize, size: i32, momentum: f32): void {
+  if (!isFiniteStep(state)) return;
+  for (let i: usize = 0, end = (<usize>size) << 2; i < end; i += 4) {
+    store<f32>(w + i, load<f32>(w + i) * momentum + load<f32>(value + i) * (1 - momentum));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function read(address: usize, whole: bool): v128 {
+  return whole ? v128.load(address) : loadOne(address);
+}
+
+// @ts-ignore: decorator
+@inline
+function write(address: usize, x: v128, whole: bool): void {
+  if (whole) v128.store(address, x);
+  else storeOne(address, x);
+}
+
+/** Op: y = gamma · x̂ + beta. y, x: [rows, columns]; gamma, beta: [columns] or address 0 for ones and zeros. */
+export function batchNormForward(
+  block: i32, scratch: usize, y: usize, x: usize, moments: usize, gamma: usize, beta: usize, rows: i32, columns: i32, blockRows: i32,
+): void {
+  const bytes = (<usize>columns) << 2, vectors = bytes & ~15;
+  const start = <usize>blockStart(block, blockRows) * bytes, end = <usize>blockEnd(block, blockRows, rows) * bytes;
+  for (let c: usize = 0; c < bytes; c += c < vectors ? 16 : 4) {
+    const whole = c < vectors;
+    const mean = read(moments + c, whole);
+    let scale = read(moments + (bytes << 1) + c, whole);
+    if (gamma != 0) scale = f32x4.mul(scale, read(gamma + c, whole));
+    const shift = beta == 0 ? f32x4.splat(0) : read(beta + c, whole);
+    if (whole) for (let i = start + c; i < end; i += bytes) v128.store(y + i, f32x4.add(f32x4.mul(f32x4.sub(v128.load(x + i), mean), scale), shift));
+    else for (let i = start + c; i < end; i += bytes) storeOne(y + i, f32x4.add(f32x4.mul(f32x4.sub(loadOne(x + i), mean), scale), shift));
+  }
+}
+
+/** Op (one block): gradients of gamma and beta, and the means of dy · x̂ and of dy, from partial sums f64 [count][2][columns]. means: [2][columns]. */
+export function batchNormSums(
+  block: i32, scratch: usize, dGamma: usize, dBeta: usize, means: usize, partials: usize, rows: i32, columns: i32, count: i32,
+): void {
+  const bytes = (<usize>columns) << 2;
+  for (let c: usize = 0; c < bytes; c += 4) {
+    let sum: f64 = 0, products: f64 = 0;
+    for (let p = 0; p < count; p++) {
+      const from = partials + <usize>p * (bytes << 2) + (c << 1);
+      sum += load<f64>(from);
+      products += load<f64>(from + (bytes << 1));
+    }
+    if (dGamma != 0) store<f32>(dGamma + c, <f32>products);
+    if (dBeta != 0) store<f32>(dBeta + c, <f32>sum);
+    store<f32>(means + c, <f32>(sum / <f64>rows));
+    store<f32>(means + bytes + c, <f32>(products / <f64>rows));
+  }
+}
+
+/**
+ * Op: dx = gamma / deviation · (dy - mean of dy - x̂ · mean of dy · x̂); the means [2][columns] are left out (address 0) where the moments were given,
+ * not taken from x. dx may be dy.
+ */
+export function batchNormBackward(
+  block: i32, scratch: usize, dx: usize, dy: usize, x: usize, moments: usize, gamma: usize, means: usize, rows: i32, columns: i32, blockRows: i32,
+): void {
+  const bytes = (<usize>columns) << 2, vectors = bytes & ~15;
+  const start = <usize>blockStart(block, blockRows) * bytes, end = <usize>blockEnd(block, blockRows, rows) * bytes;
+  for (let c: usize = 0; c < bytes; c += c < vectors ? 16 : 4) {
+    const whole = c < vectors;
+    const mean = read(moments + c, whole), inverse = read(moments + (bytes << 1) + c, whole);
+    const scale = gamma == 0 ? inverse : f32x4.mul(inverse, read(gamma + c, whole));
+    if (means == 0) {
+      for (let i = start + c; i < end; i += bytes) write(dx + i, f32x4.mul(read(dy + i, whole), scale), whole);
+      continue;
+    }
+    const meanDy = read(means + c, whole), slope = f32x4.mul(inverse, read(means + bytes + c, whole));
+    for (let i = start + c; i < end; i += bytes) {
+      const across = f32x4.mul(f32x4.sub(read(x + i, whole), mean), slope);
+      write(dx + i, f32x4.mul(scale, f32x4.sub(f32x4.sub(read(dy + i, whole), meanDy), across)), whole);
+    }
+  }
+}
