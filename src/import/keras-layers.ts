@@ -63,6 +63,10 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   Dense: { type: 'dense', options: { units: 'units', ...WEIGHTED }, only: { lora_rank: [null], quantization_config: [null] } },
   Dropout: { type: 'dropout', options: { rate: 'rate' }, only: { noise_shape: [null] } },
   GRU: recurrent('gru', { recurrent_activation: recurrentActivation, reset_after: 'resetAfter' }),
+  LayerNormalization: {
+    type: 'layerNormalization', options: { axis: { to: 'axis', convert: lastAxis }, epsilon: 'epsilon', center: 'center', scale: 'scale' },
+    only: { rms_scaling: [false, null] },
+  },
   LSTM: recurrent('lstm', { recurrent_activation: recurrentActivation, unit_forget_bias: 'unitForgetBias' }),
   ELU: { type: 'elu', options: { alpha: 'alpha' } },
   LeakyReLU: { type: 'leakyRelu', options: { negative_slope: 'negativeSlope', alpha: 'negativeSlope' } },

@@ -7,6 +7,7 @@ export { dense } from './dense.js';
 export { dropout } from './dropout.js';
 export { flatten } from './flatten.js';
 export { gru } from './gru.js';
+export { layerNormalization } from './layer-normalization.js';
 export { lstm } from './lstm.js';
 export { maxPooling2d } from './max-pooling2d.js';
 export { randomFlip } from './random-flip.js';

@@ -19,6 +19,8 @@ import { flatten } from './flatten.js';
 import type { GruOptions } from './gru.js';
 import { gru } from './gru.js';
 import type { InitializerOptions, Layer, LayerOptions } from './layer.js';
+import type { LayerNormalizationOptions } from './layer-normalization.js';
+import { layerNormalization } from './layer-normalization.js';
 import type { LstmOptions } from './lstm.js';
 import { lstm } from './lstm.js';
 import type { MaxPooling2dOptions } from './max-pooling2d.js';
@@ -88,6 +90,9 @@ const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   elu: layerType<EluOptions>(elu, { alpha: orNot('number', 1) }),
   flatten: layerType<LayerOptions>(flatten, {}),
   gelu: layerType<GeluOptions>(gelu, { approximate: orNot('boolean', false) }),
+  layerNormalization: layerType<LayerNormalizationOptions>(layerNormalization, {
+    axis: orNot('number', -1), epsilon: orNot('number', 1e-3), center: orNot('boolean', true), scale: orNot('boolean', true),
+  }),
   leakyRelu: layerType<LeakyReluOptions>(leakyRelu, { negativeSlope: orNot('number', 0.3) }),
   maxPooling2d: layerType<MaxPooling2dOptions>(maxPooling2d, {
     poolSize: orNot('size2d', 2), strides: orNot('size2d', ({ poolSize }) => poolSize!), padding: orNot('text', 'valid'),

@@ -76,6 +76,11 @@ export const OPS = {
   affine: { module: 'activation', args: { y: 'out', x: 'in', ...elements, scale: 'f32', offset: 'f32' } },
   softmaxForward: { module: 'softmax', args: { y: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
   softmaxBackward: { module: 'softmax', args: { dx: 'out', dy: 'in', y: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
+  layerNormForward: {
+    module: 'normalization/layer', args: { y: 'out', statistics: 'out', x: 'in', gamma: 'in?', beta: 'in?', ...columnRows, epsilon: 'f32' },
+  },
+  layerNormBackwardInput: { module: 'normalization/layer', args: { dx: 'out', dy: 'in', x: 'in', statistics: 'in', gamma: 'in?', ...columnRows } },
+  layerNormBackwardGamma: { module: 'normalization/layer', args: { partials: 'out', dy: 'in', x: 'in', statistics: 'in', ...columnRows } },
   softmaxCrossEntropy: {
     module: 'softmax', args: { dLogits: 'out?', ...losses, logits: 'in', labels: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32' },
   },

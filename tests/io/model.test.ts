@@ -48,7 +48,7 @@ describe('a model as JSON', () => {
     const inputShape = [6, 6, 2];
     const bare: Readonly<Record<string, object>> = {
       activation: { activation: 'relu' }, add: {}, batchNormalization: {}, concatenate: {}, conv2d: { filters: 2, kernelSize: 2 }, dense: { units: 2 }, dropout: { rate: 0.5 }, elu: {}, flatten: {},
-      gelu: {}, gru: { units: 2 }, leakyRelu: {}, lstm: { units: 2 }, maxPooling2d: { poolSize: [2, 3] }, randomFlip: {}, relu: {}, rescaling: { scale: 2 },
+      gelu: {}, gru: { units: 2 }, layerNormalization: {}, leakyRelu: {}, lstm: { units: 2 }, maxPooling2d: { poolSize: [2, 3] }, randomFlip: {}, relu: {}, rescaling: { scale: 2 },
       sigmoid: {}, silu: {}, simpleRNN: { units: 2 }, softmax: {}, softplus: {}, tanh: {},
     };
     assert.deepEqual(Object.keys(bare), [...LAYER_TYPES].sort());

@@ -44,7 +44,7 @@ describe('batch normalisation', () => {
   });
 
   it('goes on from a checkpoint to the same bits, on any number of threads', async () => {
-    const [straight, stopped, resumed] = await Promise.all([compiled(network(), 1), compiled(network(), 2), compiled(network(), 3)]) as [Model, Model, Model];
+    const [straight, stopped, resumed] = await Promise.all([compiled(network(), 1), compiled(network(), 2), compiled(network(), 3)]);
     await straight.fit(x, y, { epochs: 4, batchSize: 3 });
     await stopped.fit(x, y, { epochs: 2, batchSize: 3 });
     await resumed.fit(x, y, { epochs: 4, batchSize: 3, resume: stopped.checkpoint() });

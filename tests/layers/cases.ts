@@ -5,7 +5,8 @@ import { addRecurrentCases } from './recurrent-cases.js';
 import { type Twin, twins } from './twins.js';
 
 const {
-  activation, batchNormalization, conv2d, dense, dropout, elu, flatten, gelu, leakyRelu, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax, softplus, tanh,
+  activation, batchNormalization, conv2d, dense, dropout, elu, flatten, gelu, layerNormalization, leakyRelu, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
+  softplus, tanh,
 } = twins;
 
 export interface Case {
@@ -192,6 +193,19 @@ for (const mode of ['horizontal', 'vertical', 'horizontalAndVertical'] as const)
     flatten(), dense({ units: 2 }),
   ]);
 }
+for (const center of [true, false]) {
+  for (const scale of [true, false]) {
+    add(`layerNormalization${scale ? ', gamma' : ''}${center ? ', beta' : ''}`, 5, 'mse', () => [
+      layerNormalization({ center, scale, inputShape: [7] }), dense({ units: 9 }), layerNormalization({ center, scale, epsilon: 0.1 }), dense({ units: 2 }),
+    ]);
+  }
+}
+add('layerNormalization of images and of sequences', 5, 'mse', () => [
+  conv2d({ filters: 5, kernelSize: 2, ...image }), layerNormalization({}), conv2d({ filters: 4, kernelSize: 2, activation: 'tanh' }), layerNormalization({}),
+]);
+add('layerNormalization in lanes', 9, 'mse', () => [
+  simpleRNN({ units: 6, returnSequences: true, inputShape: [3, 2] }), layerNormalization({}), simpleRNN({ units: 3 }),
+]);
 add('flatten first', 3, 'mse', () => [flatten({ ...image }), dense({ units: 3 })]);
 
 // Losses

@@ -5,7 +5,7 @@ import { adam, LanewiseError, layers, schedules, sequential, sgd } from '../../s
 import type { ErrorCode, Layer, LossName } from '../../src/entry.node.js';
 import { refused } from '../model/helpers.js';
 
-const { activation, conv2d, dense, dropout, elu, flatten, gru, leakyRelu, lstm, maxPooling2d, randomFlip, rescaling, simpleRNN } = layers;
+const { activation, conv2d, dense, dropout, elu, flatten, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomFlip, rescaling, simpleRNN } = layers;
 
 function refusal(make: () => unknown): LanewiseError {
   try {
@@ -68,6 +68,7 @@ const wrongOptions: readonly [string, () => Layer][] = [
   ['simpleRNN activation gelu', () => simpleRNN({ units: 1, activation: untyped('gelu') })],
   ['simpleRNN activation softmax', () => simpleRNN({ units: 1, activation: untyped('softmax') })],
   ...[NaN, Infinity, untyped<number>(undefined)].map((bad): [string, () => Layer] => [`rescaling scale ${bad}`, () => rescaling({ scale: bad })]),
+  ...[0, -1, NaN, Infinity].map((bad): [string, () => Layer] => [`layerNormalization epsilon ${bad}`, () => layerNormalization({ epsilon: bad })]),
   ['rescaling offset NaN', () => rescaling({ scale: 1, offset: NaN })],
 ];
 

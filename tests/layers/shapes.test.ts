@@ -5,7 +5,7 @@ import { layers, sequential } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
 
 const {
-  activation, batchNormalization, conv2d, dense, dropout, elu, flatten, gelu, gru, leakyRelu, lstm, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
+  activation, batchNormalization, conv2d, dense, dropout, elu, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
   softplus, tanh,
 } = layers;
 
@@ -90,6 +90,8 @@ const cases: readonly [Layer, Expected][] = [
   [gelu({ inputShape: [3] }), { output: [3], describe: '' }],
   [gelu({ approximate: true, inputShape: [3] }), { output: [3], describe: 'geluTanh' }],
   [rescaling({ scale: 1 / 255, inputShape: [28, 28, 1] }), { output: [28, 28, 1], describe: '× 0.003922' }],
+  [layerNormalization({ inputShape: [4, 5] }), { output: [4, 5], weights: { gamma: [5], beta: [5] }, describe: '' }],
+  [layerNormalization({ scale: false, inputShape: [4, 5] }), { output: [4, 5], weights: { beta: [5] }, describe: '' }],
   [rescaling({ scale: 2, offset: -1, inputShape: [3] }), { output: [3], describe: '× 2 + -1' }],
 ];
 

@@ -9,6 +9,7 @@ import {
   type Activation, activations, batchNormBackward, batchNormForward, columnMoments, columnSums, pointwise, type PointwiseName, conv2dBackwardFilter, conv2dBackwardInput, conv2dForward, gemm, map,
   maxPoolBackward, maxPoolForward, softmaxBackward, softmaxForward,
 } from '../reference/index.js';
+import { layerNormalization } from './normalization-twins.js';
 import { gru, lstm, maskKey, simpleRNN } from './recurrent-twins.js';
 
 /** What a pass knows beside its values. */
@@ -245,7 +246,7 @@ export type MergeLayerName = 'add' | 'concatenate';
 
 /** `satisfies` sees to it that no layer of one input is without a counterpart. */
 export const twins = {
-  ...activationLayers, activation, batchNormalization, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN, lstm, gru,
+  ...activationLayers, activation, batchNormalization, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN, lstm, gru, layerNormalization,
 } satisfies Record<
   Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin
 >;

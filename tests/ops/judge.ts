@@ -9,7 +9,8 @@ import { conv2dSweeps } from './sweeps/conv2d.js';
 import { elementWiseSweeps } from './sweeps/element-wise.js';
 import { gemmSweeps } from './sweeps/gemm.js';
 import { lossSweeps } from './sweeps/losses.js';
-import { normalizationSweeps } from './sweeps/normalization.js';
+import { batchNormSweeps } from './sweeps/batch-norm.js';
+import { layerNormSweeps } from './sweeps/layer-norm.js';
 import { optimizerSweeps } from './sweeps/optimizer.js';
 import { poolSweeps } from './sweeps/pool2d.js';
 import { pooledConv2dSweeps } from './sweeps/pooled-conv2d.js';
@@ -21,7 +22,7 @@ import { winogradSweeps } from './sweeps/winograd.js';
 
 export const SWEEPS: { readonly [Name in OpName]: Sweep<Name> } = {
   ...gemmSweeps, ...conv2dSweeps, ...winogradSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...activationSweeps, ...elementWiseSweeps, ...rowSweeps,
-  ...recurrentSweeps, ...reduceSweeps, ...copySweeps, ...combineSweeps, ...normalizationSweeps, ...optimizerSweeps, ...lossSweeps, ...ruleSweeps,
+  ...recurrentSweeps, ...reduceSweeps, ...copySweeps, ...combineSweeps, ...batchNormSweeps, ...layerNormSweeps, ...optimizerSweeps, ...lossSweeps, ...ruleSweeps,
 };
 
 /** Ops that are one block by their contract. */

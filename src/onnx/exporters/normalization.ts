@@ -1,4 +1,5 @@
 import type { BatchNormalizationOptions } from '../../layers/batch-normalization.js';
+import type { LayerNormalizationOptions } from '../../layers/layer-normalization.js';
 import { exporter, type Exporter } from '../exporter.js';
 
 const batchNormalization = exporter<BatchNormalizationOptions>(({ epsilon, center, scale }, context) => {
@@ -12,4 +13,15 @@ const batchNormalization = exporter<BatchNormalizationOptions>(({ epsilon, cente
   return context.output(graph.node('BatchNormalization', inputs, { epsilon: { float: epsilon } }), layout);
 });
 
-export const NORMALIZATION: Readonly<Record<string, Exporter>> = { batchNormalization };
+const layerNormalization = exporter<LayerNormalizationOptions>(({ epsilon }, layer) => {
+  const { graph } = layer;
+  const x = layer.x.layout === 'channelsFirst' ? graph.inLayout(layer.x, 'rows') : layer.x;
+  const features = x.shape.at(-1)!;
+  // ONNX has no normalization without a factor
+  const gamma = layer.constant('gamma') ?? graph.constant('gamma', new Float32Array(features).fill(1), [features]);
+  const beta = layer.constant('beta');
+  const inputs = [x.name, gamma, ...(beta === undefined ? [] : [beta])];
+  return { ...x, name: graph.node('LayerNormalization', inputs, { axis: { int: -1 }, epsilon: { float: epsilon } }) };
+});
+
+export const NORMALIZATION: Readonly<Record<string, Exporter>> = { batchNormalization, layerNormalization };

@@ -169,7 +169,7 @@ const backwardSweep: Sweep<'batchNormBackward'> = function* () {
   }
 };
 
-export const normalizationSweeps = {
+export const batchNormSweeps = {
   columnMoments: columnMomentsSweep, columnGradients: columnGradientsSweep, batchMoments: batchMomentsSweep, keptMoments: keptMomentsSweep,
   movingAverage: movingAverageSweep, batchNormForward: forwardSweep, batchNormSums: sumsSweep, batchNormBackward: backwardSweep,
 };
