@@ -23,7 +23,7 @@ class Add extends MergeLayer {
     const size = tape.length(alike[0]!.shape, alike[0]!.layout);
     const blocks = blocksOf(size, ELEMENT_BLOCK);
     const elements = { size, blockSize: ELEMENT_BLOCK };
-    const y = tape.tensor(this.output, alike[0]!.layout);
+    const y = withMask(tape.tensor(this.output, alike[0]!.layout), alike);
     if (alike.length === 1) tape.op('affine', { y: y.ref, x: alike[0]!.ref, ...elements, scale: 1, offset: 0 }, blocks);
     alike.slice(1).forEach(({ ref: b }, index) => tape.op('add', { out: y.ref, a: index === 0 ? alike[0]!.ref : y.ref, b, ...elements }, blocks));
     tape.record(y, alike, (dy) => {
@@ -40,7 +40,7 @@ class Add extends MergeLayer {
         return dx;
       });
     });
-    return withMask(y, alike);
+    return y;
   }
 }
 

@@ -4,6 +4,7 @@ import { blocksOf, columnBlock } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
+import { withMask } from './add.js';
 import type { EmitContext, LayerOptions, WeightSpec } from './layer.js';
 import { Layer, bareFactory } from './layer.js';
 import type { Regularizer } from './regularizers.js';
@@ -103,7 +104,7 @@ class BatchNormalization extends Layer {
     } else {
       tape.op('keptMoments', { moments, mean: movingMean.value, variance: movingVariance.value, columns, epsilon }, 1);
     }
-    const y = tape.tensor(this.output);
+    const y = withMask(tape.tensor(this.output), [input]);
     tape.op('batchNormForward', { y: y.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, rows, columns, blockRows }, blocks);
 
     tape.record(y, [x], (dy) => {
@@ -117,7 +118,7 @@ class BatchNormalization extends Layer {
       tape.op('batchNormBackward', { dx: dy.ref, dy: dy.ref, x: x.ref, moments, gamma: gamma?.value, means, rows, columns, blockRows }, blocks);
       return [{ ...dy, shape: x.shape }];
     });
-    return input.mask ? { ...y, mask: input.mask } : y;
+    return y;
   }
 }
 

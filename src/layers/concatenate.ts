@@ -67,7 +67,8 @@ class Concatenate extends MergeLayer {
     const outer = sizeOf(this.output.slice(0, axis)) * (layout === 'lanes' ? tape.groups : tape.batch);
     const columnsOf = ({ shape }: PlanTensor): number => sizeOf(shape.slice(axis)) * (layout === 'lanes' ? Kernel.lanes : 1);
     const stride = parts.reduce((sum, part) => sum + columnsOf(part), 0);
-    const y = tape.tensor(this.output, layout);
+    const blank = tape.tensor(this.output, layout);
+    const y = axis === 0 ? blank : withMask(blank, parts); // joined in time, the steps are others
     const eachPart = (work: (part: PlanTensor, columns: number, start: number) => void): void => {
       let start = 0;
       for (const part of parts) {
@@ -86,7 +87,7 @@ class Concatenate extends MergeLayer {
       });
       return gradients;
     });
-    return axis === 0 ? y : withMask(y, parts); // joined in time, the steps are others
+    return y;
   }
 }
 
