@@ -83,8 +83,8 @@ describe('the classifier', { timeout: 180_000 }, () => {
     assert.notEqual(await pixels(page, '.maps .filter'), filter);
     assert.notEqual(await pixels(page, '.curve canvas'), curve);
     assert.notEqual(await page.locator('.bars').innerText(), guess);
-    const accuracy = Number.parseFloat(await page.locator('.figures .main dd').innerText());
-    assert.ok(accuracy > 40, `after 150 steps the test accuracy is ${accuracy} %`);
+    // the page looks at the test data now and then only: the accuracy it shows may be of some steps before
+    await page.waitForFunction((least) => Number.parseFloat(document.querySelector('.figures .main dd')!.textContent) > least, 40);
     const diagonal = await page.locator('.confusion .hit').allInnerTexts();
     assert.ok(diagonal.map(Number).reduce((sum, count) => sum + count) > 200);
     await pause(page);
