@@ -14,6 +14,7 @@ const FLOORS = [
   ['optimizers', 'layers', 'losses.ts', 'losses', 'metrics.ts'],
   ['model'],
   ['io', 'onnx', 'import'],
+  ['worker'],
   ['index.ts'],
   ['entry.node.ts', 'entry.browser.ts', 'relaxed.ts'],
   ['data'],
@@ -50,7 +51,7 @@ export default tseslint.config(
     // Only the platform folder, data files, files and the command line may know Node.
     files: ['src/**/*.ts'],
     ignores: [
-      'src/runtime/platform/node.ts', 'src/runtime/platform/thread.node.ts', 'src/entry.node.ts', 'src/cli/**', 'src/report/entry.node.ts', 'src/files/**', 'src/node.ts',
+      'src/runtime/platform/node.ts', 'src/runtime/platform/thread.node.ts', 'src/worker/*.node.ts', 'src/entry.node.ts', 'src/cli/**', 'src/report/entry.node.ts', 'src/files/**', 'src/node.ts',
       'src/data/idx-file.ts', 'src/data/download.ts', 'src/data/fashion-mnist.ts', 'src/data/signals-file.ts',
     ],
     rules: { 'no-restricted-imports': ['error', { patterns: ['node:*'] }], 'no-restricted-globals': ['error', 'process', 'Buffer', 'require'] },

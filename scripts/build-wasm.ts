@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { constants, deflateRawSync } from 'node:zlib';
+import { packed } from './packed.js';
 
 const root = new URL('../', import.meta.url);
 const run = (...args: string[]): void => void execFileSync(process.execPath, args, { cwd: fileURLToPath(root), stdio: 'inherit' });
@@ -22,8 +22,7 @@ for (const target of ['strict', 'relaxed']) {
   run(asc, '--target', target);
   const wasm = readFileSync(new URL(`build/wasm/${target}.wasm`, root));
   digests[target] = createHash('sha256').update(wasm).digest('hex');
-  const packed = deflateRawSync(wasm, { level: constants.Z_BEST_COMPRESSION, memLevel: constants.Z_MAX_MEMLEVEL }).toString('base64');
-  write(`${target}.js`, `export default '${packed}';\n`);
+  write(`${target}.js`, `export default '${packed(wasm)}';\n`);
   write(`${target}.d.ts`, 'declare const packed: string;\nexport default packed;\n');
 }
 write('digests.js', `export const digests = ${JSON.stringify(digests)};\n`);

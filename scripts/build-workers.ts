@@ -5,6 +5,7 @@
 import { build } from 'esbuild';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { packed } from './packed.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const out = `${root}build/workers`;
@@ -15,6 +16,8 @@ mkdirSync(out, { recursive: true });
 const SCRIPTS = [
   ['thread.browser', 'src/runtime/platform/thread.browser.ts'],
   ['thread.node', 'src/runtime/platform/thread.node.ts'],
+  ['training.browser', 'src/worker/script.browser.ts'],
+  ['training.node', 'src/worker/script.node.ts'],
 ] as const;
 
 for (const [name, source] of SCRIPTS) {
@@ -26,6 +29,7 @@ for (const [name, source] of SCRIPTS) {
   });
   const { text } = script!;
   if (!node) writeFileSync(`${out}/${name.replace('.browser', '')}.js`, text);
-  writeFileSync(`${out}/${name}.text.js`, `export default ${JSON.stringify(text)};\n`);
+  const embedded = name.startsWith('training') ? packed(text) : text; // what is started often is started fast
+  writeFileSync(`${out}/${name}.text.js`, `export default ${JSON.stringify(embedded)};\n`);
   writeFileSync(`${out}/${name}.text.d.ts`, 'declare const script: string;\nexport default script;\n');
 }

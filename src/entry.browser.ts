@@ -6,3 +6,5 @@ import { usePlatform } from './runtime/platform/platform.js';
 usePlatform(browserPlatform);
 embedKernels('strict', () => import('#wasm/strict'));
 export * from './index.js';
+export { trainInWorker } from './worker/train.browser.js';
+export type { TrainInWorkerOptions } from './worker/train.browser.js';

@@ -7,3 +7,5 @@ usePlatform(nodePlatform);
 embedKernels('strict', () => import('#wasm/strict'));
 embedKernels('relaxed', () => import('#wasm/relaxed'));
 export * from './index.js';
+export { trainInWorker } from './worker/train.node.js';
+export type { TrainInWorkerOptions } from './worker/train.node.js';

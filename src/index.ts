@@ -52,3 +52,4 @@ export type { Build } from './runtime/build.js';
 export type { Threads } from './runtime/threads.js';
 export type { NestedArray, TensorInput } from './tensor/convert.js';
 export type { NumericArray, Tensor } from './tensor/tensor.js';
+export type { Training, TrainingOptions } from './worker/training.js';

@@ -1,4 +1,5 @@
 import { LanewiseError } from './errors.js';
+import type { Json, JsonRecord } from './json.js';
 import { binaryCrossentropy } from './losses/binary.js';
 import { categoricalCrossentropy, sparseCategoricalCrossentropy } from './losses/categorical.js';
 import type { Loss } from './losses/loss.js';
@@ -21,4 +22,12 @@ export function requireLoss(loss: LossName | Loss): Loss {
   if (typeof loss === 'object' && loss !== null && typeof loss.emit === 'function') return loss;
   if (typeof loss === 'string' && Object.hasOwn(LOSSES, loss)) return LOSSES[loss]();
   throw new LanewiseError('invalid-argument', 'unknown loss', { expected: Object.keys(LOSSES).join(', '), received: JSON.stringify(loss) });
+}
+
+/** The loss of a config. @throws LanewiseError `invalid-argument` */
+export function lossFromConfig(config: Json): Loss {
+  if (typeof config !== 'object' || config === null || Array.isArray(config)) return requireLoss(config as LossName);
+  const { name, ...options } = config as JsonRecord;
+  if (typeof name === 'string' && Object.hasOwn(LOSSES, name)) return (LOSSES[name as LossName] as (options: JsonRecord) => Loss)(options);
+  return requireLoss(name as LossName);
 }

@@ -4,6 +4,7 @@ import { sha256 } from '../sha256.js';
 import type { Build } from './build.js';
 import { wasmUrlOf } from './configure.js';
 import { detectFeatures } from './features.js';
+import { unpacked } from './packed.js';
 
 export type { Build } from './build.js';
 export { BUILDS } from './build.js';
@@ -57,7 +58,7 @@ async function compileKernels(build: Build): Promise<WebAssembly.Module> {
   }
 }
 
-/** The kernels that came with the code: base64 of their deflated bytes. */
+/** The kernels that came with the code. */
 async function unpack(build: Build): Promise<Uint8Array<ArrayBuffer>> {
   const load = embedded.get(build);
   if (!load) {
@@ -66,23 +67,14 @@ async function unpack(build: Build): Promise<Uint8Array<ArrayBuffer>> {
     });
   }
   const { default: packed } = await load();
-  const deflated = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
-  const inflated = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw'));
   let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = await bytesOf(inflated);
+    bytes = await unpacked(packed);
   } catch (cause) {
     throw altered(build, 'the embedded kernels', 'bytes that cannot be unpacked', cause);
   }
   // a page that is not served securely can take no digest; what is embedded came with the code
   return globalThis.isSecureContext === false ? bytes : checked(build, bytes, 'the embedded kernels');
-}
-
-async function bytesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array<ArrayBuffer>[] = [];
-  const reader = stream.getReader();
-  for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
-  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 async function download(build: Build, url: string | URL): Promise<Uint8Array<ArrayBuffer>> {

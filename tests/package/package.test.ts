@@ -6,8 +6,12 @@ import test from 'node:test';
 
 interface Manifest {
   bin: Record<string, string>;
-  exports: Record<string, string | Record<string, string>>;
+  exports: Record<string, Target>;
 }
+/** A path, or paths by condition. */
+type Target = string | { readonly [condition: string]: Target };
+
+const pathsOf = (target: Target): string[] => (typeof target === 'string' ? [target] : Object.values(target).flatMap(pathsOf));
 
 const packed = (): string[] => {
   const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
@@ -17,9 +21,9 @@ const packed = (): string[] => {
 
 test('the package holds every entry point it names, the kernels and the worker', () => {
   const { bin, exports } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest;
-  const named = [...Object.values(bin), ...Object.values(exports).flatMap((entry) => (typeof entry === 'string' ? [entry] : Object.values(entry)))].filter((path) => !path.includes('*'));
+  const named = [...Object.values(bin), ...Object.values(exports).flatMap(pathsOf)].filter((path) => !path.includes('*'));
   const files = new Set(packed());
-  const needed = [...named.map((path) => path.replace('./', '')), 'build/wasm/strict.js', 'build/wasm/relaxed.js', 'build/workers/thread.js', 'build/js/runtime/platform/thread.browser.js', 'LICENSE', 'README.md'];
+  const needed = [...named.map((path) => path.replace('./', '')), 'build/wasm/strict.js', 'build/wasm/relaxed.js', 'build/workers/thread.js', 'build/workers/training.js', 'build/js/runtime/platform/thread.browser.js', 'LICENSE', 'README.md'];
   assert.deepEqual(needed.filter((path) => !files.has(path)), []);
 });
 

@@ -5,7 +5,7 @@ export type Start = string | (() => Worker);
 const refused = new Set<Start>();
 
 /**
- * The first worker that starts and answers its first message. Text comes as a `blob:` URL, which no bundler can lose; a policy may forbid that, and
+ * The first worker that starts and answers its first message, or without one says by itself that it is there. Text comes as a `blob:` URL, which no bundler can lose; a policy may forbid that, and
  * the browser says so either when the worker is made or with an event.
  */
 export async function startScript(starts: readonly Start[], message: unknown, name: string): Promise<Worker> {
@@ -41,6 +41,6 @@ function answering(worker: Worker, message: unknown): Promise<Worker> {
       worker.onmessage = null;
       resolve(worker);
     };
-    worker.postMessage(message);
+    if (message !== undefined) worker.postMessage(message);
   });
 }

@@ -1,0 +1,4 @@
+/** The script of a worker that trains, bundled into one file with all it needs but the kernels. */
+import { serveTrainings } from './serve.node.js';
+
+serveTrainings();
