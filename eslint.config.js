@@ -7,7 +7,7 @@ import tseslint from 'typescript-eslint';
  */
 const FLOORS = [
   ['errors.ts', 'json.ts', 'numerics.ts', 'sha256.ts'],
-  ['random.ts'],
+  ['random.ts', 'options.ts'],
   ['tensor'],
   ['initializers.ts', 'runtime'],
   ['plan'],

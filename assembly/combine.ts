@@ -1,4 +1,4 @@
-import { blockEnd, blockStart, loadOne, storeOne } from "./simd/lanes";
+import { blockEnd, blockStart, read, write } from "./simd/lanes";
 import { Arithmetic } from "./plan/ops";
 
 // @ts-ignore: decorator
@@ -27,7 +27,8 @@ export function combine(block: i32, scratch: usize, out: usize, a: usize, b: usi
 
 function run4(out: usize, a: usize, b: usize, count: i32, kind: i32): void {
   const end = (<usize>count) << 2, vectors = end & ~15;
-  let i: usize = 0;
-  for (; i < vectors; i += 16) v128.store(out + i, combined(v128.load(a + i), v128.load(b + i), kind));
-  for (; i < end; i += 4) storeOne(out + i, combined(loadOne(a + i), loadOne(b + i), kind));
+  for (let i: usize = 0; i < end; i += i < vectors ? 16 : 4) {
+    const whole = i < vectors;
+    write(out + i, whole, combined(read(a + i, whole), read(b + i, whole), kind));
+  }
 }

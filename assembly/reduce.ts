@@ -1,4 +1,4 @@
-import { blockEnd, blockStart, loadOne, storeOne } from "./simd/lanes";
+import { blockEnd, blockStart, highDoubles, loadOne, lowDoubles, storeOne, sumDoubles } from "./simd/lanes";
 import { State } from "./plan/ops";
 
 /**
@@ -53,14 +53,6 @@ export function columnSums(block: i32, scratch: usize, partials: usize, x: usize
   }
 }
 
-/** Op: out[i] = a[i] + b[i]. out, a, b: [size]; out may be a or b. Joins the gradients of a tensor with several uses. */
-export function add(block: i32, scratch: usize, out: usize, a: usize, b: usize, size: i32, blockSize: i32): void {
-  let i = (<usize>blockStart(block, blockSize)) << 2;
-  const end = (<usize>blockEnd(block, blockSize, size)) << 2;
-  for (; i + 16 <= end; i += 16) v128.store(out + i, f32x4.add(v128.load(a + i), v128.load(b + i)));
-  for (; i < end; i += 4) storeOne(out + i, f32x4.add(loadOne(a + i), loadOne(b + i)));
-}
-
 /** Op: partials f64 [blocks] = sums of squares of x [size]. */
 export function sumOfSquares(block: i32, scratch: usize, partials: usize, x: usize, size: i32, blockSize: i32): void {
   let i = (<usize>blockStart(block, blockSize)) << 2;
@@ -68,13 +60,12 @@ export function sumOfSquares(block: i32, scratch: usize, partials: usize, x: usi
   let low = f64x2.splat(0), high = f64x2.splat(0);
   for (; i + 16 <= end; i += 16) {
     const value = v128.load(x + i);
-    const first = f64x2.promote_low_f32x4(value);
-    const second = f64x2.promote_low_f32x4(v128.shuffle<i64>(value, value, 1, 1));
+    const first = lowDoubles(value), second = highDoubles(value);
     low = f64x2.add(low, f64x2.mul(first, first));
     high = f64x2.add(high, f64x2.mul(second, second));
   }
   const sums = f64x2.add(low, high);
-  let sum = f64x2.extract_lane(sums, 0) + f64x2.extract_lane(sums, 1);
+  let sum = sumDoubles(sums);
   for (; i < end; i += 4) {
     const value = <f64>load<f32>(x + i);
     sum += value * value;

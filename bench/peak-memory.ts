@@ -10,7 +10,7 @@ const SIZE = 1 << 24; // 64 MiB each
 export async function peakBandwidth(setup: Setup, seconds: number): Promise<number> {
   const blocks = blocksOf(SIZE, ELEMENT_BLOCK);
   const triad = (tape: BenchTape): void =>
-    tape.op('add', { out: tape.buffer(SIZE), a: tape.buffer(SIZE), b: tape.buffer(SIZE), size: SIZE, blockSize: ELEMENT_BLOCK }, blocks);
+    tape.combine('add', { out: tape.buffer(SIZE), a: tape.buffer(SIZE), b: tape.buffer(SIZE) }, SIZE);
   const copy = (tape: BenchTape): void =>
     tape.op('affine', { y: tape.buffer(SIZE), x: tape.buffer(SIZE), size: SIZE, blockSize: ELEMENT_BLOCK, scale: 1, offset: 0 }, blocks);
   const rates: number[] = [];

@@ -7,6 +7,10 @@ export interface JsonRecord {
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 const isRecord = (value: Json | undefined): value is JsonRecord => typeof value === 'object' && value !== null && !isList(value);
 
+/** Only what was said: files of before an option came do not name it. */
+export const said = (options: Readonly<Record<string, Json | undefined>>): JsonRecord =>
+  Object.fromEntries(Object.entries(options).filter((entry): entry is [string, Json] => entry[1] !== undefined));
+
 /** Every place where two values differ, in words: `layers[2].units is 20, not 10`. */
 export function differences(found: Json | undefined, wanted: Json | undefined, place = ''): string[] {
   if (isRecord(found) && isRecord(wanted)) {

@@ -3,6 +3,7 @@
  * once, so the size of batches is not in the result.
  */
 import { LanewiseError } from './errors.js';
+import { requirePositiveInteger } from './options.js';
 import type { TensorInput } from './tensor/convert.js';
 import { toTensor } from './tensor/convert.js';
 import { formatShape, sameShape } from './tensor/shape.js';
@@ -81,7 +82,7 @@ export function accuracy(targets: TensorInput, predictions: TensorInput, { thres
 
 /** The share of rows whose class is among the `k` (default 5) of the largest values, the first ones in a tie. @throws LanewiseError as `confusionMatrix`, `invalid-argument` */
 export function topKAccuracy(targets: TensorInput, predictions: TensorInput, { k = 5 }: { k?: number } = {}): number {
-  if (!(Number.isInteger(k) && k >= 1)) throw new LanewiseError('invalid-argument', 'k is out of range', { where: 'topKAccuracy', expected: 'a whole number of at least 1', received: String(k) });
+  requirePositiveInteger(k, 'k', 'topKAccuracy');
   const { actual, binary } = classesOf(targets, predictions, 'topKAccuracy');
   const { data, shape } = toTensor(predictions, 'topKAccuracy predictions');
   if (binary) throw refusal('topKAccuracy', 'predictions have the wrong shape', '[rows, …, classes], at least 2', formatShape(shape));

@@ -2,20 +2,21 @@
 //
 //   moments  [3][columns]: mean, variance (that of the rows, not an estimate for all), 1 / √(variance + epsilon)
 import { isFiniteStep } from "../optimizer/step";
-import { blockEnd, blockStart, loadOne, storeOne } from "../simd/lanes";
+import { blockEnd, blockStart, loadOne, read, storeOne, write } from "../simd/lanes";
+
+/** Σ of `count` partial sums, `step` bytes apart, in block order. */
+function joined(partials: usize, step: usize, count: i32): f64 {
+  let sum: f64 = 0;
+  for (let p = 0; p < count; p++) sum += load<f64>(partials + <usize>p * step);
+  return sum;
+}
 
 /** Op (one block): the moments of a batch from partial sums f64 [count][2][columns], in block order. */
 export function batchMoments(block: i32, scratch: usize, moments: usize, partials: usize, rows: i32, columns: i32, count: i32, epsilon: f32): void {
   const bytes = (<usize>columns) << 2;
   for (let c: usize = 0; c < bytes; c += 4) {
-    let sum: f64 = 0, squares: f64 = 0;
-    for (let p = 0; p < count; p++) {
-      const from = partials + <usize>p * (bytes << 2) + (c << 1);
-      sum += load<f64>(from);
-      squares += load<f64>(from + (bytes << 1));
-    }
-    const mean = sum / <f64>rows;
-    const variance = max<f64>(squares / <f64>rows - mean * mean, 0);
+    const mean = joined(partials + (c << 1), bytes << 2, count) / <f64>rows;
+    const variance = max<f64>(joined(partials + ((bytes + c) << 1), bytes << 2, count) / <f64>rows - mean * mean, 0);
     store<f32>(moments + c, <f32>mean);
     store<f32>(moments + bytes + c, <f32>variance);
     store<f32>(moments + (bytes << 1) + c, <f32>(1 / Math.sqrt(variance + <f64>epsilon)));
@@ -38,19 +39,6 @@ export function movingAverage(block: i32, scratch: usize, w: usize, value: usize
   for (let i: usize = 0, end = (<usize>size) << 2; i < end; i += 4) {
     store<f32>(w + i, load<f32>(w + i) * momentum + load<f32>(value + i) * (1 - momentum));
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function read(address: usize, whole: bool): v128 {
-  return whole ? v128.load(address) : loadOne(address);
-}
-
-// @ts-ignore: decorator
-@inline
-function write(address: usize, x: v128, whole: bool): void {
-  if (whole) v128.store(address, x);
-  else storeOne(address, x);
 }
 
 /** Op: y = gamma · x̂ + beta. y, x: [rows, columns]; gamma, beta: [columns] or address 0 for ones and zeros. */
@@ -76,12 +64,7 @@ export function batchNormSums(
 ): void {
   const bytes = (<usize>columns) << 2;
   for (let c: usize = 0; c < bytes; c += 4) {
-    let sum: f64 = 0, products: f64 = 0;
-    for (let p = 0; p < count; p++) {
-      const from = partials + <usize>p * (bytes << 2) + (c << 1);
-      sum += load<f64>(from);
-      products += load<f64>(from + (bytes << 1));
-    }
+    const sum = joined(partials + (c << 1), bytes << 2, count), products = joined(partials + ((bytes + c) << 1), bytes << 2, count);
     if (dGamma != 0) store<f32>(dGamma + c, <f32>products);
     if (dBeta != 0) store<f32>(dBeta + c, <f32>sum);
     store<f32>(means + c, <f32>(sum / <f64>rows));
@@ -103,13 +86,13 @@ export function batchNormBackward(
     const mean = read(moments + c, whole), inverse = read(moments + (bytes << 1) + c, whole);
     const scale = gamma == 0 ? inverse : f32x4.mul(inverse, read(gamma + c, whole));
     if (means == 0) {
-      for (let i = start + c; i < end; i += bytes) write(dx + i, f32x4.mul(read(dy + i, whole), scale), whole);
+      for (let i = start + c; i < end; i += bytes) write(dx + i, whole, f32x4.mul(read(dy + i, whole), scale));
       continue;
     }
     const meanDy = read(means + c, whole), slope = f32x4.mul(inverse, read(means + bytes + c, whole));
     for (let i = start + c; i < end; i += bytes) {
       const across = f32x4.mul(f32x4.sub(read(x + i, whole), mean), slope);
-      write(dx + i, f32x4.mul(scale, f32x4.sub(f32x4.sub(read(dy + i, whole), meanDy), across)), whole);
+      write(dx + i, whole, f32x4.mul(scale, f32x4.sub(f32x4.sub(read(dy + i, whole), meanDy), across)));
     }
   }
 }

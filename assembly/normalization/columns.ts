@@ -1,18 +1,6 @@
 // Sums over the rows of a matrix for each column, in double precision: what batch normalisation needs forward and backward. A few columns at a time
 // go through all rows of a block, so that their sums stay in registers while the block stays in the cache.
-import { blockEnd, blockStart } from "../simd/lanes";
-
-// @ts-ignore: decorator
-@inline
-function low(x: v128): v128 {
-  return f64x2.promote_low_f32x4(x);
-}
-
-// @ts-ignore: decorator
-@inline
-function high(x: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1));
-}
+import { blockEnd, blockStart, highDoubles, lowDoubles } from "../simd/lanes";
 
 /** Op: partials f64 [blocks][2][columns] = sums over a block's rows of x and of x². x: [rows, columns]. */
 export function columnMoments(block: i32, scratch: usize, partials: usize, x: usize, rows: i32, columns: i32, blockRows: i32): void {
@@ -24,7 +12,7 @@ export function columnMoments(block: i32, scratch: usize, partials: usize, x: us
     let s0 = f64x2.splat(0), s1 = s0, q0 = s0, q1 = s0;
     for (let p = first + c; p < end; p += bytes) {
       const v = v128.load(p);
-      const a = low(v), b = high(v);
+      const a = lowDoubles(v), b = highDoubles(v);
       s0 = f64x2.add(s0, a); s1 = f64x2.add(s1, b);
       q0 = f64x2.add(q0, f64x2.mul(a, a)); q1 = f64x2.add(q1, f64x2.mul(b, b));
     }
@@ -60,9 +48,9 @@ export function columnGradients(
     let s0 = f64x2.splat(0), s1 = s0, q0 = s0, q1 = s0;
     for (let i = start + c; i < end; i += bytes) {
       const g = v128.load(dy + i), n = f32x4.mul(f32x4.sub(v128.load(x + i), mean), inverse);
-      const a = low(g), b = high(g);
+      const a = lowDoubles(g), b = highDoubles(g);
       s0 = f64x2.add(s0, a); s1 = f64x2.add(s1, b);
-      q0 = f64x2.add(q0, f64x2.mul(a, low(n))); q1 = f64x2.add(q1, f64x2.mul(b, high(n)));
+      q0 = f64x2.add(q0, f64x2.mul(a, lowDoubles(n))); q1 = f64x2.add(q1, f64x2.mul(b, highDoubles(n)));
     }
     v128.store(sums + (c << 1), s0); v128.store(sums + (c << 1), s1, 16);
     v128.store(products + (c << 1), q0); v128.store(products + (c << 1), q1, 16);

@@ -1,32 +1,13 @@
 // Layer normalization: each row by its own mean and variance. Sums are in double precision, in an order that only the row's length decides.
-import { blockEnd, blockStart } from "../simd/lanes";
-import { read, write } from "../optimizer/step";
-
-// @ts-ignore: decorator
-@inline
-function low(x: v128): v128 {
-  return f64x2.promote_low_f32x4(x);
-}
-
-// @ts-ignore: decorator
-@inline
-function high(x: v128): v128 {
-  return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1));
-}
-
-// @ts-ignore: decorator
-@inline
-function sumDoubles(x: v128): f64 {
-  return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
-}
+import { blockEnd, blockStart, highDoubles, lowDoubles, read, sumDoubles, write } from "../simd/lanes";
 
 /** Σ x in a row of `bytes`. */
 function rowSum(x: usize, bytes: usize): f64 {
   let a = f64x2.splat(0), b = a;
   for (let i: usize = 0, vectors = bytes & ~15; i < bytes; i += i < vectors ? 16 : 4) {
     const value = read(x + i, i < vectors);
-    a = f64x2.add(a, low(value));
-    b = f64x2.add(b, high(value));
+    a = f64x2.add(a, lowDoubles(value));
+    b = f64x2.add(b, highDoubles(value));
   }
   return sumDoubles(f64x2.add(a, b));
 }
@@ -38,7 +19,7 @@ function rowSquares(x: usize, bytes: usize, mean: f64): f64 {
   let i: usize = 0;
   for (; i + 16 <= bytes; i += 16) {
     const value = v128.load(x + i);
-    const p = f64x2.sub(low(value), middle), q = f64x2.sub(high(value), middle);
+    const p = f64x2.sub(lowDoubles(value), middle), q = f64x2.sub(highDoubles(value), middle);
     a = f64x2.add(a, f64x2.mul(p, p));
     b = f64x2.add(b, f64x2.mul(q, q));
   }
@@ -95,8 +76,8 @@ export function layerNormBackwardInput(
       // a tail's other lanes have g = 0
       const value = whole ? v128.load(x + offset + i) : v128.load32_splat(x + offset + i);
       const gn = f32x4.mul(g, f32x4.mul(f32x4.sub(value, middle), inverse));
-      sums = f64x2.add(sums, f64x2.add(low(g), high(g)));
-      products = f64x2.add(products, f64x2.add(low(gn), high(gn)));
+      sums = f64x2.add(sums, f64x2.add(lowDoubles(g), highDoubles(g)));
+      products = f64x2.add(products, f64x2.add(lowDoubles(gn), highDoubles(gn)));
     }
     const meanG = f32x4.splat(<f32>(sumDoubles(sums) / <f64>columns)), meanGn = f32x4.splat(<f32>(sumDoubles(products) / <f64>columns));
     for (let i: usize = 0; i < bytes; i += i < vectors ? 16 : 4) {

@@ -1,6 +1,6 @@
 import { State } from "../plan/ops";
-import { blockEnd, blockStart } from "../simd/lanes";
-import { decayed, gradientAt, moves, read, settle, write } from "./step";
+import { blockEnd, blockStart, read, write } from "../simd/lanes";
+import { decayed, gradientAt, moves, settle } from "./step";
 
 /**
  * Op: Adagrad (Duchi, Hazan and Singer 2011), as Keras: a += g²; w -= rate · g / √(a + epsilon).

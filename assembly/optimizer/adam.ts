@@ -1,6 +1,6 @@
 import { State } from "../plan/ops";
-import { blockEnd, blockStart } from "../simd/lanes";
-import { decayed, gradientAt, moves, read, settle, write } from "./step";
+import { blockEnd, blockStart, read, write } from "../simd/lanes";
+import { decayed, gradientAt, moves, settle } from "./step";
 
 /**
  * Op: Adam (Kingma and Ba 2015, in Keras's form): m += (g - m)(1 - beta1); v += (g² - v)(1 - beta2); w -= rate · m / (√v + epsilon), the state's

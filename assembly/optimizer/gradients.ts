@@ -1,7 +1,7 @@
 // What is done to gradients between the backward pass and the optimizer's rule.
 import { State } from "../plan/ops";
-import { blockEnd, blockStart } from "../simd/lanes";
-import { isFiniteStep, moves, read, write } from "./step";
+import { blockEnd, blockStart, read, write } from "../simd/lanes";
+import { isFiniteStep, moves } from "./step";
 
 /**
  * Op: where weights move in this step, g = (sum + g) · share: the mean of the gradients kept and this one. Otherwise nothing.

@@ -1,6 +1,6 @@
 import { State } from "../plan/ops";
-import { blockEnd, blockStart } from "../simd/lanes";
-import { decayed, gradientAt, moves, read, settle, write } from "./step";
+import { blockEnd, blockStart, read, write } from "../simd/lanes";
+import { decayed, gradientAt, moves, settle } from "./step";
 
 /**
  * Op: Lion (Chen et al. 2023), as Keras: w -= rate · sign(beta1 · m + (1 - beta1) · g); m = beta2 · m + (1 - beta2) · g. The sign of 0 is 0.

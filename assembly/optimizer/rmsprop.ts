@@ -1,6 +1,6 @@
 import { State } from "../plan/ops";
-import { blockEnd, blockStart } from "../simd/lanes";
-import { decayed, gradientAt, moves, read, settle, write } from "./step";
+import { blockEnd, blockStart, read, write } from "../simd/lanes";
+import { decayed, gradientAt, moves, settle } from "./step";
 
 /**
  * Op: RMSprop, as Keras: v = rho · v + (1 - rho) · g²; move = rate · g / √(v + epsilon); centered: mean = rho · mean + (1 - rho) · g, and v - mean²

@@ -1,6 +1,6 @@
 import { State } from "../plan/ops";
-import { blockEnd, blockStart } from "../simd/lanes";
-import { decayed, gradientAt, moves, read, settle, write } from "./step";
+import { blockEnd, blockStart, read, write } from "../simd/lanes";
+import { decayed, gradientAt, moves, settle } from "./step";
 
 /**
  * Op: stochastic gradient descent with momentum, as Keras: v = momentum · v - rate · g; w += v (nesterov: w += momentum · v - rate · g).

@@ -1,6 +1,6 @@
 // What all rules share: when a step is left out, and how gradients come in and weights go out.
 import { State } from "../plan/ops";
-import { loadOne, storeOne } from "../simd/lanes";
+import { read, write } from "../simd/lanes";
 
 /** A loss or gradient that is not finite must not reach the weights: the step is skipped, and the caller told by the state. */
 // @ts-ignore: decorator
@@ -14,20 +14,6 @@ export function isFiniteStep(state: usize): bool {
 @inline
 export function moves(state: usize): bool {
   return isFiniteStep(state) && load<i32>(state + State.held) == 0;
-}
-
-/** Four floats, or in a tail one. */
-// @ts-ignore: decorator
-@inline
-export function read(address: usize, whole: bool): v128 {
-  return whole ? v128.load(address) : loadOne(address);
-}
-
-// @ts-ignore: decorator
-@inline
-export function write(address: usize, whole: bool, x: v128): void {
-  if (whole) v128.store(address, x);
-  else storeOne(address, x);
 }
 
 /** The gradient, scaled to the global norm, each within ±limit. */

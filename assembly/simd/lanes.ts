@@ -34,6 +34,40 @@ export function storeOne(address: usize, x: v128): void {
   v128.store_lane<f32>(address, x, 0);
 }
 
+/** Four floats, or in a tail one. */
+// @ts-ignore: decorator
+@inline
+export function read(address: usize, whole: bool): v128 {
+  return whole ? v128.load(address) : loadOne(address);
+}
+
+// @ts-ignore: decorator
+@inline
+export function write(address: usize, whole: bool, x: v128): void {
+  if (whole) v128.store(address, x);
+  else storeOne(address, x);
+}
+
+/** The first two floats as doubles. */
+// @ts-ignore: decorator
+@inline
+export function lowDoubles(x: v128): v128 {
+  return f64x2.promote_low_f32x4(x);
+}
+
+/** The last two floats as doubles. */
+// @ts-ignore: decorator
+@inline
+export function highDoubles(x: v128): v128 {
+  return f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1));
+}
+
+// @ts-ignore: decorator
+@inline
+export function sumDoubles(x: v128): f64 {
+  return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
+}
+
 /** First element of a block of an element-wise kernel. */
 // @ts-ignore: decorator
 @inline

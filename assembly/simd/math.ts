@@ -40,17 +40,7 @@ export function exp4(x: v128): v128 {
   const rounder = f32x4.splat(ROUND + 2 * EXPONENT_BIAS);
   const shifted = f32x4.add(f32x4.mul(clamped, f32x4.splat(LOG2_E)), rounder);
   const n = f32x4.sub(shifted, rounder);
-  const r = f32x4.sub(
-    f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(LN2_HIGH))),
-    f32x4.mul(n, f32x4.splat(LN2_LOW)),
-  );
-
-  let p = f32x4.add(f32x4.mul(r, f32x4.splat(0.00138145986)), f32x4.splat(0.00836871688));
-  p = f32x4.add(f32x4.mul(r, p), f32x4.splat(0.041668388));
-  p = f32x4.add(f32x4.mul(r, p), f32x4.splat(0.166665206));
-  p = f32x4.add(f32x4.mul(r, p), f32x4.splat(0.499999934));
-  p = f32x4.add(f32x4.mul(r, f32x4.mul(r, p)), r);
-  p = f32x4.add(p, f32x4.splat(1));
+  const p = f32x4.add(expm1Reduced(clamped, n), f32x4.splat(1));
 
   const half = i32x4.shr_u(shifted, 1); // ⌊n/2⌋ + bias in the low bits
   const scaleFloor = i32x4.shl(half, MANTISSA_BITS);
@@ -158,6 +148,21 @@ export function sigmoid4(x: v128): v128 {
   return f32x4.div(numerator, f32x4.add(numerator, rest));
 }
 
+/** e^r - 1 for r = x - n·ln 2, |r| ≤ ½ ln 2. */
+// @ts-ignore: decorator
+@inline
+function expm1Reduced(x: v128, n: v128): v128 {
+  const r = f32x4.sub(
+    f32x4.sub(x, f32x4.mul(n, f32x4.splat(LN2_HIGH))),
+    f32x4.mul(n, f32x4.splat(LN2_LOW)),
+  );
+  let p = f32x4.add(f32x4.mul(r, f32x4.splat(0.00138145986)), f32x4.splat(0.00836871688));
+  p = f32x4.add(f32x4.mul(r, p), f32x4.splat(0.041668388));
+  p = f32x4.add(f32x4.mul(r, p), f32x4.splat(0.166665206));
+  p = f32x4.add(f32x4.mul(r, p), f32x4.splat(0.499999934));
+  return f32x4.add(f32x4.mul(r, f32x4.mul(r, p)), r);
+}
+
 /**
  * e^min(x, 0) - 1, without cancellation near 0. Error at most 0.93 ULP (measured 0.926); exactly -1 for x ≤ -18; +0 for x ≥ 0 and for -0. 25 instructions.
  *
@@ -171,16 +176,7 @@ export function expm1Below4(x: v128): v128 {
   const rounder = f32x4.splat(ROUND + EXPONENT_BIAS);
   const shifted = f32x4.add(f32x4.mul(clamped, f32x4.splat(LOG2_E)), rounder);
   const n = f32x4.sub(shifted, rounder);
-  const r = f32x4.sub(
-    f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(LN2_HIGH))),
-    f32x4.mul(n, f32x4.splat(LN2_LOW)),
-  );
-
-  let p = f32x4.add(f32x4.mul(r, f32x4.splat(0.00138145986)), f32x4.splat(0.00836871688));
-  p = f32x4.add(f32x4.mul(r, p), f32x4.splat(0.041668388));
-  p = f32x4.add(f32x4.mul(r, p), f32x4.splat(0.166665206));
-  p = f32x4.add(f32x4.mul(r, p), f32x4.splat(0.499999934));
-  p = f32x4.add(f32x4.mul(r, f32x4.mul(r, p)), r);
+  const p = expm1Reduced(clamped, n);
 
   const scale = i32x4.shl(shifted, MANTISSA_BITS); // 2^n
   return f32x4.add(f32x4.mul(scale, p), f32x4.sub(scale, f32x4.splat(1)));

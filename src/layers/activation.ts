@@ -1,4 +1,4 @@
-import { LanewiseError } from '../errors.js';
+import { requireNotNegative } from '../options.js';
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { ActivationName } from './activations.js';
@@ -30,12 +30,6 @@ class ActivationLayer extends Layer {
     // not in place: the layer before may still need its own output
     return emitActivation(tape, x, this.activation, { inPlace: false, ...(this.alpha !== undefined && { alpha: this.alpha }) });
   }
-}
-
-/** @throws LanewiseError `invalid-argument` */
-function requireNotNegative(value: number, option: string, where: string): number {
-  if (value >= 0 && Number.isFinite(Math.fround(value))) return value;
-  throw new LanewiseError('invalid-argument', `${option} is out of range`, { where, expected: 'a number of at least 0', received: String(value) });
 }
 
 export interface ActivationOptions extends LayerOptions {

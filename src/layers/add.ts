@@ -1,11 +1,10 @@
 import { LanewiseError } from '../errors.js';
-import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
-import type { PlanTensor, Tape } from '../plan/tape.js';
+import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { bareFactory } from './layer.js';
-import { MergeLayer } from './merge-layer.js';
+import { MergeLayer, inLayoutOfAll } from './merge-layer.js';
 
 /** The sum of inputs of the same shape, such as a skip connection's two ends. Output shape: that of each input. */
 class Add extends MergeLayer {
@@ -20,12 +19,11 @@ class Add extends MergeLayer {
 
   emitMerged(inputs: readonly PlanTensor[], { tape }: EmitContext): PlanTensor {
     const alike = inLayoutOfAll(tape, inputs);
-    const size = tape.length(alike[0]!.shape, alike[0]!.layout);
-    const blocks = blocksOf(size, ELEMENT_BLOCK);
-    const elements = { size, blockSize: ELEMENT_BLOCK };
-    const y = withMask(tape.tensor(this.output, alike[0]!.layout), alike);
-    if (alike.length === 1) tape.op('affine', { y: y.ref, x: alike[0]!.ref, ...elements, scale: 1, offset: 0 }, blocks);
-    alike.slice(1).forEach(({ ref: b }, index) => tape.op('add', { out: y.ref, a: index === 0 ? alike[0]!.ref : y.ref, b, ...elements }, blocks));
+    const [first, ...others] = alike as [PlanTensor, ...PlanTensor[]];
+    const size = tape.length(first.shape, first.layout);
+    const y = tape.tensor(this.output, first.layout);
+    if (others.length === 0) tape.affine(y.ref, first.ref, size, 1);
+    others.forEach(({ ref: b }, index) => tape.combine('add', { out: y.ref, a: index === 0 ? first.ref : y.ref, b }, size));
     tape.record(y, alike, (dy) => {
       // each input its own bytes: what comes before may work in place on its gradient
       let given = false;
@@ -35,24 +33,11 @@ class Add extends MergeLayer {
           given = true;
           return dy;
         }
-        const dx = tape.like(x);
-        tape.op('affine', { y: dx.ref, x: dy.ref, ...elements, scale: 1, offset: 0 }, blocks);
-        return dx;
+        return tape.copy(dy);
       });
     });
-    return y;
+    return tape.withMask(y, alike);
   }
-}
-
-/** Lanes if all inputs are in lanes, else rows. */
-export function inLayoutOfAll(tape: Tape, inputs: readonly PlanTensor[]): PlanTensor[] {
-  return inputs.every(({ layout }) => layout === 'lanes') ? [...inputs] : inputs.map((input) => tape.toRows(input));
-}
-
-/** The mask of the first input that has one: masks of one model come from one input. */
-export function withMask(y: PlanTensor, inputs: readonly PlanTensor[]): PlanTensor {
-  const mask = inputs.find((input) => input.mask)?.mask;
-  return mask ? { ...y, mask } : y;
 }
 
 /** Sum of several inputs: `add().apply([a, b])`. */

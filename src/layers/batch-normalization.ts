@@ -1,33 +1,16 @@
-import { LanewiseError } from '../errors.js';
-import type { Initializer } from '../initializers.js';
+import { requireRate } from '../options.js';
 import { blocksOf, columnBlock } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
-import { withMask } from './add.js';
-import type { EmitContext, LayerOptions, WeightSpec } from './layer.js';
-import { Layer, bareFactory } from './layer.js';
-import type { Regularizer } from './regularizers.js';
+import type { EmitContext, WeightSpec } from './layer.js';
+import { bareFactory } from './layer.js';
+import type { NormalizationOptions } from './normalization.js';
+import { Normalization } from './normalization.js';
 
-export interface BatchNormalizationOptions extends LayerOptions {
-  /** The axis with a mean and a variance for each place: the last one. Default -1. */
-  axis?: -1;
+export interface BatchNormalizationOptions extends NormalizationOptions {
   /** How much of the moving statistics stays at each step, from 0 to below 1. Default 0.99. */
   momentum?: number;
-  /** Added to the variance. Default 0.001, as Keras. */
-  epsilon?: number;
-  /** Whether beta is added. Default true. */
-  center?: boolean;
-  /** Whether gamma multiplies. Default true. */
-  scale?: boolean;
-  /** Default `zeros`. */
-  betaInitializer?: Initializer;
-  /** Default `ones`. */
-  gammaInitializer?: Initializer;
-  /** Penalty on beta. Default none. */
-  betaRegularizer?: Regularizer;
-  /** Penalty on gamma. Default none. */
-  gammaRegularizer?: Regularizer;
 }
 
 /**
@@ -36,51 +19,31 @@ export interface BatchNormalizationOptions extends LayerOptions {
  *
  * Output shape: the input's. Weights, [channels] each: gamma, ones; beta, zeros; movingMean, zeros, and movingVariance, ones, which are not trained.
  */
-class BatchNormalization extends Layer {
+class BatchNormalization extends Normalization {
   readonly type = 'batchNormalization';
   private readonly momentum: number;
-  private readonly epsilon: number;
-  private readonly center: boolean;
-  private readonly scale: boolean;
 
   constructor(options: BatchNormalizationOptions) {
     super(options);
-    const { axis = -1, momentum = 0.99, epsilon = 1e-3, center = true, scale = true } = options;
-    this.inRange('axis', axis, axis === -1, '-1, the last axis');
-    this.momentum = this.inRange('momentum', momentum, momentum >= 0 && momentum < 1, 'a number from 0 to below 1');
-    this.epsilon = this.inRange('epsilon', epsilon, epsilon > 0 && Number.isFinite(Math.fround(epsilon)), 'a positive number');
-    this.center = center;
-    this.scale = scale;
-  }
-
-  private inRange(option: string, value: number, fits: boolean, expected: string): number {
-    if (fits) return value;
-    throw new LanewiseError('invalid-argument', `${option} is out of range`, { where: this.name, expected, received: String(value) });
-  }
-
-  protected outputShape(inputShape: Shape): Shape {
-    if (inputShape.length === 0) throw this.shapeError('wrong rank of input', '[…, channels]', inputShape);
-    return inputShape;
+    this.momentum = requireRate(options.momentum ?? 0.99, 'momentum', this.name);
   }
 
   protected override weightSpecs(inputShape: Shape): readonly WeightSpec[] {
     const shape = [inputShape.at(-1)!];
     return [
-      ...(this.scale ? [{ name: 'gamma', shape, initializer: 'ones' } as const] : []),
-      ...(this.center ? [{ name: 'beta', shape, initializer: 'zeros' } as const] : []),
+      ...super.weightSpecs(inputShape),
       { name: 'movingMean', shape, initializer: 'zeros', trainable: false },
       { name: 'movingVariance', shape, initializer: 'ones', trainable: false },
     ];
   }
 
-  override describe(): string {
-    return [...(this.momentum === 0.99 ? [] : [`momentum ${this.momentum}`]), ...(this.scale ? [] : ['no gamma']), ...(this.center ? [] : ['no beta'])].join(', ');
+  protected override describeMore(): readonly string[] {
+    return this.momentum === 0.99 ? [] : [`momentum ${this.momentum}`];
   }
 
   emit(input: PlanTensor, { tape, parameters, trainable }: EmitContext): PlanTensor {
-    const named = new Map(this.weights.map(({ name }, index) => [name, parameters[index]!]));
-    const [gamma, beta] = [named.get('gamma'), named.get('beta')];
-    const [movingMean, movingVariance] = [named.get('movingMean')!, named.get('movingVariance')!];
+    const [gamma, beta] = [this.parameter(parameters, 'gamma'), this.parameter(parameters, 'beta')];
+    const [movingMean, movingVariance] = [this.parameter(parameters, 'movingMean')!, this.parameter(parameters, 'movingVariance')!];
     const x = tape.toRows(input);
     const columns = this.output.at(-1)!;
     const rows = tape.length(this.output, 'rows') / columns;
@@ -104,7 +67,7 @@ class BatchNormalization extends Layer {
     } else {
       tape.op('keptMoments', { moments, mean: movingMean.value, variance: movingVariance.value, columns, epsilon }, 1);
     }
-    const y = withMask(tape.tensor(this.output), [input]);
+    const y = tape.tensor(this.output);
     tape.op('batchNormForward', { y: y.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, rows, columns, blockRows }, blocks);
 
     tape.record(y, [x], (dy) => {
@@ -118,9 +81,9 @@ class BatchNormalization extends Layer {
       tape.op('batchNormBackward', { dx: dy.ref, dy: dy.ref, x: x.ref, moments, gamma: gamma?.value, means, rows, columns, blockRows }, blocks);
       return [{ ...dy, shape: x.shape }];
     });
-    return y;
+    return tape.withMask(y, [input]);
   }
 }
 
-/** Batch normalisation over the last axis. @throws LanewiseError `invalid-argument` */
+/** Batch normalisation. @throws LanewiseError `invalid-argument`; `unsupported` for an axis other than the last */
 export const batchNormalization = bareFactory<BatchNormalizationOptions>((options = {}) => new BatchNormalization(options));

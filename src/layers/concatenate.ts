@@ -5,10 +5,9 @@ import { Kernel } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sizeOf } from '../tensor/shape.js';
-import { inLayoutOfAll, withMask } from './add.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { bareFactory } from './layer.js';
-import { MergeLayer } from './merge-layer.js';
+import { MergeLayer, inLayoutOfAll } from './merge-layer.js';
 
 export interface ConcatenateOptions extends LayerOptions {
   /** The axis along which inputs are joined, the batch being axis 0; negative ones count from the end. Default -1. */
@@ -67,8 +66,7 @@ class Concatenate extends MergeLayer {
     const outer = sizeOf(this.output.slice(0, axis)) * (layout === 'lanes' ? tape.groups : tape.batch);
     const columnsOf = ({ shape }: PlanTensor): number => sizeOf(shape.slice(axis)) * (layout === 'lanes' ? Kernel.lanes : 1);
     const stride = parts.reduce((sum, part) => sum + columnsOf(part), 0);
-    const blank = tape.tensor(this.output, layout);
-    const y = axis === 0 ? blank : withMask(blank, parts); // joined in time, the steps are others
+    const y = tape.tensor(this.output, layout);
     const eachPart = (work: (part: PlanTensor, columns: number, start: number) => void): void => {
       let start = 0;
       for (const part of parts) {
@@ -87,7 +85,7 @@ class Concatenate extends MergeLayer {
       });
       return gradients;
     });
-    return y;
+    return axis === 0 ? y : tape.withMask(y, parts); // joined in time, the steps are others
   }
 }
 

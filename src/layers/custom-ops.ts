@@ -1,8 +1,7 @@
 import { LanewiseError } from '../errors.js';
-import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
 import { emitGemm } from '../plan/gemm.js';
-import { Arithmetic } from '../plan/ops.js';
+import type { Arithmetic } from '../plan/ops.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
@@ -110,27 +109,25 @@ function emitBinary(tape: Tape, name: keyof typeof Arithmetic, a: PlanTensor, b:
   const size = tape.length(a.shape, 'rows');
   const period = b.isWeight ? sizeOf(b.shape) : size;
   const other = b.isWeight ? b.weight!.parameter.value : tensorOf(b).ref;
-  const combine = (op: keyof typeof Arithmetic, out: Ref, left: Ref, right: Ref, every = size): void =>
-    tape.op('combine', { out, a: left, b: right, size, period: every, blockSize: ELEMENT_BLOCK, kind: Arithmetic[op] }, blocksOf(size, ELEMENT_BLOCK));
   const y = tape.tensor(a.shape);
-  combine(name, y.ref, a.ref, other, period);
+  tape.combine(name, { out: y.ref, a: a.ref, b: other }, size, period);
 
   /** The gradient of a: dy, dy · b or dy / b. Of its own bytes, since what comes before may work in place on it. */
   const gradientOfA = (dy: PlanTensor): PlanTensor => {
+    if (name === 'add' || name === 'subtract') return tape.copy(dy);
     const da = tape.like(a);
-    if (name === 'multiply' || name === 'divide') combine(name, da.ref, dy.ref, other, period);
-    else emitAffine(tape, da.ref, dy.ref, size, 1);
+    tape.combine(name, { out: da.ref, a: dy.ref, b: other }, size, period);
     return da;
   };
   /** That of b, as long as a: dy, −dy, dy · a, or −dy · y / b. */
   const gradientOfB = (dy: PlanTensor): PlanTensor => {
     const db = tape.like(y);
-    if (name === 'multiply') combine('multiply', db.ref, dy.ref, a.ref);
+    if (name === 'multiply') tape.combine('multiply', { out: db.ref, a: dy.ref, b: a.ref }, size);
     else if (name === 'divide') {
-      combine('multiply', db.ref, dy.ref, y.ref);
-      combine('divide', db.ref, db.ref, other, period);
-      emitAffine(tape, db.ref, db.ref, size, -1);
-    } else emitAffine(tape, db.ref, dy.ref, size, name === 'subtract' ? -1 : 1);
+      tape.combine('multiply', { out: db.ref, a: dy.ref, b: y.ref }, size);
+      tape.combine('divide', { out: db.ref, a: db.ref, b: other }, size, period);
+      tape.affine(db.ref, db.ref, size, -1);
+    } else tape.affine(db.ref, dy.ref, size, name === 'subtract' ? -1 : 1);
     return db;
   };
   tape.record(y, b.isWeight ? [a] : [a, tensorOf(b)], (dy) => {
@@ -169,26 +166,20 @@ function addToWeight(tape: Tape, weight: Weight, size: number, emit: (gradient: 
   }
   const part = tape.buffer(size);
   emit(part);
-  tape.op(
-    'combine', { out: gradient, a: gradient, b: part, size, period: size, blockSize: ELEMENT_BLOCK, kind: Arithmetic.add }, blocksOf(size, ELEMENT_BLOCK),
-  );
+  tape.combine('add', { out: gradient, a: gradient, b: part }, size);
 }
 
 function emitScale(tape: Tape, x: PlanTensor, factor: number, offset: number): PlanTensor {
   const size = tape.length(x.shape, 'rows');
   const y = tape.tensor(x.shape);
-  emitAffine(tape, y.ref, x.ref, size, factor, offset);
+  tape.affine(y.ref, x.ref, size, factor, offset);
   tape.record(y, [x], (dy) => {
     if (!x.needsGradient) return [];
     const dx = tape.like(x);
-    emitAffine(tape, dx.ref, dy.ref, size, factor);
+    tape.affine(dx.ref, dy.ref, size, factor);
     return [dx];
   });
   return y;
-}
-
-function emitAffine(tape: Tape, y: Ref, x: Ref, size: number, scale: number, offset = 0): void {
-  tape.op('affine', { y, x, size, blockSize: ELEMENT_BLOCK, scale, offset }, blocksOf(size, ELEMENT_BLOCK));
 }
 
 /** The bytes stay where they are. */

@@ -8,7 +8,8 @@ import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
 import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients } from './lanes.js';
 import type { EmitContext, Flops, InitializerOptions, LayerOptions, WeightSpec } from './layer.js';
-import { Layer, count, requirePositiveInteger, factory } from './layer.js';
+import { requirePositiveInteger } from '../options.js';
+import { Layer, count, factory } from './layer.js';
 import type { RegularizerOptions } from './regularizers.js';
 
 export interface DenseOptions extends LayerOptions, InitializerOptions, RegularizerOptions {

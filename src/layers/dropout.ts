@@ -3,7 +3,8 @@ import type { PlanTensor, Tape } from '../plan/tape.js';
 import { Purpose, streamKey } from '../random.js';
 import type { Shape } from '../tensor/shape.js';
 import type { EmitContext, LayerOptions } from './layer.js';
-import { Layer, requireRate, factory } from './layer.js';
+import { requireRate } from '../options.js';
+import { Layer, factory } from './layer.js';
 
 export interface DropoutOptions extends LayerOptions {
   /** Share of values set to zero, from 0 to below 1. */

@@ -1,65 +1,25 @@
-import { LanewiseError } from '../errors.js';
 import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { PlanTensor } from '../plan/tape.js';
-import type { Shape } from '../tensor/shape.js';
-import { sizeOf } from '../tensor/shape.js';
 import { emitBiasGradient } from './bias.js';
-import type { EmitContext, LayerOptions, WeightSpec } from './layer.js';
-import { Layer, bareFactory } from './layer.js';
+import type { EmitContext } from './layer.js';
+import { bareFactory } from './layer.js';
+import type { NormalizationOptions } from './normalization.js';
+import { Normalization } from './normalization.js';
 
-export interface LayerNormalizationOptions extends LayerOptions {
-  /** The axis that is normalized: the last, -1, which is the default. No other is supported. */
-  axis?: number;
-  /** Added to the variance. Default 1e-3. */
-  epsilon?: number;
-  /** Whether beta is added. Default true. */
-  center?: boolean;
-  /** Whether the result is multiplied with gamma. Default true. */
-  scale?: boolean;
-}
+export type LayerNormalizationOptions = NormalizationOptions;
 
 /**
  * y = gamma · (x - mean) / √(variance + epsilon) + beta, with mean and biased variance over the last axis of each sample (Ba et al. 2016,
  * arXiv 1607.06450; defaults as Keras). Output shape: the input's. Weights: gamma and beta, both [features], from ones and zeros.
  */
-class LayerNormalization extends Layer {
+class LayerNormalization extends Normalization {
   readonly type = 'layerNormalization';
-  private readonly epsilon: number;
-  private readonly center: boolean;
-  private readonly scale: boolean;
-
-  constructor(options: LayerNormalizationOptions) {
-    super(options);
-    const { axis = -1, epsilon = 1e-3, center = true, scale = true } = options;
-    if (axis !== -1) {
-      throw new LanewiseError('unsupported', 'layerNormalization is over the last axis only', { where: this.name, expected: 'axis -1', received: String(axis) });
-    }
-    if (!(epsilon > 0 && Number.isFinite(epsilon))) {
-      throw new LanewiseError('invalid-argument', 'epsilon is not a positive number', { where: this.name, received: String(epsilon) });
-    }
-    this.epsilon = epsilon;
-    this.center = center;
-    this.scale = scale;
-  }
-
-  protected outputShape(inputShape: Shape): Shape {
-    return inputShape;
-  }
-
-  protected override weightSpecs(inputShape: Shape): readonly WeightSpec[] {
-    const shape = [inputShape.at(-1)!];
-    return [
-      ...(this.scale ? [{ name: 'gamma', shape, initializer: 'ones' } as const] : []),
-      ...(this.center ? [{ name: 'beta', shape, initializer: 'zeros' } as const] : []),
-    ];
-  }
 
   emit(input: PlanTensor, { tape, parameters }: EmitContext): PlanTensor {
-    const gamma = this.scale ? parameters[0] : undefined;
-    const beta = this.center ? parameters.at(-1) : undefined;
+    const [gamma, beta] = [this.parameter(parameters, 'gamma'), this.parameter(parameters, 'beta')];
     const x = tape.toRows(input);
     const columns = this.input.at(-1)!;
-    const rows = (tape.batch * sizeOf(this.input)) / columns;
+    const rows = tape.length(this.input, 'rows') / columns;
     const blockRows = Math.max(1, Math.floor(ELEMENT_BLOCK / columns));
     const sizes = { rows, columns, blockRows };
     const blocks = blocksOf(rows, blockRows);
@@ -85,7 +45,7 @@ class LayerNormalization extends Layer {
       tape.op('layerNormBackwardInput', { dx: dx.ref, dy: dy.ref, x: x.ref, statistics, gamma: gamma?.value, ...sizes }, blocks);
       return [dx];
     });
-    return y;
+    return tape.withMask(y, [input]);
   }
 }
 

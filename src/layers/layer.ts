@@ -1,6 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import type { Initializer, WeightInitializer } from '../initializers.js';
 import { requireInitializer } from '../initializers.js';
+import { requirePositiveInteger } from '../options.js';
 import type { Ref } from '../plan/buffer.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
@@ -294,12 +295,6 @@ export function requireSizes(inputShape: Shape, where: string): void {
   for (const size of inputShape) requirePositiveInteger(size, 'inputShape', where);
 }
 
-/** @throws LanewiseError `invalid-argument` */
-export function requirePositiveInteger(value: number, option: string, where: string): number {
-  if (Number.isInteger(value) && value >= 1 && value < 2 ** 31) return value;
-  throw new LanewiseError('invalid-argument', `${option} is out of range`, { where, expected: 'a whole number of at least 1', received: String(value) });
-}
-
 /** `1 unit`, `2 units`. */
 export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
@@ -313,10 +308,4 @@ export function size2d(value: Size2d, option: string, where: string): readonly [
     throw new LanewiseError('invalid-argument', `${option} is not a size`, { where, expected: 'a number or [rows, columns]', received: String(value) });
   }
   return [requirePositiveInteger(pair[0], option, where), requirePositiveInteger(pair[1], option, where)];
-}
-
-/** A rate of dropout: @throws LanewiseError `invalid-argument` */
-export function requireRate(value: number, option: string, where: string): number {
-  if (value >= 0 && value < 1) return value;
-  throw new LanewiseError('invalid-argument', `${option} is out of range`, { where, expected: 'a number from 0 to below 1', received: String(value) });
 }

@@ -1,4 +1,4 @@
-import type { PlanTensor } from '../plan/tape.js';
+import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { EmitContext } from './layer.js';
 import { Layer } from './layer.js';
@@ -17,4 +17,9 @@ export abstract class MergeLayer extends Layer {
   override emit(x: PlanTensor, context: EmitContext): PlanTensor {
     return this.emitMerged([x], context);
   }
+}
+
+/** Lanes if all inputs are in lanes, else rows. */
+export function inLayoutOfAll(tape: Tape, inputs: readonly PlanTensor[]): PlanTensor[] {
+  return inputs.every(({ layout }) => layout === 'lanes') ? [...inputs] : inputs.map((input) => tape.toRows(input));
 }

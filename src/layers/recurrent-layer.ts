@@ -8,12 +8,12 @@ import { Purpose } from '../random.js';
 import type { Shape } from '../tensor/shape.js';
 import type { StepActivation } from './activations.js';
 import { STEP_ACTIVATIONS, requireActivation } from './activations.js';
-import { withMask } from './add.js';
 import { maskArguments } from './dropout.js';
 import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients, emitReversed } from './lanes.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { EmitContext, Flops, InitializerOptions, LayerOptions, StateStore, WeightInput, WeightSpec } from './layer.js';
-import { Layer, count, requirePositiveInteger, requireRate } from './layer.js';
+import { requirePositiveInteger, requireRate } from '../options.js';
+import { Layer, count } from './layer.js';
 import type { Regularizer, RegularizerOptions } from './regularizers.js';
 
 export interface RecurrentOptions extends LayerOptions, InitializerOptions, RegularizerOptions {
@@ -185,7 +185,7 @@ export abstract class RecurrentLayer extends Layer {
     const states = this.emitRecurrence(sequence, [kernel, recurrentKernel, bias], context);
     this.emitKept(tape, sequence.initial, states);
     const [h] = states;
-    return this.returnSequences ? withMask(h, [input]) : this.emitLastStep(tape, h);
+    return this.returnSequences ? tape.withMask(h, [input]) : this.emitLastStep(tape, h);
   }
 
   protected abstract emitRecurrence(sequence: Sequence, weights: Weights, context: EmitContext): StateSequences;

@@ -19,8 +19,8 @@ import { flatten } from './flatten.js';
 import type { GruOptions } from './gru.js';
 import { gru } from './gru.js';
 import type { InitializerOptions, Layer, LayerOptions } from './layer.js';
-import type { LayerNormalizationOptions } from './layer-normalization.js';
 import { layerNormalization } from './layer-normalization.js';
+import type { NormalizationOptions } from './normalization.js';
 import type { LstmOptions } from './lstm.js';
 import { lstm } from './lstm.js';
 import type { MaxPooling2dOptions } from './max-pooling2d.js';
@@ -66,6 +66,12 @@ const weighted: OptionTable<InitializerOptions & RegularizerOptions> = {
   kernelInitializer: initializer, biasInitializer: initializer, kernelRegularizer: regularizer, biasRegularizer: regularizer,
 };
 
+/** Options that all normalisations have. */
+const normalization: OptionTable<NormalizationOptions> = {
+  axis: orNot('number', -1), epsilon: orNot('number', 1e-3), center: orNot('boolean', true), scale: orNot('boolean', true),
+  betaInitializer: initializer, gammaInitializer: initializer, betaRegularizer: regularizer, gammaRegularizer: regularizer,
+};
+
 /** Options that all recurrent layers have. */
 const recurrent: OptionTable<RecurrentOptions> = {
   units: number, activation: orNot('text', 'tanh'), useBias: orNot('boolean', true), returnSequences: orNot('boolean', false),
@@ -75,10 +81,7 @@ const recurrent: OptionTable<RecurrentOptions> = {
 
 const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   add: layerType<LayerOptions>(add, {}),
-  batchNormalization: layerType<BatchNormalizationOptions>(batchNormalization, {
-    axis: orNot('number', -1), momentum: orNot('number', 0.99), epsilon: orNot('number', 1e-3), center: orNot('boolean', true), scale: orNot('boolean', true),
-    betaInitializer: initializer, gammaInitializer: initializer, betaRegularizer: regularizer, gammaRegularizer: regularizer,
-  }),
+  batchNormalization: layerType<BatchNormalizationOptions>(batchNormalization, { momentum: orNot('number', 0.99), ...normalization }),
   concatenate: layerType<ConcatenateOptions>(concatenate, { axis: orNot('number', -1) }),
   activation: layerType<ActivationOptions>(activation, { activation: { kind: 'text' } }),
   conv2d: layerType<Conv2dOptions>(conv2d, {
@@ -90,9 +93,7 @@ const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   elu: layerType<EluOptions>(elu, { alpha: orNot('number', 1) }),
   flatten: layerType<LayerOptions>(flatten, {}),
   gelu: layerType<GeluOptions>(gelu, { approximate: orNot('boolean', false) }),
-  layerNormalization: layerType<LayerNormalizationOptions>(layerNormalization, {
-    axis: orNot('number', -1), epsilon: orNot('number', 1e-3), center: orNot('boolean', true), scale: orNot('boolean', true),
-  }),
+  layerNormalization: layerType<NormalizationOptions>(layerNormalization, normalization),
   leakyRelu: layerType<LeakyReluOptions>(leakyRelu, { negativeSlope: orNot('number', 0.3) }),
   maxPooling2d: layerType<MaxPooling2dOptions>(maxPooling2d, {
     poolSize: orNot('size2d', 2), strides: orNot('size2d', ({ poolSize }) => poolSize!), padding: orNot('text', 'valid'),

@@ -1,5 +1,4 @@
 import { LanewiseError } from '../errors.js';
-import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { EmitContext, LayerOptions } from './layer.js';
@@ -39,11 +38,10 @@ class Rescaling extends Layer {
 
   emit(x: PlanTensor, { tape }: EmitContext): PlanTensor {
     const size = tape.length(x.shape, x.layout);
-    const blocks = blocksOf(size, ELEMENT_BLOCK);
     const y = tape.like(x);
-    tape.op('affine', { y: y.ref, x: x.ref, size, blockSize: ELEMENT_BLOCK, scale: this.scale, offset: this.offset }, blocks);
+    tape.affine(y.ref, x.ref, size, this.scale, this.offset);
     tape.record(y, [x], (dy) => {
-      tape.op('affine', { y: dy.ref, x: dy.ref, size, blockSize: ELEMENT_BLOCK, scale: this.scale, offset: 0 }, blocks);
+      tape.affine(dy.ref, dy.ref, size, this.scale);
       return [dy];
     });
     return y;

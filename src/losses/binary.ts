@@ -1,5 +1,6 @@
+import { requireRate } from '../options.js';
 import type { Loss, ProbabilityOptions } from './loss.js';
-import { configOf, emitBackward, requireSmoothing, rowBlocks, rowSizes, sourceOf } from './loss.js';
+import { configOf, emitBackward, rowBlocks, rowSizes, sourceOf } from './loss.js';
 
 export interface BinaryCrossentropyOptions extends ProbabilityOptions {
   /** Share by which targets are drawn towards 1/2, from 0 (default) to below 1. */
@@ -14,7 +15,7 @@ const NAME = 'binaryCrossentropy';
  * @throws LanewiseError `invalid-argument`
  */
 export function binaryCrossentropy({ fromLogits, labelSmoothing = 0 }: BinaryCrossentropyOptions = {}): Loss {
-  requireSmoothing(NAME, labelSmoothing);
+  requireRate(labelSmoothing, 'labelSmoothing', NAME);
   return {
     name: NAME,
     config: configOf(NAME, { fromLogits, labelSmoothing: labelSmoothing || undefined }),

@@ -1,9 +1,10 @@
 import { LanewiseError } from '../errors.js';
+import { requireRate } from '../options.js';
 import type { Ref } from '../plan/buffer.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import { formatShape } from '../tensor/shape.js';
 import type { EmittedLoss, Loss, ProbabilityOptions } from './loss.js';
-import { configOf, emitBackward, requireSmoothing, rowBlocks, rowSizes, sourceOf } from './loss.js';
+import { configOf, emitBackward, rowBlocks, rowSizes, sourceOf } from './loss.js';
 
 export interface CategoricalCrossentropyOptions extends ProbabilityOptions {
   /** Share of each target that is spread evenly over all classes, from 0 (default) to below 1. */
@@ -12,7 +13,7 @@ export interface CategoricalCrossentropyOptions extends ProbabilityOptions {
 
 /** A cross-entropy over the classes of the last axis, against class numbers or distributions. */
 function crossEntropy(name: string, sparse: boolean, { fromLogits, labelSmoothing = 0 }: CategoricalCrossentropyOptions): Loss {
-  requireSmoothing(name, labelSmoothing);
+  requireRate(labelSmoothing, 'labelSmoothing', name);
   return {
     name,
     config: configOf(name, { fromLogits, labelSmoothing: labelSmoothing || undefined }),

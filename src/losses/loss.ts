@@ -1,5 +1,5 @@
-import { LanewiseError } from '../errors.js';
 import type { Json } from '../json.js';
+import { said } from '../json.js';
 import { ROW_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
@@ -109,18 +109,8 @@ export function emitLoss(
   return emitted;
 }
 
-/** @throws LanewiseError `invalid-argument` */
-export function requireOption(where: string, option: string, value: number, fits: boolean, expected: string): void {
-  if (!fits) throw new LanewiseError('invalid-argument', `${option} is out of range`, { where, expected, received: String(value) });
-}
-
-/** @throws LanewiseError `invalid-argument` */
-export function requireSmoothing(where: string, value: number): void {
-  requireOption(where, 'labelSmoothing', value, value >= 0 && value < 1, 'a number from 0 to below 1');
-}
-
 /** The name alone where all options are left at their defaults: as it stands in the checkpoints of before there were options. */
 export function configOf(name: string, options: Readonly<Record<string, Json | undefined>>): Json {
-  const said = Object.entries(options).filter((entry): entry is [string, Json] => entry[1] !== undefined);
-  return said.length === 0 ? name : { name, ...Object.fromEntries(said) };
+  const others = said(options);
+  return Object.keys(others).length === 0 ? name : { name, ...others };
 }

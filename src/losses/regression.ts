@@ -1,8 +1,9 @@
 import type { OpArguments } from '../plan/builder.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Json } from '../json.js';
+import { requirePositive } from '../options.js';
 import type { Loss } from './loss.js';
-import { configOf, emitBackward, requireOption, rowBlocks, rowSizes } from './loss.js';
+import { configOf, emitBackward, rowBlocks, rowSizes } from './loss.js';
 
 type Difference = Omit<OpArguments<'meanSquaredError'>, 'blockRows'> & { blockRows: number };
 
@@ -43,7 +44,7 @@ export interface HuberOptions {
  * @throws LanewiseError `invalid-argument`
  */
 export function huber({ delta = 1 }: HuberOptions = {}): Loss {
-  requireOption('huber', 'delta', delta, delta > 0 && Number.isFinite(Math.fround(delta)), 'a positive number');
+  requirePositive(delta, 'delta', 'huber');
   return regression('huber', configOf('huber', { delta: delta === 1 ? undefined : delta }), (tape, args, blocks) =>
     tape.op('huber', { ...args, delta, absolute: 0 }, blocks));
 }

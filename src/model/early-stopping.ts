@@ -1,6 +1,7 @@
+import { requireCount } from '../options.js';
 import type { Callbacks, TrainingRun } from './callbacks.js';
 import type { MonitorOptions } from './monitor.js';
-import { Watch, requireCount } from './monitor.js';
+import { Watch } from './monitor.js';
 
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** Epochs without progress after which training ends. Default 0: with the first. */
@@ -20,8 +21,8 @@ export interface EarlyStoppingOptions extends MonitorOptions {
 export function earlyStopping(options: EarlyStoppingOptions = {}): Callbacks {
   const { monitor = 'valLoss', mode = 'auto', minDelta = 0, patience = 0, baseline, restoreBestWeights = false, startFromEpoch = 0 } = options;
   const watch = new Watch('earlyStopping', monitor, mode, minDelta);
-  requireCount('earlyStopping', 'patience', patience);
-  requireCount('earlyStopping', 'startFromEpoch', startFromEpoch);
+  requireCount(patience, 'patience', 'earlyStopping');
+  requireCount(startFromEpoch, 'startFromEpoch', 'earlyStopping');
   let run: TrainingRun | undefined;
   let best: number | undefined;
   let waited = 0;

@@ -1,6 +1,6 @@
 import { LanewiseError } from '../errors.js';
 import type { Flops, Layer, SymbolicTensor, WeightInput } from '../layers/layer.js';
-import { requirePositiveInteger } from '../layers/layer.js';
+import { requirePositiveInteger } from '../options.js';
 import type { Loss, LossName } from '../losses.js';
 import { requireLoss, stepsOf } from '../losses.js';
 import type { Optimizer } from '../optimizers/optimizer.js';

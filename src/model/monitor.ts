@@ -1,4 +1,5 @@
 import { LanewiseError } from '../errors.js';
+import { requireNotNegative } from '../options.js';
 import type { EpochLogs, History } from './history.js';
 
 /** What a callback goes by: a figure of the logs. */
@@ -21,7 +22,7 @@ export class Watch {
     private readonly minDelta: number,
   ) {
     if (!['auto', 'min', 'max'].includes(mode)) throw new LanewiseError('invalid-argument', 'unknown mode', { where, expected: 'auto, min, max', received: String(mode) });
-    if (!(minDelta >= 0)) throw new LanewiseError('invalid-argument', 'minDelta is out of range', { where, expected: 'at least 0', received: String(minDelta) });
+    requireNotNegative(minDelta, 'minDelta', where);
   }
 
   /** The figure of an epoch. @throws LanewiseError `invalid-argument` if there is none */
@@ -44,10 +45,4 @@ export class Watch {
     if (than === undefined) return !Number.isNaN(value);
     return rises ? value - this.minDelta > than : value + this.minDelta < than;
   }
-}
-
-/** @throws LanewiseError `invalid-argument` */
-export function requireCount(where: string, option: string, value: number): void {
-  if (Number.isInteger(value) && value >= 0) return;
-  throw new LanewiseError('invalid-argument', `${option} is out of range`, { where, expected: 'a whole number of at least 0', received: String(value) });
 }

@@ -84,6 +84,8 @@ export class Program {
   /** What stateful layers keep. */
   readonly states: States;
   readonly target: TargetSpec;
+  /** Whether the moving average of the weights stands in their place, and they in its. */
+  averaged = false;
   private arena = { address: 0, bytes: 0 };
   private scratch = { address: 0, bytes: 0 };
 
@@ -98,7 +100,10 @@ export class Program {
     this.region = engine.reserve(this.offsetOf(1 + optimizer.slots.length) + this.trainedBytes);
     this.state = engine.reserve(STATE_BYTES);
     this.states = new States(engine, graph.nodes.flatMap(({ layer }) => layer.statefulLayers));
-    for (const { name, values } of this.slots()) values.fill(optimizer.slotStart?.[name] ?? 0);
+    for (const { name, values } of this.slots()) {
+      const start = optimizer.slotStart?.[name];
+      if (start) values.fill(start); // fresh memory is zero
+    }
   }
 
   static async create(options: ProgramOptions): Promise<Program> {
@@ -138,9 +143,6 @@ export class Program {
   private offsetOf(part: number): number {
     return align(4 * this.layout.size) + part * this.trainedBytes;
   }
-
-  /** Whether the moving average of the weights stands in their place, and they in its. */
-  averaged = false;
 
   /** Lets the moving average and the weights change places. */
   exchangeAverage(): void {

@@ -1,7 +1,7 @@
-import { LanewiseError } from '../errors.js';
+import { requireCount, requireNotNegative, requireOption } from '../options.js';
 import type { Callbacks, TrainingRun } from './callbacks.js';
 import type { MonitorOptions } from './monitor.js';
-import { Watch, requireCount } from './monitor.js';
+import { Watch } from './monitor.js';
 
 export interface ReduceLROnPlateauOptions extends MonitorOptions {
   /** What the rate is multiplied by, above 0 and below 1. Default 0.1. */
@@ -22,10 +22,10 @@ export function reduceLROnPlateau(options: ReduceLROnPlateauOptions = {}): Callb
   const where = 'reduceLROnPlateau';
   const { monitor = 'valLoss', mode = 'auto', minDelta = 1e-4, factor = 0.1, patience = 10, cooldown = 0, minLearningRate = 0 } = options;
   const watch = new Watch(where, monitor, mode, minDelta);
-  requireCount(where, 'patience', patience);
-  requireCount(where, 'cooldown', cooldown);
-  if (!(factor > 0 && factor < 1)) throw new LanewiseError('invalid-argument', 'factor is out of range', { where, expected: 'above 0 and below 1', received: String(factor) });
-  if (!(minLearningRate >= 0)) throw new LanewiseError('invalid-argument', 'minLearningRate is out of range', { where, expected: 'at least 0', received: String(minLearningRate) });
+  requireCount(patience, 'patience', where);
+  requireCount(cooldown, 'cooldown', where);
+  requireOption(factor, 'factor', where, factor > 0 && factor < 1, 'above 0 and below 1');
+  requireNotNegative(minLearningRate, 'minLearningRate', where);
   let run: TrainingRun | undefined;
   let best: number | undefined;
   let [waited, cooling, scale] = [0, 0, 1];

@@ -1,5 +1,6 @@
 import type { Optimizer, OptimizerOptions } from './optimizer.js';
-import { optimizerOf, requireEpsilon, requireRange, slotOf } from './optimizer.js';
+import { requireNotNegative, requirePositive } from '../options.js';
+import { optimizerOf, slotOf } from './optimizer.js';
 
 export interface AdagradOptions extends OptimizerOptions {
   /** What the sums of squared gradients start from. Default 0.1. */
@@ -10,8 +11,8 @@ export interface AdagradOptions extends OptimizerOptions {
 
 /** Adagrad (Duchi, Hazan and Singer, 2011), in Keras's form. The rate is 0.001 by default. @throws LanewiseError `invalid-argument` */
 export function adagrad({ learningRate = 1e-3, initialAccumulatorValue: start = 0.1, epsilon = 1e-7, ...options }: AdagradOptions = {}): Optimizer {
-  requireEpsilon('adagrad', epsilon);
-  requireRange('adagrad', 'initialAccumulatorValue', start, start >= 0 && Number.isFinite(Math.fround(start)), 'at least 0');
+  requirePositive(epsilon, 'epsilon', 'adagrad');
+  requireNotNegative(start, 'initialAccumulatorValue', 'adagrad');
   return optimizerOf({
     name: 'adagrad',
     slots: ['accumulator'],

@@ -1,6 +1,7 @@
 import { integerPower } from '../numerics.js';
 import type { Optimizer, OptimizerOptions } from './optimizer.js';
-import { optimizerOf, requireDecay, requireEpsilon, slotOf } from './optimizer.js';
+import { requirePositive, requireRate } from '../options.js';
+import { optimizerOf, slotOf } from './optimizer.js';
 
 export interface AdamOptions extends OptimizerOptions {
   /** Decay of the mean of gradients. Default 0.9. */
@@ -24,9 +25,9 @@ export const adam = (options: AdamOptions = {}): Optimizer => adamOf('adam', 'Ad
 export const adamW = (options: AdamOptions = {}): Optimizer => adamOf('adamW', 'AdamW', { weightDecay: 0.004, ...options });
 
 function adamOf(name: string, title: string, { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, ...options }: AdamOptions): Optimizer {
-  requireDecay(name, 'beta1', beta1);
-  requireDecay(name, 'beta2', beta2);
-  requireEpsilon(name, epsilon);
+  requireRate(beta1, 'beta1', name);
+  requireRate(beta2, 'beta2', name);
+  requirePositive(epsilon, 'epsilon', name);
   return optimizerOf({
     name,
     slots: ['m', 'v'],

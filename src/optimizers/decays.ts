@@ -1,16 +1,12 @@
-import { LanewiseError } from '../errors.js';
 import type { Json } from '../json.js';
 import { cosineOfTurns, power } from '../numerics.js';
+import { requireOption } from '../options.js';
 import type { Schedule } from './schedules.js';
 
 const scheduleOf = (config: Readonly<Record<string, Json>>, rate: (step: number) => number): Schedule => Object.assign(rate, { config });
 
-function requireFits(schedule: string, option: string, value: number, fits: boolean, expected: string): void {
-  if (!fits) throw new LanewiseError('invalid-argument', `${option} is out of range`, { where: schedule, expected, received: String(value) });
-}
-
-function requirePositive(schedule: string, values: Readonly<Record<string, number>>): void {
-  for (const [option, value] of Object.entries(values)) requireFits(schedule, option, value, value > 0 && Number.isFinite(value), 'a positive number');
+function requireAllPositive(schedule: string, values: Readonly<Record<string, number>>): void {
+  for (const [option, value] of Object.entries(values)) requireOption(value, option, schedule, value > 0 && Number.isFinite(value), 'a positive number');
 }
 
 export interface PiecewiseConstantOptions {
@@ -23,9 +19,9 @@ export interface PiecewiseConstantOptions {
 /** A rate that changes in steps: the first value up to and with the first boundary, as in Keras. @throws LanewiseError `invalid-argument` */
 export function piecewiseConstantDecay({ boundaries, values }: PiecewiseConstantOptions): Schedule {
   const [schedule, bounds, rates] = ['piecewiseConstantDecay', [...boundaries], [...values]];
-  requireFits(schedule, 'number of values', rates.length, rates.length === bounds.length + 1, `${bounds.length + 1}, one more than boundaries`);
-  bounds.forEach((bound, i) => requireFits(schedule, 'boundaries', bound, Number.isFinite(bound) && (i === 0 || bound > bounds[i - 1]!), 'rising numbers'));
-  rates.forEach((rate) => requireFits(schedule, 'values', rate, rate >= 0 && Number.isFinite(rate), 'at least 0'));
+  requireOption(rates.length, 'number of values', schedule, rates.length === bounds.length + 1, `${bounds.length + 1}, one more than boundaries`);
+  bounds.forEach((bound, i) => requireOption(bound, 'boundaries', schedule, Number.isFinite(bound) && (i === 0 || bound > bounds[i - 1]!), 'rising numbers'));
+  rates.forEach((rate) => requireOption(rate, 'values', schedule, rate >= 0 && Number.isFinite(rate), 'at least 0'));
   return scheduleOf({ schedule, boundaries: bounds, values: rates }, (step) => {
     const index = bounds.findIndex((bound) => step <= bound);
     return rates[index < 0 ? bounds.length : index]!;
@@ -44,7 +40,7 @@ export interface ExponentialDecayOptions {
 /** learningRate · decayRate^(step / decaySteps). @throws LanewiseError `invalid-argument` */
 export function exponentialDecay({ learningRate, decaySteps, decayRate, staircase = false }: ExponentialDecayOptions): Schedule {
   const schedule = 'exponentialDecay';
-  requirePositive(schedule, { learningRate, decaySteps, decayRate });
+  requireAllPositive(schedule, { learningRate, decaySteps, decayRate });
   return scheduleOf({ schedule, learningRate, decaySteps, decayRate, staircase }, (step) => {
     const share = step / decaySteps;
     return learningRate * power(decayRate, staircase ? Math.floor(share) : share);
@@ -63,8 +59,8 @@ export interface PolynomialDecayOptions {
 /** (learningRate - end) · (1 - step / decaySteps)^power + end, and `end` from then on. @throws LanewiseError `invalid-argument` */
 export function polynomialDecay({ learningRate, decaySteps, endLearningRate = 1e-4, power: exponent = 1 }: PolynomialDecayOptions): Schedule {
   const schedule = 'polynomialDecay';
-  requirePositive(schedule, { learningRate, decaySteps, power: exponent });
-  requireFits(schedule, 'endLearningRate', endLearningRate, endLearningRate >= 0 && Number.isFinite(endLearningRate), 'at least 0');
+  requireAllPositive(schedule, { learningRate, decaySteps, power: exponent });
+  requireOption(endLearningRate, 'endLearningRate', schedule, endLearningRate >= 0 && Number.isFinite(endLearningRate), 'at least 0');
   return scheduleOf({ schedule, learningRate, decaySteps, endLearningRate, power: exponent }, (step) => {
     const left = 1 - Math.min(step, decaySteps) / decaySteps;
     return (learningRate - endLearningRate) * (left === 0 ? 0 : power(left, exponent)) + endLearningRate;
@@ -86,9 +82,9 @@ export interface CosineRestartsOptions {
 /** Half a cosine down, again and again (Loshchilov and Hutter: "SGDR", 2017). @throws LanewiseError `invalid-argument` */
 export function cosineDecayRestarts({ learningRate, firstDecaySteps, tMul = 2, mMul = 1, alpha = 0 }: CosineRestartsOptions): Schedule {
   const schedule = 'cosineDecayRestarts';
-  requirePositive(schedule, { learningRate, firstDecaySteps, mMul });
-  requireFits(schedule, 'tMul', tMul, tMul >= 1 && Number.isFinite(tMul), 'at least 1');
-  requireFits(schedule, 'alpha', alpha, alpha >= 0 && alpha <= 1, 'from 0 to 1');
+  requireAllPositive(schedule, { learningRate, firstDecaySteps, mMul });
+  requireOption(tMul, 'tMul', schedule, tMul >= 1 && Number.isFinite(tMul), 'at least 1');
+  requireOption(alpha, 'alpha', schedule, alpha >= 0 && alpha <= 1, 'from 0 to 1');
   return scheduleOf({ schedule, learningRate, firstDecaySteps, tMul, mMul, alpha }, (step) => {
     let [left, length, scale] = [step, firstDecaySteps, 1];
     if (tMul === 1) {

@@ -1,5 +1,6 @@
 import type { Optimizer, OptimizerOptions } from './optimizer.js';
-import { optimizerOf, requireDecay, slotOf } from './optimizer.js';
+import { requireRate } from '../options.js';
+import { optimizerOf, slotOf } from './optimizer.js';
 
 export interface LionOptions extends OptimizerOptions {
   /** Share of the momentum in the direction of a step. Default 0.9. */
@@ -10,8 +11,8 @@ export interface LionOptions extends OptimizerOptions {
 
 /** Lion (Chen et al., 2023): every weight moves by the rate, in the direction of its momentum. The rate is 0.001 by default. @throws LanewiseError `invalid-argument` */
 export function lion({ learningRate = 1e-3, beta1 = 0.9, beta2 = 0.99, ...options }: LionOptions = {}): Optimizer {
-  requireDecay('lion', 'beta1', beta1);
-  requireDecay('lion', 'beta2', beta2);
+  requireRate(beta1, 'beta1', 'lion');
+  requireRate(beta2, 'beta2', 'lion');
   return optimizerOf({
     name: 'lion',
     slots: ['momentum'],

@@ -1,5 +1,7 @@
 import { LanewiseError } from '../errors.js';
-import type { Json, JsonRecord } from '../json.js';
+import type { JsonRecord } from '../json.js';
+import { said } from '../json.js';
+import { requireNotNegative, requireOption, requirePositive, requirePositiveInteger } from '../options.js';
 import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { PlanBuilder } from '../plan/builder.js';
 import type { Ref } from '../plan/buffer.js';
@@ -107,16 +109,15 @@ export function optimizerOf(rule: Rule, learningRate: LearningRate, options: Opt
   const { weightDecay, clipnorm, globalClipnorm, clipvalue, gradientAccumulationSteps = 1, useEma = false, emaMomentum = 0.99 } = options;
   const { name } = rule;
   rateAt(learningRate, 0);
-  if (weightDecay !== undefined) requireRange(name, 'weightDecay', weightDecay, weightDecay >= 0 && Number.isFinite(Math.fround(weightDecay)), 'at least 0');
+  if (weightDecay !== undefined) requireNotNegative(weightDecay, 'weightDecay', name);
   for (const [option, value] of Object.entries({ clipnorm, globalClipnorm, clipvalue })) {
-    if (value !== undefined) requireRange(name, option, value, value > 0 && Number.isFinite(Math.fround(value)), 'a positive number');
+    if (value !== undefined) requirePositive(value, option, name);
   }
   if ([clipnorm, globalClipnorm, clipvalue].filter((value) => value !== undefined).length > 1) {
     throw new LanewiseError('invalid-argument', 'more than one way of clipping', { where: name, expected: 'one of clipnorm, globalClipnorm and clipvalue' });
   }
-  const steps = gradientAccumulationSteps;
-  requireRange(name, 'gradientAccumulationSteps', steps, Number.isInteger(steps) && steps >= 1, 'a whole number of at least 1');
-  requireRange(name, 'emaMomentum', emaMomentum, emaMomentum >= 0 && emaMomentum <= 1, 'from 0 to 1');
+  const steps = requirePositiveInteger(gradientAccumulationSteps, 'gradientAccumulationSteps', name);
+  requireOption(emaMomentum, 'emaMomentum', name, emaMomentum >= 0 && emaMomentum <= 1, 'a number from 0 to 1');
   const moveOf = (step: number): number => Math.floor(step / steps);
   const corrected = (rate: number, step: number): number => (rule.correct ? rule.correct(rate, moveOf(step)) : rate);
   const plainRate = (step: number): number => rateAt(learningRate, moveOf(step));
@@ -157,10 +158,6 @@ export function optimizerOf(rule: Rule, learningRate: LearningRate, options: Opt
   };
 }
 
-/** Only what was asked for: the checkpoints of before an option came do not name it. */
-const said = (options: Readonly<Record<string, Json | undefined>>): JsonRecord =>
-  Object.fromEntries(Object.entries(options).filter((entry): entry is [string, Json] => entry[1] !== undefined));
-
 /**
  * Ops that take the global norm of the gradients: where it is not finite the update is skipped, and where it is above `maxNorm` the state's
  * gradient scale lowers it to that.
@@ -180,19 +177,6 @@ function emitClipByNorm(plan: PlanBuilder, gradients: Ref, { start, size }: { st
   plan.op('sumOfSquares', { partials, x: g, ...elements }, count);
   plan.op('clipByNorm', { g, partials, state, ...elements, count, maxNorm }, count);
 }
-
-/** @throws LanewiseError `invalid-argument` */
-export function requireRange(where: string, option: string, value: number, fits: boolean, expected: string): void {
-  if (!fits) throw new LanewiseError('invalid-argument', `${option} is out of range`, { where, expected, received: String(value) });
-}
-
-/** A share that decays: @throws LanewiseError `invalid-argument` */
-export const requireDecay = (where: string, option: string, value: number): void =>
-  requireRange(where, option, value, value >= 0 && value < 1, 'from 0 to below 1');
-
-/** @throws LanewiseError `invalid-argument` */
-export const requireEpsilon = (where: string, value: number): void =>
-  requireRange(where, 'epsilon', value, value > 0 && Number.isFinite(Math.fround(value)), 'a positive number');
 
 /** A defect of ours if it is not there. */
 export function slotOf(slots: readonly (Ref | undefined)[], index: number): Ref {

@@ -1,5 +1,6 @@
 import type { Optimizer, OptimizerOptions } from './optimizer.js';
-import { optimizerOf, requireDecay, requireEpsilon, slotOf } from './optimizer.js';
+import { requirePositive, requireRate } from '../options.js';
+import { optimizerOf, slotOf } from './optimizer.js';
 
 export interface RmspropOptions extends OptimizerOptions {
   /** Decay of the mean of squared gradients. Default 0.9. */
@@ -16,9 +17,9 @@ export interface RmspropOptions extends OptimizerOptions {
 export function rmsprop(
   { learningRate = 1e-3, rho = 0.9, momentum = 0, epsilon = 1e-7, centered = false, ...options }: RmspropOptions = {},
 ): Optimizer {
-  requireDecay('rmsprop', 'rho', rho);
-  requireDecay('rmsprop', 'momentum', momentum);
-  requireEpsilon('rmsprop', epsilon);
+  requireRate(rho, 'rho', 'rmsprop');
+  requireRate(momentum, 'momentum', 'rmsprop');
+  requirePositive(epsilon, 'epsilon', 'rmsprop');
   const slots = ['velocity', ...(centered ? ['mean'] : []), ...(momentum > 0 ? ['momentum'] : [])];
   return optimizerOf({
     name: 'rmsprop',

@@ -1,5 +1,6 @@
 import { LanewiseError } from '../errors.js';
 import type { Json, JsonRecord } from '../json.js';
+import { requireOption } from '../options.js';
 import { cosineOfTurns } from '../numerics.js';
 
 /** The learning rate at a step, counted from 0. A function of the step alone, so that a run can go on from anywhere. */
@@ -27,9 +28,7 @@ export interface OneCycleOptions {
 /** Half a cosine up, half a cosine down (Smith and Topin: "Super-convergence", 2018). @throws LanewiseError `invalid-argument` */
 export function oneCycle({ maxLearningRate, totalSteps, warmup = 0.3, startFactor = 25, endFactor = 1e4 }: OneCycleOptions): Schedule {
   for (const [name, value] of Object.entries({ maxLearningRate, totalSteps, startFactor, endFactor })) {
-    if (!(value > 0 && Number.isFinite(value))) {
-      throw new LanewiseError('invalid-argument', `${name} is out of range`, { where: 'oneCycle', expected: 'a positive number', received: String(value) });
-    }
+    requireOption(value, name, 'oneCycle', value > 0 && Number.isFinite(value), 'a positive number');
   }
   const first = maxLearningRate / startFactor;
   const last = first / endFactor;

@@ -1,5 +1,6 @@
 import type { Optimizer, OptimizerOptions } from './optimizer.js';
-import { optimizerOf, requireDecay } from './optimizer.js';
+import { requireRate } from '../options.js';
+import { optimizerOf } from './optimizer.js';
 
 export interface SgdOptions extends OptimizerOptions {
   /** From 0 (default) to below 1. */
@@ -10,7 +11,7 @@ export interface SgdOptions extends OptimizerOptions {
 
 /** Stochastic gradient descent, with momentum as in Keras. The rate is 0.01 by default. @throws LanewiseError `invalid-argument` */
 export function sgd({ learningRate = 0.01, momentum = 0, nesterov = false, ...options }: SgdOptions = {}): Optimizer {
-  requireDecay('sgd', 'momentum', momentum);
+  requireRate(momentum, 'momentum', 'sgd');
   return optimizerOf({
     name: 'sgd',
     slots: momentum > 0 ? ['velocity'] : [],

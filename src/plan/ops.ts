@@ -189,7 +189,6 @@ export const OPS = {
   transpose: { module: 'recurrent/lanes', args: { out: 'out', x: 'in', rows: 'i32', columns: 'i32' } },
   reducePartials: { module: 'reduce', args: { out: 'out', partials: 'in', size: 'i32', count: 'i32', stride: 'i32', blockSize: 'i32' } },
   columnSums: { module: 'reduce', args: { partials: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
-  add: { module: 'reduce', args: { out: 'out', a: 'in', b: 'in', ...elements } },
   columnMoments: { module: 'normalization/columns', args: { partials: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
   columnGradients: {
     module: 'normalization/columns',

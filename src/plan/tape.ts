@@ -3,7 +3,7 @@ import { sizeOf } from '../tensor/shape.js';
 import { ELEMENT_BLOCK, blocksOf } from './blocking.js';
 import type { Ref } from './buffer.js';
 import { PlanBuilder } from './builder.js';
-import { Kernel } from './ops.js';
+import { Arithmetic, Kernel } from './ops.js';
 
 /**
  * How a batch lies in memory. `rows`: [batch, …shape], as at the API. `lanes`: [ceil(batch / 4)][time][features][4], four sequences side
@@ -126,9 +126,34 @@ export class Tape extends PlanBuilder {
 
   private add(a: PlanTensor, b: PlanTensor): PlanTensor {
     const out = this.like(a);
-    const size = this.length(a.shape, a.layout);
-    this.op('add', { out: out.ref, a: a.ref, b: b.ref, size, blockSize: ELEMENT_BLOCK }, blocksOf(size, ELEMENT_BLOCK));
+    this.combine('add', { out: out.ref, a: a.ref, b: b.ref }, this.length(a.shape, a.layout));
     return out;
+  }
+
+  /** out = a ∘ b, element by element; b is `period` long and repeats along a, by default as long. */
+  combine(kind: keyof typeof Arithmetic, operands: { out: Ref; a: Ref; b: Ref }, size: number, period = size): void {
+    this.op('combine', { ...operands, size, period, blockSize: ELEMENT_BLOCK, kind: Arithmetic[kind] }, blocksOf(size, ELEMENT_BLOCK));
+  }
+
+  /** y = scale · x + offset. */
+  affine(y: Ref, x: Ref, size: number, scale: number, offset = 0): void {
+    this.op('affine', { y, x, size, blockSize: ELEMENT_BLOCK, scale, offset }, blocksOf(size, ELEMENT_BLOCK));
+  }
+
+  /** The same values in bytes of their own, for where one of two readers may work in place. */
+  copy(x: PlanTensor): PlanTensor {
+    const y = this.like(x);
+    this.affine(y.ref, x.ref, this.length(x.shape, x.layout), 1);
+    return y;
+  }
+
+  /** y with the mask of the first input that has one: masks of one model come from one input. */
+  withMask(y: PlanTensor, inputs: readonly PlanTensor[]): PlanTensor {
+    const mask = inputs.find((input) => input.mask)?.mask;
+    if (!mask) return y;
+    const masked = { ...y, mask };
+    this.record(masked, [y], (gradient) => [gradient]);
+    return masked;
   }
 
   /** The same values in lanes: [time, features] samples only. */

@@ -1,6 +1,8 @@
 import { activate, activateBackward, affine } from "../../assembly/activation";
 import { Activation } from "../../assembly/plan/ops";
-import { add, columnSums, reducePartials } from "../../assembly/reduce";
+import { combine } from "../../assembly/combine";
+import { Arithmetic } from "../../assembly/plan/ops";
+import { columnSums, reducePartials } from "../../assembly/reduce";
 import { exp4, log4, sigmoid4, tanh4 } from "../../assembly/simd/math";
 import { at, blank, eighths, floats, mismatches, strays } from "./buffers";
 
@@ -44,7 +46,7 @@ function checkSums(size: i32): i32 {
   const blockSize = 8, blocks = (size + 7) / 8, stride = size + 3, count = 3;
   const a = eighths(size, 3), b = eighths(size, 4), sum = blank(size), scaled = blank(size), partials = eighths(count * stride, 5), joined = blank(size);
   for (let block = 0; block < blocks; block++) {
-    add(block, 0, sum, a, b, size, blockSize);
+    combine(block, 0, sum, a, b, size, size, blockSize, Arithmetic.add);
     affine(block, 0, scaled, a, size, blockSize, -2, 0.5);
     reducePartials(block, 0, joined, partials, size, count, stride, blockSize);
   }

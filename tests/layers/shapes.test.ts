@@ -91,7 +91,7 @@ const cases: readonly [Layer, Expected][] = [
   [gelu({ approximate: true, inputShape: [3] }), { output: [3], describe: 'geluTanh' }],
   [rescaling({ scale: 1 / 255, inputShape: [28, 28, 1] }), { output: [28, 28, 1], describe: '× 0.003922' }],
   [layerNormalization({ inputShape: [4, 5] }), { output: [4, 5], weights: { gamma: [5], beta: [5] }, describe: '' }],
-  [layerNormalization({ scale: false, inputShape: [4, 5] }), { output: [4, 5], weights: { beta: [5] }, describe: '' }],
+  [layerNormalization({ scale: false, inputShape: [4, 5] }), { output: [4, 5], weights: { beta: [5] }, describe: 'no gamma' }],
   [rescaling({ scale: 2, offset: -1, inputShape: [3] }), { output: [3], describe: '× 2 + -1' }],
 ];
 

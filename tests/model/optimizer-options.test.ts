@@ -4,19 +4,11 @@ import { describe, it } from 'node:test';
 import { adagrad, adam, adamW, lion, rmsprop, sgd } from '../../src/entry.node.js';
 import type { Optimizer, Sequential } from '../../src/entry.node.js';
 import { adagradStep, adamStep, assertClose, clipByGlobalNorm, lionStep, map, rmspropStep, sgdStep, type Values } from '../reference/index.js';
-import { Network } from '../layers/network.js';
-import { twins } from '../layers/twins.js';
+import { assertSteps, type Reference } from './optimizer-steps.js';
 import { classifier, classify, randomLabels, randomTensor, refused, weightsHash } from './helpers.js';
 
-const STEPS = 8;
 /** Of the rate: far above the error of a gradient in float32, far below what another formula would give. */
 const TOLERANCE = 2e-4;
-
-const network = (): Network =>
-  new Network({ twins: [twins.dense({ units: 5, activation: 'tanh', inputShape: [3] }), twins.dense({ units: 2 })], batch: 6, loss: 'mse' });
-
-/** From weights, gradient and the number of moves before to new weights, with a memory of its own. */
-type Reference = (weights: Values, gradients: Values, move: number) => Float64Array;
 
 const descent = (rate: number): Reference => (weights, gradients) => sgdStep({ weights, gradients, learningRate: rate }).weights;
 function remembering<Memory extends object>(
@@ -69,19 +61,7 @@ const cases: Readonly<Record<string, { optimizer: Optimizer; reference: () => Re
 
 describe('an optimizer', () => {
   for (const [name, { optimizer, reference, rate }] of Object.entries(cases)) {
-    it(`takes the steps of the reference: ${name}`, async () => {
-      const small = network();
-      await small.model.compile({ optimizer, loss: 'mse', threads: 1 });
-      const { x, y } = small.tensors;
-      const step = reference();
-      for (let index = 0; index < STEPS; index++) {
-        const before = small.weights;
-        const gradient = small.gradient(before);
-        await small.model.trainOnBatch(x, y);
-        assertClose(small.weights, step(before, gradient, index), map(before, (value) => TOLERANCE * rate + 2 ** -23 * Math.abs(value)), `step ${index}`);
-      }
-      small.model.close();
-    });
+    it(`takes the steps of the reference: ${name}`, () => assertSteps(optimizer, reference(), (weight) => TOLERANCE * rate + 2 ** -23 * Math.abs(weight)));
   }
 
   it('is refused with options out of range, or two ways of clipping', () => {

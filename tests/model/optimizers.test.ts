@@ -3,16 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { adam, sgd } from '../../src/entry.node.js';
 import type { Optimizer } from '../../src/entry.node.js';
-import { adamStep, assertClose, clipByGlobalNorm, globalNorm, map, sgdStep, type Values } from '../reference/index.js';
-import { Network } from '../layers/network.js';
-import { twins } from '../layers/twins.js';
+import { adamStep, clipByGlobalNorm, sgdStep } from '../reference/index.js';
+import { assertSteps, network, type Reference } from './optimizer-steps.js';
 
-const STEPS = 8;
 /** Of the rate: far above the error of a gradient in float32, far below what another formula would give. */
 const TOLERANCE = 1e-4;
-
-/** An optimizer of the reference: from weights and gradient to new weights, with a memory of its own. */
-type Reference = (weights: Values, gradients: Values) => Float64Array;
 
 function sgdReference(options: { rate: (step: number) => number; momentum?: number; nesterov?: boolean }): Reference {
   let velocity: Float64Array | undefined;
@@ -34,7 +29,7 @@ function adamReference(options: { learningRate?: number; beta1?: number; beta2?:
   };
 }
 
-const clipped = (reference: Reference, norm: number): Reference => (weights, gradients) => reference(weights, clipByGlobalNorm([gradients], norm)[0]!);
+const clipped = (reference: Reference, norm: number): Reference => (weights, gradients, move) => reference(weights, clipByGlobalNorm([gradients], norm)[0]!, move);
 
 const halving = (step: number): number => 0.5 / 2 ** step;
 
@@ -61,26 +56,9 @@ const cases: Readonly<Record<string, { optimizer: Optimizer; reference: () => Re
   'adam without memory': { optimizer: adam({ beta1: 0, beta2: 0 }), reference: () => adamReference({ beta1: 0, beta2: 0 }), rate: 1e-3 },
 };
 
-const network = (): Network =>
-  new Network({ twins: [twins.dense({ units: 5, activation: 'tanh', inputShape: [3] }), twins.dense({ units: 2 })], batch: 6, loss: 'mse' });
-
 describe('an optimizer', () => {
   for (const [name, { optimizer, reference, rate }] of Object.entries(cases)) {
-    it(`takes the steps of the reference: ${name}`, async () => {
-      const small = network();
-      await small.model.compile({ optimizer, loss: 'mse', threads: 1 });
-      const { x, y } = small.tensors;
-      const step = reference();
-      for (let index = 0; index < STEPS; index++) {
-        const before = small.weights;
-        const gradient = small.gradient(before);
-        assert.ok(globalNorm([gradient]) > 0.05, 'the gradient ought to be large enough to be clipped');
-        await small.model.trainOnBatch(x, y);
-        const expected = step(before, gradient);
-        assertClose(small.weights, expected, map(before, (value) => TOLERANCE * rate + 2 ** -24 * Math.abs(value)), `step ${index}`);
-      }
-      small.model.close();
-    });
+    it(`takes the steps of the reference: ${name}`, () => assertSteps(optimizer, reference(), (weight) => TOLERANCE * rate + 2 ** -24 * Math.abs(weight)));
   }
 
   it('with a rate of 0 changes nothing', async () => {

@@ -80,11 +80,24 @@ describe('a tape', () => {
     const joined = tape.like(x);
     tape.record(joined, outputs, (dy) => [dy, dy]);
     tape.backward(joined, tape.like(x));
-    const joins = tape.ops.filter(({ name }) => name === 'add');
+    const joins = tape.ops.filter(({ name }) => name === 'combine');
     assert.equal(joins.length, 1);
     const { out, a, b, size } = joins[0]!.args;
     assert.equal(new Set([out, a, b]).size, 3);
     assert.equal(size, 8);
+  });
+
+  it('hands a mask on without losing the gradient', () => {
+    const tape = new Tape(2, true, 0, state);
+    const x = { ...tape.tensor([3, 2]), mask: tape.buffer(6) };
+    const y = tape.like(x);
+    let arrived = 0;
+    tape.record(y, [x], () => (arrived++, []));
+    const masked = tape.withMask(y, [tape.tensor([3, 2]), x]);
+    assert.equal(masked.mask, x.mask);
+    tape.backward(masked, tape.like(y));
+    assert.equal(arrived, 1);
+    assert.equal(tape.withMask(y, [y]), y);
   });
 
   it('lays out no backward pass where no gradient is needed', () => {

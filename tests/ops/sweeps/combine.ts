@@ -13,11 +13,11 @@ const combine: Sweep<'combine'> = function* () {
       for (const [name, kind] of Object.entries(Arithmetic) as [keyof typeof Arithmetic, number][]) {
         const a = randomArray(size, 1);
         const b = randomArray(period, 2, 0.5, 2);
-        for (const inPlace of [false, true]) {
-          const left = floats(a);
+        for (const target of ['out', 'a', ...(period === size ? ['b'] : [])] as ('out' | 'a' | 'b')[]) {
+          const operands = { out: blank(size), a: floats(a), b: floats(b) };
           yield {
-            label: `${name}, ${size} elements, period ${period}, blocks of ${blockSize}${inPlace ? ', in place' : ''}`,
-            args: { out: inPlace ? left : blank(size), a: left, b: floats(b), size, period, blockSize, kind },
+            label: `${name}, ${size} elements, period ${period}, blocks of ${blockSize}, into ${target}`,
+            args: { out: operands[target], a: operands.a, b: operands.b, size, period, blockSize, kind },
             blocks: blocksOf(size, blockSize),
             check({ out }) {
               const expected = map(Float32Array.from(a), (value, i) => exact[name](value, Math.fround(b[i % period]!)));

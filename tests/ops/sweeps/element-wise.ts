@@ -38,22 +38,6 @@ const affineSweep: Sweep<'affine'> = function* () {
   }
 };
 
-const addSweep: Sweep<'add'> = function* () {
-  for (const { blocks, ...elements } of sizes()) {
-    const left = randomArray(elements.size, 4);
-    const right = randomArray(elements.size, 5);
-    for (const target of ['out', 'a', 'b'] as const) {
-      const operands = { a: floats(left), b: floats(right), out: blank(elements.size) };
-      yield {
-        label: `into ${target} ${JSON.stringify(elements)}`,
-        args: { out: operands[target], a: operands.a, b: operands.b, ...elements },
-        blocks,
-        check: ({ out }) => assertClose(out, map(left, (value, i) => Math.fround(value + right[i]!)), 0, 'out'),
-      };
-    }
-  }
-};
-
 /** Figures of the state that are whole numbers, and those in single precision; the others are in double. */
 const WHOLE: readonly string[] = ['step', 'overflow', 'held'];
 const SINGLE: readonly string[] = ['learningRate', 'gradientScale', 'weightDecay', 'averageGain'];
@@ -207,6 +191,6 @@ const randomFlipSweep: Sweep<'randomFlip'> = function* () {
 };
 
 export const elementWiseSweeps = {
-  affine: affineSweep, add: addSweep, dropout: dropoutSweep, randomFlip: randomFlipSweep, dropoutBackward: dropoutBackwardSweep,
+  affine: affineSweep, dropout: dropoutSweep, randomFlip: randomFlipSweep, dropoutBackward: dropoutBackwardSweep,
   dropoutSteps: dropoutStepsSweep, dropoutStepsMask: dropoutStepsMaskSweep,
 };
