@@ -91,6 +91,8 @@ export function tileStep5x8(c: usize, cPair: usize, c0: usize, c0Pair: usize, a:
 }
 
 /** The product of one step of `groups` groups, one or two, with a matrix a [k, m]. Layout of the others as in `tile`. */
+// @ts-ignore: decorator
+@inline
 export function stepProduct(
   groups: i32, c: usize, cPair: usize, c0: usize, c0Pair: usize, a: usize, b: usize, bPair: usize, m: i32, k: i32,
 ): void {
