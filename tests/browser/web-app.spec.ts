@@ -191,7 +191,10 @@ describe('the classifier', { timeout: 180_000 }, () => {
     await page.locator('.notice.info', { hasText: '500 to learn from, 100 to be judged by' }).waitFor();
     await ready(page);
     await page.reload();
+    await page.locator('input[accept=".safetensors"]').setInputFiles(broken); // while the network is still being made
     await page.locator('.data .note', { hasText: 'images-idx3-ubyte.gz' }).waitFor(); // kept in the browser
+    await page.locator('.notice.error').waitFor();
+    await ready(page);
     await page.locator('.picture input[type=file]').setInputFiles(broken);
     await page.locator('.picture .error', { hasText: 'not a picture' }).waitFor();
     await page.locator('input[accept=".safetensors"]').setInputFiles(broken);

@@ -45,6 +45,8 @@ export class Session {
   private lastStored = 0;
   private storing: Promise<void> = Promise.resolve();
   private preparing = 0;
+  /** What is being made: a file that is opened waits for it, to have a state to go back to. */
+  private making: Promise<unknown>;
   /** Whether training goes on when the network for another horizon is ready. */
   private goesOn = false;
 
@@ -54,7 +56,7 @@ export class Session {
   ) {
     this.settings = defaultSettings(task);
     this.client = new Client(task, (message) => this.receive(message), (error) => this.fail(error));
-    this.begin().catch((error: unknown) => this.fail(textOf(error)));
+    this.making = this.begin().catch((error: unknown) => this.fail(textOf(error)));
   }
 
   /** Brings back what was stored, or makes a new network. */
@@ -97,14 +99,20 @@ export class Session {
     this.changed();
   }
 
-  /** Makes a network of the settings, untrained. */
-  async prepare(options: { bytes?: Uint8Array<ArrayBuffer>; keepWeights?: boolean } = {}): Promise<void> {
+  /** Makes a network of the settings, untrained, or of a file. Whether that went well. */
+  prepare(options: { bytes?: Uint8Array<ArrayBuffer>; keepWeights?: boolean } = {}): Promise<boolean> {
+    const made = this.make(options);
+    this.making = made;
+    return made;
+  }
+
+  private async make(options: { bytes?: Uint8Array<ArrayBuffer>; keepWeights?: boolean }): Promise<boolean> {
     const turn = ++this.preparing;
     this.status = 'loading';
     this.changed();
     try {
       const { info, baselines, step, epoch, notes } = await this.client.ask({ type: 'prepare', settings: this.settings, ...options });
-      if (turn !== this.preparing) return; // a later wish has overtaken this one
+      if (turn !== this.preparing) return true; // a later wish has overtaken this one
       const before = this.run;
       if (before && before.step > 0 && !this.earlier.includes(before)) this.earlier.unshift(before);
       const stored = notes['run'];
@@ -118,10 +126,13 @@ export class Session {
       this.judgement = undefined;
       this.status = step > 0 ? 'paused' : 'ready';
       if (!this.picture) await this.samplePicture();
+      return true;
     } catch (error) {
       if (turn === this.preparing) this.fail(textOf(error));
+      return false;
+    } finally {
+      this.changed();
     }
-    this.changed();
   }
 
   /** Plays or pauses, whichever it is time for. */
@@ -221,6 +232,7 @@ export class Session {
   }
 
   private async useData(read: () => Promise<DataSource>): Promise<void> {
+    await this.making;
     const { status } = this;
     try {
       if (status === 'training') this.pause();
@@ -269,11 +281,12 @@ export class Session {
   }
 
   async loadFile(file: File): Promise<void> {
+    await this.making;
     const { status } = this;
     await this.storeRun();
-    await this.prepare({ bytes: new Uint8Array(await file.arrayBuffer()) });
-    if (this.notice?.kind === 'error') this.status = status;
-    else this.notify(`${file.name} is loaded.`);
+    if (await this.prepare({ bytes: new Uint8Array(await file.arrayBuffer()) })) this.notify(`${file.name} is loaded.`);
+    else this.status = status;
+    this.changed();
   }
 
   /** Puts the run and its weights where the next visit finds them. */

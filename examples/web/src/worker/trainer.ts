@@ -57,8 +57,8 @@ export class Trainer {
 
   /** Makes the network of the settings, or of a file's bytes. A run that is at work ends. */
   async prepare(source: Source, wanted: Settings, bytes?: Uint8Array, keepWeights = false): Promise<Answers['prepare']> {
+    const stored = bytes && (await readFile(bytes)); // a bad file ends no run
     await this.end();
-    const stored = bytes && (await readFile(bytes));
     const settings = stored?.settings ?? wanted;
     const data = source.rows(settings.horizon);
     const model = stored?.model ?? createNetwork(this.task, settings, data.train.x.shape[1]!);
