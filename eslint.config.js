@@ -30,7 +30,7 @@ const zones = FLOORS.flatMap((floor, level) => {
 });
 
 export default tseslint.config(
-  { ignores: ['build/', 'node_modules/', 'examples/web/', 'assembly/', 'tests/kernels/', 'tests/simd-math/assembly/', 'as-pect.config.js'] },
+  { ignores: ['build/', 'dist/', 'node_modules/', 'examples/web/', 'assembly/', 'tests/kernels/', 'tests/simd-math/assembly/', 'as-pect.config.js'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] }, tsconfigRootDir: import.meta.dirname } },

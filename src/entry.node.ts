@@ -1,4 +1,4 @@
-/** Entry point in Node. */
+/** The library as Node has it. @module lanewise */
 import { embedKernels } from './runtime/load.js';
 import { nodePlatform } from './runtime/platform/node.js';
 import { usePlatform } from './runtime/platform/platform.js';

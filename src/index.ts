@@ -1,6 +1,7 @@
 /** The public names, for every platform. */
 export { LanewiseError } from './errors.js';
-export type { ErrorCode } from './errors.js';
+export type { ErrorCode, ErrorDetails } from './errors.js';
+export type { Json, JsonRecord } from './json.js';
 export { decodeCheckpoint, encodeCheckpoint } from './io/checkpoint.js';
 export type { StoredCheckpoint } from './io/checkpoint.js';
 export { decodeModel, encodeModel, modelFromJSON } from './io/model.js';
@@ -9,16 +10,17 @@ export { customLayer } from './layers/custom-layer.js';
 export type { CustomLayerDefinition, CustomLayerFactory } from './layers/custom-layer.js';
 export type { CustomOps, Value } from './layers/custom-ops.js';
 export * as layers from './layers/index.js';
-export type { ActivationName } from './layers/activations.js';
-export type { BareLayerFactory, FirstLayer, Flops, Layer, LayerFactory, LayerOptions, SymbolicTensor, WeightInput, WeightSpec } from './layers/layer.js';
-export type { RecurrentLayer } from './layers/recurrent-layer.js';
+export type { ActivationName, StepActivation } from './layers/activations.js';
+export type { BareLayerFactory, FirstLayer, Flops, Layer, LayerFactory, LayerOptions, Size2d, SymbolicTensor, WeightInput, WeightSpec } from './layers/layer.js';
+export type { RecurrentFactory, RecurrentLayer } from './layers/recurrent-layer.js';
 export type { Loss, LossName } from './losses.js';
-export type { Initializer } from './initializers.js';
+export type { ConfiguredInitializer, Initializer, InitializerName, WeightInitializer } from './initializers.js';
 export * as initializers from './layers/initializers-public.js';
 export * as regularizers from './layers/regularizers-public.js';
 export type { Regularizer } from './layers/regularizers.js';
 export * as metrics from './metrics.js';
 export type { Average, ClassMetricOptions } from './metrics.js';
+export type { Padding } from './layers/window.js';
 export * as losses from './losses/index.js';
 export { earlyStopping } from './model/early-stopping.js';
 export type { EarlyStoppingOptions } from './model/early-stopping.js';
@@ -30,19 +32,27 @@ export { input } from './layers/input.js';
 export type { InputOptions } from './layers/input.js';
 export { model } from './model/model.js';
 export { sequential } from './model/sequential.js';
-export type { Sequential } from './model/sequential.js';
-export type { ModelInput } from './model/batches.js';
+export type { Sequential, Stack } from './model/sequential.js';
+export type { InputSpec, ModelInput } from './model/batches.js';
+export type { NamedTensor, Progress } from './model/checkpoint.js';
+export type { Monitor } from './model/monitor.js';
+export type { SampleWeight, WeightOptions } from './model/sample-weights.js';
 export type {
-  Callbacks, Checkpoint, CompileOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, MetricName, ModelSummary, OpTime, ProfileOptions,
-  FunctionalOptions, Model, ModelOptions, TrainingRun,
+  Callbacks, Checkpoint, CompileOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, MetricName, ModelSummary, OpTime, PredictOptions,
+  ProfileOptions, FunctionalOptions, Model, ModelOptions, TrainingRun,
 } from './model/model.js';
 export { adagrad } from './optimizers/adagrad.js';
+export type { AdagradOptions } from './optimizers/adagrad.js';
 export { adam, adamW } from './optimizers/adam.js';
+export type { AdamOptions } from './optimizers/adam.js';
 export { lion } from './optimizers/lion.js';
-export type { Optimizer } from './optimizers/optimizer.js';
+export type { LionOptions } from './optimizers/lion.js';
+export type { Optimizer, OptimizerOptions } from './optimizers/optimizer.js';
 export { rmsprop } from './optimizers/rmsprop.js';
+export type { RmspropOptions } from './optimizers/rmsprop.js';
 export * as schedules from './optimizers/schedules.js';
 export { sgd } from './optimizers/sgd.js';
+export type { SgdOptions } from './optimizers/sgd.js';
 export { weightsSha256 } from './io/digest.js';
 export { configure } from './runtime/configure.js';
 export type { Configuration } from './runtime/configure.js';
@@ -51,5 +61,6 @@ export type { Features } from './runtime/features.js';
 export type { Build } from './runtime/build.js';
 export type { Threads } from './runtime/threads.js';
 export type { NestedArray, TensorInput } from './tensor/convert.js';
+export type { Shape } from './tensor/shape.js';
 export type { NumericArray, Tensor } from './tensor/tensor.js';
 export type { Training, TrainingOptions } from './worker/training.js';

@@ -4,6 +4,7 @@ import { decodeCheckpoint, encodeCheckpoint, type StoredCheckpoint } from '../io
 import type { Callbacks, TrainingRun } from '../model/callbacks.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { EpochLogs } from '../model/history.js';
+import type { Monitor } from '../model/monitor.js';
 import { readWholeFile, requireWritable, writeFileAtomically } from './whole-file.js';
 
 /** @throws LanewiseError `file-not-found`, `invalid-file`, `unsupported` */
@@ -15,8 +16,6 @@ export async function loadCheckpoint(file: string): Promise<StoredCheckpoint> {
 export async function saveCheckpoint(file: string, checkpoint: Checkpoint, notes?: Readonly<Record<string, string>>): Promise<void> {
   await writeFileAtomically(file, await encodeCheckpoint(checkpoint, notes));
 }
-
-type Monitor = 'loss' | 'accuracy' | 'valLoss' | 'valAccuracy';
 
 export interface ModelCheckpointOptions {
   filepath: string;

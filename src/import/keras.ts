@@ -1,6 +1,7 @@
 /**
  * Models and weights that Keras 3 saved: `model.save('m.keras')` (also of tf.keras from 2.13 on) and `model.save_weights('m.weights.h5')`. The
  * layout is that of keras/src/saving/saving_lib.py.
+ * @module lanewise/keras
  */
 import { unzipSync } from 'fflate';
 import { LanewiseError } from '../errors.js';

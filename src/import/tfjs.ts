@@ -1,4 +1,4 @@
-/** Models that TensorFlow.js saved (`model.save`) or its converter wrote from Keras: `model.json` and the files of weights beside it. */
+/** Models that TensorFlow.js saved (`model.save`) or its converter wrote from Keras: `model.json` and the files of weights beside it. @module lanewise/tfjs */
 import { LanewiseError } from '../errors.js';
 import { parseJson, plainJson } from '../io/json.js';
 import { assignWeights } from '../io/weights.js';

@@ -45,3 +45,5 @@ export const lecunUniform = (): Initializer => 'lecunUniform';
 export const orthogonal = ({ gain = 1 } = {}): Initializer => checked({ name: 'orthogonal', gain });
 /** gain on the diagonal of a matrix, zeros elsewhere. Default 1. @throws LanewiseError `invalid-argument` */
 export const identity = ({ gain = 1 } = {}): Initializer => checked({ name: 'identity', gain });
+
+export type { Distribution, FanMode } from '../initializers.js';

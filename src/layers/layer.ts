@@ -129,7 +129,7 @@ export abstract class Layer {
     return this.givenName ?? this.type;
   }
 
-  /** Sets the default name, if the user gave none. */
+  /** Sets the default name, if the user gave none. @internal */
   nameByDefault(name: string): void {
     this.givenName ??= name;
   }
@@ -166,24 +166,25 @@ export abstract class Layer {
     };
   }
 
-  /** Says where the weights are. @throws LanewiseError `invalid-state` for a layer of another model */
+  /** Says where the weights are. @throws LanewiseError `invalid-state` for a layer of another model @internal */
   attach(store: WeightStore): void {
     if (this.store) throw new LanewiseError('invalid-state', 'a layer belongs to one model', { where: this.name, remedy: 'Make a new layer' });
     this.store = store;
   }
 
-  /** The layers of this one that keep states from batch to batch: itself, those within it, or none. */
+  /** The layers of this one that keep states from batch to batch: itself, those within it, or none. @internal */
   get statefulLayers(): readonly Layer[] {
     return [];
   }
 
-  /** Names of the states it keeps, and how many units each has. */
+  /** Names of the states it keeps. @internal */
   readonly stateNames: readonly string[] = [];
+  /** How many units each of them has. @internal */
   get stateUnits(): number {
     return 0;
   }
 
-  /** Says where the states are, in a compiled model. */
+  /** Says where the states are, in a compiled model. @internal */
   keepStates(_store: StateStore | undefined): void {
     // only stateful layers have any
   }
@@ -245,10 +246,10 @@ export abstract class Layer {
     return { multiplications: 0, additions: 0 };
   }
 
-  /** Lays out the forward ops of a batch and records the backward ones. */
+  /** Lays out the forward ops of a batch and records the backward ones. @internal */
   abstract emit(x: PlanTensor, context: EmitContext): PlanTensor;
 
-  /** Of several inputs, where a layer takes them. */
+  /** Of several inputs, where a layer takes them. @internal */
   emitMerged(inputs: readonly PlanTensor[], context: EmitContext): PlanTensor {
     return this.emit(inputs[0]!, context);
   }
@@ -256,6 +257,7 @@ export abstract class Layer {
   /**
    * The same for this layer and `next` as one, where they have a faster way together; `next` must be all that reads this layer's output.
    * Nothing is laid out where undefined is returned.
+   * @internal
    */
   emitWith(_next: Layer, _x: PlanTensor, _context: EmitContext): PlanTensor | undefined {
     return undefined;

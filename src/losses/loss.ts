@@ -33,11 +33,12 @@ export interface Loss {
   readonly config: Json;
   /** What `rowCorrect` counts, if it is given: rows of the right class, or columns on the right side. */
   readonly counts?: 'classes' | 'columns';
-  /** @throws LanewiseError `invalid-shape` if the model's output does not suit the loss. */
+  /** What targets look like. @throws LanewiseError `invalid-shape` if the model's output does not suit the loss. @internal */
   target(outputShape: Shape): TargetSpec;
   /**
    * Lays out the loss of a batch, and in training the whole backward pass.
    * @param rowScale [rows], what each row's loss counts in that of the batch; undefined for 1 / rows
+   * @internal
    */
   emit(tape: Tape, output: PlanTensor, target: Ref, rowScale?: Ref): EmittedLoss;
 }

@@ -112,7 +112,7 @@ export const GRAPH_VERSION = 2;
 export class Model {
   readonly name: string;
   readonly seed: number;
-  /** Layers and how they are connected. */
+  /** Layers and how they are connected. @internal */
   readonly graph: Graph;
   private readonly parameters = new Parameters();
   private compiled: Compiled | undefined;

@@ -37,7 +37,7 @@ function chain(layers: readonly Layer[], where: string): { inputs: SymbolicTenso
 }
 
 /** A list of layers whose first one has an `inputShape`, as far as types can tell: of an array of unknown length they cannot. */
-type Stack<Layers extends readonly Layer[]> = Layers extends readonly [infer First, ...unknown[]]
+export type Stack<Layers extends readonly Layer[]> = Layers extends readonly [infer First, ...unknown[]]
   ? First extends FirstLayer ? Layers : readonly [FirstLayer, ...Layer[]]
   : Layers;
 

@@ -1,2 +1,2 @@
-/** Models for other runtimes, in the Open Neural Network Exchange format. */
+/** Models for other runtimes, in the Open Neural Network Exchange format. @module lanewise/onnx */
 export { ONNX_LAYER_TYPES, exportOnnx } from './export.js';

@@ -40,11 +40,11 @@ export interface Optimizer {
   readonly slotStart?: Readonly<Record<string, number>>;
   /** The rate the kernel is given at a step (counted from 0), corrections included. */
   rateAt(step: number): number;
-  /** `adjust`: what is made of the rate before its corrections. */
+  /** The numbers of a step. `adjust`: what is made of the rate before its corrections. @internal */
   numbersAt(step: number, adjust?: (rate: number) => number): StepNumbers;
   /** How often weights have moved after so many steps. */
   moves(stepsDone: number): number;
-  /** Lays out the update. */
+  /** Lays out the update. @internal */
   emit(plan: PlanBuilder, range: ParameterRange, state: Ref): void;
   /** In short, for summaries. */
   describe(): string;

@@ -40,6 +40,7 @@ export function oneCycle({ maxLearningRate, totalSteps, warmup = 0.3, startFacto
 }
 
 export { cosineDecayRestarts, exponentialDecay, piecewiseConstantDecay, polynomialDecay } from './decays.js';
+export type { CosineRestartsOptions, ExponentialDecayOptions, PiecewiseConstantOptions, PolynomialDecayOptions } from './decays.js';
 
 export interface DecayOptions {
   learningRate: number;
