@@ -49,7 +49,8 @@ export interface TrainingExtras {
 export async function trainTask(task: Task, { threads, build }: EngineOptions, output: Output, extras: TrainingExtras = {}): Promise<Run> {
   const { name, training, compile } = task;
   const model = task.createModel();
-  const stepsPerEpoch = Math.ceil(task.train.x.shape[0]! / training.batchSize);
+  const { shape: [rows] } = (task.augmented ?? task.train).x;
+  const stepsPerEpoch = Math.ceil(rows! / training.batchSize);
   const { epochs, batchSize } = training;
   const optimizer = training.optimizer(epochs * stepsPerEpoch);
   await model.compile({ ...compile, optimizer, threads, build });
@@ -76,7 +77,7 @@ export async function trainTask(task: Task, { threads, build }: EngineOptions, o
 }
 
 function fit(task: Task, model: Sequential, output: Output, probe: LossProbe | undefined, { checkpoints, resume }: TrainingExtras): Promise<History> {
-  const { train: { x, y }, test, training: { epochs, batchSize, targetAccuracy = Infinity } } = task;
+  const { train, augmented, test, training: { epochs, batchSize, targetAccuracy = Infinity } } = task;
   let epochAtWork = 0;
   const progress: Callbacks = {
     onEpochBegin(epoch) {
@@ -93,7 +94,9 @@ function fit(task: Task, model: Sequential, output: Output, probe: LossProbe | u
       return (valAccuracy ?? 0) < targetAccuracy;
     },
   };
+  const { x, y } = augmented ?? train;
   return model.fit(x, y, {
+    ...(augmented && { sampleWeight: augmented.sampleWeight }),
     epochs, batchSize, validationData: [test.x, test.y], callbacks: checkpoints ? [progress, checkpoints.callbacks] : progress,
     ...(checkpoints && { signal: checkpoints.signal }), ...(resume && { resume }),
   });

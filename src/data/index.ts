@@ -1,4 +1,6 @@
 /** Data sets and formats that need no files: the same in Node and in a browser. @module lanewise/data */
+export { augmentedWindows } from './augmented-windows.js';
+export type { AugmentedWindowsOptions } from './augmented-windows.js';
 export { arBaseline, persistenceBaseline } from './baselines.js';
 export { generateGarments } from './garments.js';
 export type { GarmentOptions } from './garments.js';

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { augmentedWindows } from '../../src/data/augmented-windows.js';
 import { arBaseline, fitAutoregression, persistenceBaseline } from '../../src/data/baselines.js';
 import { loadSignals } from '../../src/data/signals-file.js';
 import { generateSignals, nextSampleWindows, splitRows } from '../../src/data/signals.js';
@@ -96,6 +97,29 @@ describe('nextSampleWindows and splitRows', () => {
     for (const horizon of [0, -1, 1.5, 4, NaN]) assert.throws(() => nextSampleWindows(signals, horizon), refusal('invalid-argument'));
     for (const rows of [0, 3, -1, 1.5]) assert.throws(() => splitRows(signals, rows), refusal('invalid-argument'));
     assert.throws(() => nextSampleWindows({ data: signals.data, shape: [12] }), refusal('invalid-shape', /\[12\]/));
+  });
+});
+
+describe('augmentedWindows', () => {
+  const signals = tensor([[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]);
+
+  it('begins where it is told, forwards and backwards, with zeros of no weight behind the end', () => {
+    const { x, y, sampleWeight } = augmentedWindows(signals, { horizon: 2, starts: [0, 2], backwards: true });
+    assert.deepEqual([x.shape, y.shape, sampleWeight.shape], [[8, 3, 1], [8, 3, 1], [8, 3]]);
+    assert.deepEqual(Array.from(x.data), [1, 2, 3, 3, 0, 0, 5, 4, 3, 3, 0, 0, 6, 7, 8, 8, 0, 0, 10, 9, 8, 8, 0, 0]);
+    assert.deepEqual(Array.from(y.data), [3, 4, 5, 5, 0, 0, 3, 2, 1, 1, 0, 0, 8, 9, 10, 10, 0, 0, 8, 7, 6, 6, 0, 0]);
+    assert.deepEqual(Array.from(sampleWeight.data), [1.5, 1.5, 1.5, 1.5, 0, 0, 1.5, 1.5, 1.5, 1.5, 0, 0, 1.5, 1.5, 1.5, 1.5, 0, 0, 1.5, 1.5, 1.5, 1.5, 0, 0]);
+  });
+
+  it('is nextSampleWindows where nothing is added', () => {
+    const { x, y, sampleWeight } = augmentedWindows(signals);
+    assert.deepEqual({ x, y }, nextSampleWindows(signals));
+    assert.ok(sampleWeight.data.every((weight) => weight === 1));
+  });
+
+  it('refuses a start outside', () => {
+    for (const start of [-1, 4, 1.5, NaN]) assert.throws(() => augmentedWindows(signals, { starts: [start] }), refusal('invalid-argument', /0 to 3/));
+    assert.throws(() => augmentedWindows(signals, { starts: [] }), refusal('invalid-argument'));
   });
 });
 

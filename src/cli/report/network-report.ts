@@ -4,15 +4,15 @@ import type { Run } from '../tasks/task.js';
 
 /** What the reports of both networks have in common. */
 export function networkReport({ task, model, stepsPerEpoch, history, done }: Run): NetworkReport {
-  const { title, preset, seed, source, synthetic, train, test, training: { epochs, batchSize } } = task;
+  const { title, preset, seed, source, synthetic, train, augmented, test, training: { epochs, batchSize } } = task;
   const { inputShape, layers, forward, backward } = model.summary();
-  const rows = train.x.shape[0]!;
+  const rows = (augmented ?? train).x.shape[0]!;
   const operations = (samples: number): Flops => ({
     multiplications: samples * (forward.multiplications + backward.multiplications),
     additions: samples * (forward.additions + backward.additions),
   });
   return {
-    name: title, preset, seed, source, synthetic, trainSamples: rows, testSamples: test.x.shape[0]!,
+    name: title, preset, seed, source, synthetic, trainSamples: train.x.shape[0]!, testSamples: test.x.shape[0]!,
     batchSize: Math.min(batchSize, rows), stepsPerEpoch, epochs, inputShape,
     layers: layers.map(({ name, type, detail, outputShape, parameters, forward: flops }) => ({ name, type, detail, outputShape, parameters, ...flops })),
     operations: { batch: operations(Math.min(batchSize, rows)), epoch: operations(rows), training: operations(epochs * rows) },

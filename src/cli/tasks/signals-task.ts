@@ -1,3 +1,4 @@
+import { augmentedWindows } from '../../data/augmented-windows.js';
 import { generateSignals, nextSampleWindows, splitRows } from '../../data/signals.js';
 import { loadSignals } from '../../data/signals-file.js';
 import { SIGNALS_PRESETS, signalsNetwork } from '../../networks/signals.js';
@@ -23,6 +24,7 @@ export async function signalsTask(options: TaskOptions, _output: Output): Promis
     name: 'signals', title: 'Signal predictor', noun: 'signal', preset: name, seed, horizon,
     source: options.data ?? 'generated signals (the same kind of data as the original ones)', synthetic: options.data === undefined,
     train: nextSampleWindows(train, horizon),
+    ...(preset.augmentation && { augmented: augmentedWindows(train, { ...preset.augmentation, horizon }) }),
     test: nextSampleWindows(test, horizon),
     training: customize(preset, options),
     compile: { loss: 'meanSquaredError' },

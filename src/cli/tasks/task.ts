@@ -46,6 +46,8 @@ export interface Task {
   readonly synthetic: boolean;
   readonly train: Samples;
   readonly test: Samples;
+  /** What is trained on in place of `train`: more of the same, made of it. */
+  readonly augmented?: Samples & { sampleWeight: Tensor };
   readonly training: Training;
   readonly compile: Pick<CompileOptions, 'loss' | 'metrics'>;
   /** Dropout on the input of a recurrent network: it lifts the training loss far above that of a test. */
