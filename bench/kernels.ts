@@ -102,7 +102,7 @@ async function run(family: string, option: Case, print: (row: Row) => void): Pro
   print({ kernel: nameOf(option), milliseconds, spread, ...rates, ...(scalar && { scalar }), ...(plain && { javascript: plain }) });
   if (option.flops > 0) dots.push({ family, name: nameOf(option), intensity: option.flops / bytes, gflops: rates.gflops! });
   if (options.ops) {
-    profilePlan(engine, address, 31).forEach((ms, index) => {
+    profilePlan(engine, address, 31, (bytes) => engine.reserve(bytes)).forEach((ms, index) => {
       const op = ops[index]!;
       print({ kernel: `  ${op.name}`, milliseconds: ms, gbs: traffic([op]) / ms / 1e6 });
     });

@@ -56,6 +56,13 @@ export interface OpTime {
   milliseconds: number;
 }
 
+/** Bytes in the engine's memory. */
+interface Range {
+  readonly address: number;
+  readonly bytes: number;
+}
+const NOTHING: Range = { address: 0, bytes: 0 };
+
 export interface ProgramOptions {
   graph: Graph;
   parameters: Parameters;
@@ -86,8 +93,10 @@ export class Program {
   readonly target: TargetSpec;
   /** Whether the moving average of the weights stands in their place, and they in its. */
   averaged = false;
-  private arena = { address: 0, bytes: 0 };
-  private scratch = { address: 0, bytes: 0 };
+  private arena: Range = NOTHING;
+  private scratch: Range = NOTHING;
+  /** For a profile's plans of one op. */
+  private profiled: Range = NOTHING;
 
   private constructor(
     readonly engine: Engine,
@@ -188,7 +197,7 @@ export class Program {
     const region = this.engine.floats(this.region, this.offsetOf(1 + this.options.optimizer.slots.length) / 4);
     const kept = region.slice();
     try {
-      const times = this.states.unchanged(() => profilePlan(this.engine, plan.address, rounds));
+      const times = this.states.unchanged(() => profilePlan(this.engine, plan.address, rounds, (bytes) => (this.profiled = this.atLeast(this.profiled, bytes)).address));
       return plan.ops.map(({ owner, name }, index) => ({ owner, op: name, milliseconds: times[index]! }));
     } finally {
       region.set(kept);
@@ -224,9 +233,9 @@ export class Program {
     }
 
     const threads = this.engine.threads;
-    tape.place((bytes) => this.reserveArena(bytes), align);
-    const scratch = this.reserveScratch(align(tape.scratch), threads);
-    const address = tape.encode(this.engine, scratch, this.scratch.bytes / threads);
+    tape.place((bytes) => (this.arena = this.atLeast(this.arena, bytes)).address, align);
+    this.scratch = this.atLeast(this.scratch, align(tape.scratch) * threads);
+    const address = tape.encode(this.engine, this.scratch.address, this.scratch.bytes / threads);
     const place = (ref: Ref | undefined): number => (ref?.buffer.address === undefined ? 0 : addressOf(ref));
     return {
       address, ops: tape.ops, batch,
@@ -297,14 +306,8 @@ export class Program {
     return fixedRef(this.region + this.offsetOf(part), this.trainedBytes);
   }
 
-  /** One arena serves all plans, since only one runs at a time: a larger plan gets a new one, and earlier plans keep the old. */
-  private reserveArena(bytes: number): number {
-    if (bytes > this.arena.bytes) this.arena = { address: this.engine.reserve(bytes), bytes };
-    return this.arena.address;
-  }
-
-  private reserveScratch(bytes: number, threads: number): number {
-    if (bytes * threads > this.scratch.bytes) this.scratch = { address: this.engine.reserve(bytes * threads), bytes: bytes * threads };
-    return this.scratch.address;
+  /** A range of at least so many bytes: the one there is, or a new one. All plans share it, since one runs at a time; earlier plans keep theirs. */
+  private atLeast(range: Range, bytes: number): Range {
+    return bytes <= range.bytes ? range : { address: this.engine.reserve(bytes), bytes };
   }
 }

@@ -4,10 +4,11 @@ import { OpHeader, PLAN_HEADER_BYTES, PlanHeader } from './ops.js';
 /**
  * Runs an encoded plan op by op, in order, `rounds` times over, and returns the median time of each op in milliseconds. Each op is made a plan of
  * its own, the whole plan's header and the op's row, so that it too runs on all threads; the plan itself is left as it is.
+ * @param reserve gives the address of at least so many bytes for these small plans, which are used no longer than the call
  */
-export function profilePlan(engine: Engine, plan: number, rounds: number): number[] {
+export function profilePlan(engine: Engine, plan: number, rounds: number, reserve: (bytes: number) => number): number[] {
   const rows = rowsOf(engine, plan);
-  const alone = engine.reserve(PLAN_HEADER_BYTES + Math.max(0, ...rows.map(({ bytes }) => bytes)));
+  const alone = reserve(PLAN_HEADER_BYTES + Math.max(0, ...rows.map(({ bytes }) => bytes)));
   const copy = (to: number, from: number, bytes: number): void => engine.integers(to, bytes / 4).set(engine.integers(from, bytes / 4));
   copy(alone, plan, PLAN_HEADER_BYTES);
   engine.integers(alone + PlanHeader.ops, 1)[0] = 1;
