@@ -3,6 +3,8 @@ import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { ActivationName } from './activations.js';
 import { emitActivation, requireActivation } from './activations.js';
+import type { OptionTable } from './layer-config.js';
+import { NO_OPTIONS, orNot, text } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, bareFactory, factory } from './layer.js';
 
@@ -12,6 +14,7 @@ class ActivationLayer extends Layer {
     readonly type: string,
     private readonly activation: ActivationName,
     options: LayerOptions,
+    readonly optionTable: OptionTable = NO_OPTIONS,
     private readonly alpha?: number,
   ) {
     super(options);
@@ -36,9 +39,11 @@ export interface ActivationOptions extends LayerOptions {
   activation: ActivationName;
 }
 
+export const ACTIVATION_OPTIONS: OptionTable<ActivationOptions> = { activation: text };
+
 /** An activation by name as a layer. @throws LanewiseError `invalid-argument` */
 export const activation = factory<ActivationOptions>(
-  (options) => new ActivationLayer('activation', requireActivation(options.activation, options.name ?? 'activation'), options),
+  (options) => new ActivationLayer('activation', requireActivation(options.activation, options.name ?? 'activation'), options, ACTIVATION_OPTIONS),
 );
 
 /** max(x, 0). */
@@ -49,9 +54,14 @@ export interface LeakyReluOptions extends LayerOptions {
   negativeSlope?: number;
 }
 
+export const LEAKY_RELU_OPTIONS: OptionTable<LeakyReluOptions> = { negativeSlope: orNot('number', 0.3) };
+
 /** x above zero, negativeSlope · x below (Maas et al., 2013). @throws LanewiseError `invalid-argument` */
 export const leakyRelu = bareFactory<LeakyReluOptions>(
-  (options = {}) => new ActivationLayer('leakyRelu', 'leakyRelu', options, requireNotNegative(options.negativeSlope ?? 0.3, 'negativeSlope', options.name ?? 'leakyRelu')),
+  (options = {}) => {
+    const slope = requireNotNegative(options.negativeSlope ?? 0.3, 'negativeSlope', options.name ?? 'leakyRelu');
+    return new ActivationLayer('leakyRelu', 'leakyRelu', options, LEAKY_RELU_OPTIONS, slope);
+  },
 );
 
 export interface EluOptions extends LayerOptions {
@@ -59,9 +69,11 @@ export interface EluOptions extends LayerOptions {
   alpha?: number;
 }
 
+export const ELU_OPTIONS: OptionTable<EluOptions> = { alpha: orNot('number', 1) };
+
 /** x above zero, alpha · (e^x - 1) below (Clevert, Unterthiner and Hochreiter, 2016). @throws LanewiseError `invalid-argument` */
 export const elu = bareFactory<EluOptions>(
-  (options = {}) => new ActivationLayer('elu', 'elu', options, requireNotNegative(options.alpha ?? 1, 'alpha', options.name ?? 'elu')),
+  (options = {}) => new ActivationLayer('elu', 'elu', options, ELU_OPTIONS, requireNotNegative(options.alpha ?? 1, 'alpha', options.name ?? 'elu')),
 );
 
 export interface GeluOptions extends LayerOptions {
@@ -69,9 +81,11 @@ export interface GeluOptions extends LayerOptions {
   approximate?: boolean;
 }
 
+export const GELU_OPTIONS: OptionTable<GeluOptions> = { approximate: orNot('boolean', false) };
+
 /** x·Φ(x) = ½x·(1 + erf(x/√2)) (Hendrycks and Gimpel, 2016). */
 export const gelu = bareFactory<GeluOptions>(
-  (options = {}) => new ActivationLayer('gelu', (options.approximate ?? false) ? 'geluTanh' : 'gelu', options),
+  (options = {}) => new ActivationLayer('gelu', (options.approximate ?? false) ? 'geluTanh' : 'gelu', options, GELU_OPTIONS),
 );
 
 /** x · sigmoid(x), also called swish (Elfwing, Uchibe and Doya, 2018). */

@@ -2,6 +2,7 @@ import { LanewiseError } from '../errors.js';
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
+import { NO_OPTIONS } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { bareFactory } from './layer.js';
 import { MergeLayer, inLayoutOfAll } from './merge-layer.js';
@@ -9,6 +10,7 @@ import { MergeLayer, inLayoutOfAll } from './merge-layer.js';
 /** The sum of inputs of the same shape, such as a skip connection's two ends. Output shape: that of each input. */
 class Add extends MergeLayer {
   readonly type = 'add';
+  readonly optionTable = NO_OPTIONS;
 
   protected mergedShape(inputShapes: readonly Shape[]): Shape {
     const [first] = inputShapes as [Shape];

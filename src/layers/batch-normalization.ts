@@ -3,15 +3,19 @@ import { blocksOf, columnBlock } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
+import type { OptionTable } from './layer-config.js';
+import { orNot } from './layer-config.js';
 import type { EmitContext, WeightSpec } from './layer.js';
 import { bareFactory } from './layer.js';
 import type { NormalizationOptions } from './normalization.js';
-import { Normalization } from './normalization.js';
+import { NORMALIZATION_OPTIONS, Normalization } from './normalization.js';
 
 export interface BatchNormalizationOptions extends NormalizationOptions {
   /** How much of the moving statistics stays at each step, from 0 to below 1. Default 0.99. */
   momentum?: number;
 }
+
+export const BATCH_NORMALIZATION_OPTIONS: OptionTable<BatchNormalizationOptions> = { momentum: orNot('number', 0.99), ...NORMALIZATION_OPTIONS };
 
 /**
  * y = gamma · (x - mean) / √(variance + epsilon) + beta (Ioffe and Szegedy, 2015). In training mean and variance are those of the batch, over all
@@ -21,6 +25,7 @@ export interface BatchNormalizationOptions extends NormalizationOptions {
  */
 class BatchNormalization extends Normalization {
   readonly type = 'batchNormalization';
+  readonly optionTable = BATCH_NORMALIZATION_OPTIONS;
   private readonly momentum: number;
 
   constructor(options: BatchNormalizationOptions) {

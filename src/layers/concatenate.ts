@@ -5,6 +5,8 @@ import { Kernel } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sizeOf } from '../tensor/shape.js';
+import type { OptionTable } from './layer-config.js';
+import { orNot } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { bareFactory } from './layer.js';
 import { MergeLayer, inLayoutOfAll } from './merge-layer.js';
@@ -14,12 +16,15 @@ export interface ConcatenateOptions extends LayerOptions {
   axis?: number;
 }
 
+export const CONCATENATE_OPTIONS: OptionTable<ConcatenateOptions> = { axis: orNot('number', -1) };
+
 /**
  * Inputs side by side along an axis; their other sizes are the same. Output shape: the inputs', but for that axis, which is as long as theirs
  * together.
  */
 class Concatenate extends MergeLayer {
   readonly type = 'concatenate';
+  readonly optionTable = CONCATENATE_OPTIONS;
   private readonly axis: number;
 
   constructor(options: ConcatenateOptions) {

@@ -8,6 +8,8 @@ import type { ActivationName } from './activations.js';
 import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
 import { convGeometry, emitFilterPanels, emitTapPanels } from './convolution.js';
+import type { OptionTable } from './layer-config.js';
+import { number, orNot, pair, weighted } from './layer-config.js';
 import type { EmitContext, Flops, InitializerOptions, LayerOptions, Size2d, WeightSpec } from './layer.js';
 import { requirePositiveInteger } from '../options.js';
 import { Layer, count, size2d, factory } from './layer.js';
@@ -32,6 +34,11 @@ export interface Conv2dOptions extends LayerOptions, InitializerOptions, Regular
   useBias?: boolean;
 }
 
+export const CONV2D_OPTIONS: OptionTable<Conv2dOptions> = {
+  filters: number, kernelSize: pair, strides: orNot('size2d', 1), padding: orNot('text', 'valid'), activation: orNot('text', 'linear'),
+  useBias: orNot('boolean', true), ...weighted,
+};
+
 /**
  * 2-D convolution (cross-correlation, as everywhere in deep learning).
  *
@@ -40,6 +47,7 @@ export interface Conv2dOptions extends LayerOptions, InitializerOptions, Regular
  */
 class Conv2d extends Layer {
   readonly type = 'conv2d';
+  readonly optionTable = CONV2D_OPTIONS;
   private readonly filters: number;
   private readonly kernelSize: readonly [number, number];
   private readonly strides: readonly [number, number];

@@ -3,6 +3,7 @@ import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { CustomOps, Value } from './custom-ops.js';
 import { customOps, sampleValue, tensorOf, weightValue } from './custom-ops.js';
+import { NO_OPTIONS } from './layer-config.js';
 import type { BareLayerFactory, EmitContext, LayerOptions, WeightSpec } from './layer.js';
 import { Layer, bareFactory } from './layer.js';
 
@@ -23,6 +24,7 @@ export type CustomLayerFactory = BareLayerFactory<LayerOptions>;
 
 class CustomLayer extends Layer {
   readonly type: string;
+  readonly optionTable = NO_OPTIONS;
   /** JSON names the layer, and whoever reads it has to know it: see `modelFromJSON`. */
   override readonly isCustom = true;
 

@@ -7,6 +7,8 @@ import type { ActivationName } from './activations.js';
 import { emitActivation, reluFlag, requireActivation } from './activations.js';
 import { emitBiasGradient } from './bias.js';
 import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients } from './lanes.js';
+import type { OptionTable } from './layer-config.js';
+import { number, orNot, weighted } from './layer-config.js';
 import type { EmitContext, Flops, InitializerOptions, LayerOptions, WeightSpec } from './layer.js';
 import { requirePositiveInteger } from '../options.js';
 import { Layer, count, factory } from './layer.js';
@@ -20,6 +22,10 @@ export interface DenseOptions extends LayerOptions, InitializerOptions, Regulari
   useBias?: boolean;
 }
 
+export const DENSE_OPTIONS: OptionTable<DenseOptions> = {
+  units: number, activation: orNot('text', 'linear'), useBias: orNot('boolean', true), ...weighted,
+};
+
 /**
  * y = f(x · kernel + bias) over the last axis.
  *
@@ -27,6 +33,7 @@ export interface DenseOptions extends LayerOptions, InitializerOptions, Regulari
  */
 class Dense extends Layer {
   readonly type = 'dense';
+  readonly optionTable = DENSE_OPTIONS;
   private readonly units: number;
   private readonly activation: ActivationName;
   private readonly useBias: boolean;

@@ -2,6 +2,8 @@ import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import { Purpose, streamKey } from '../random.js';
 import type { Shape } from '../tensor/shape.js';
+import type { OptionTable } from './layer-config.js';
+import { number } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { requireRate } from '../options.js';
 import { Layer, factory } from './layer.js';
@@ -19,12 +21,15 @@ export function maskArguments(
   return { key0, key1, threshold: Math.min(Math.round(rate * 2 ** bits), 2 ** bits - 1), scale: 1 / (1 - rate) };
 }
 
+export const DROPOUT_OPTIONS: OptionTable<DropoutOptions> = { rate: number };
+
 /**
  * In training sets a share of values to zero and scales the others by 1 / (1 - rate); elsewhere does nothing (Srivastava et al., 2014).
  * Output shape: the input's.
  */
 class Dropout extends Layer {
   readonly type = 'dropout';
+  readonly optionTable = DROPOUT_OPTIONS;
   private readonly rate: number;
 
   constructor(options: DropoutOptions) {

@@ -1,12 +1,14 @@
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
+import { NO_OPTIONS } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, bareFactory } from './layer.js';
 
 /** All values of a sample in one row. Output shape: [size]. Costs nothing: the bytes stay where they are. */
 class Flatten extends Layer {
   readonly type = 'flatten';
+  readonly optionTable = NO_OPTIONS;
 
   protected outputShape(inputShape: Shape): Shape {
     return [sizeOf(inputShape)];

@@ -4,9 +4,11 @@ import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { StepActivation } from './activations.js';
 import { STEP_ACTIVATIONS, requireActivation } from './activations.js';
 import { emitLanesGradients, emitTransposed } from './lanes.js';
+import type { OptionTable } from './layer-config.js';
+import { orNot } from './layer-config.js';
 import type { EmitContext, Flops, WeightSpec } from './layer.js';
 import type { RecurrentOptions, Sequence, StateSequences, Weights } from './recurrent-layer.js';
-import { RecurrentLayer, kindsOf, recurrentFactory } from './recurrent-layer.js';
+import { RECURRENT_OPTIONS, RecurrentLayer, kindsOf, recurrentFactory } from './recurrent-layer.js';
 
 export interface GruOptions extends RecurrentOptions {
   /** Activation of the gates z and r. Default `sigmoid`. */
@@ -14,6 +16,10 @@ export interface GruOptions extends RecurrentOptions {
   /** Whether the reset gate comes after the product with the recurrent kernel, as in cuDNN (default), or before it, as in the paper. */
   resetAfter?: boolean;
 }
+
+export const GRU_OPTIONS: OptionTable<GruOptions> = {
+  ...RECURRENT_OPTIONS, recurrentActivation: orNot('text', 'sigmoid'), resetAfter: orNot('boolean', true),
+};
 
 /**
  * Gated recurrent units (Cho et al., 2014). With σ the recurrent activation and φ the activation, from h[-1] = 0:
@@ -28,6 +34,7 @@ export interface GruOptions extends RecurrentOptions {
  */
 class Gru extends RecurrentLayer {
   readonly type = 'gru';
+  readonly optionTable = GRU_OPTIONS;
   private readonly recurrentActivation: StepActivation;
   private readonly resetAfter: boolean;
 

@@ -4,7 +4,7 @@ import { emitBiasGradient } from './bias.js';
 import type { EmitContext } from './layer.js';
 import { bareFactory } from './layer.js';
 import type { NormalizationOptions } from './normalization.js';
-import { Normalization } from './normalization.js';
+import { NORMALIZATION_OPTIONS, Normalization } from './normalization.js';
 
 export type LayerNormalizationOptions = NormalizationOptions;
 
@@ -14,6 +14,7 @@ export type LayerNormalizationOptions = NormalizationOptions;
  */
 class LayerNormalization extends Normalization {
   readonly type = 'layerNormalization';
+  readonly optionTable = NORMALIZATION_OPTIONS;
 
   emit(input: PlanTensor, { tape, parameters }: EmitContext): PlanTensor {
     const [gamma, beta] = [this.parameter(parameters, 'gamma'), this.parameter(parameters, 'beta')];

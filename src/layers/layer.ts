@@ -7,6 +7,7 @@ import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { OptionTable } from './layer-config.js';
 import type { Regularizer } from './regularizers.js';
 import { requireRegularizer } from './regularizers.js';
 
@@ -106,6 +107,8 @@ export const bareFactory = <Options extends LayerOptions>(make: (options?: Optio
 export abstract class Layer {
   /** The layer's name in the API, such as `conv2d`. */
   abstract readonly type: string;
+  /** The options that stand in JSON beside those all layers have. */
+  abstract readonly optionTable: OptionTable;
   readonly inputShapeOption: Shape | undefined;
   /** Whether the layer is the user's own: only its type and name stand in JSON. */
   readonly isCustom: boolean = false;

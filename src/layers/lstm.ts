@@ -1,9 +1,11 @@
 import type { StepActivation } from './activations.js';
 import { STEP_ACTIVATIONS, requireActivation } from './activations.js';
 import { emitTransposed } from './lanes.js';
+import type { OptionTable } from './layer-config.js';
+import { orNot } from './layer-config.js';
 import type { EmitContext, WeightSpec } from './layer.js';
 import type { RecurrentOptions, Sequence, StateSequences, Weights } from './recurrent-layer.js';
-import { RecurrentLayer, kindsOf, recurrentFactory } from './recurrent-layer.js';
+import { RECURRENT_OPTIONS, RecurrentLayer, kindsOf, recurrentFactory } from './recurrent-layer.js';
 
 export interface LstmOptions extends RecurrentOptions {
   /** Activation of the gates. Default `sigmoid`. */
@@ -11,6 +13,10 @@ export interface LstmOptions extends RecurrentOptions {
   /** Whether the bias of the forget gate starts with ones, so that memory lasts from the start. Default true. */
   unitForgetBias?: boolean;
 }
+
+export const LSTM_OPTIONS: OptionTable<LstmOptions> = {
+  ...RECURRENT_OPTIONS, recurrentActivation: orNot('text', 'sigmoid'), unitForgetBias: orNot('boolean', true),
+};
 
 /**
  * Long short-term memory (Hochreiter and Schmidhuber, 1997; with forget gates, Gers, Schmidhuber and Cummins, 2000). With σ the recurrent
@@ -25,6 +31,7 @@ export interface LstmOptions extends RecurrentOptions {
  */
 class Lstm extends RecurrentLayer {
   readonly type = 'lstm';
+  readonly optionTable = LSTM_OPTIONS;
   private readonly recurrentActivation: StepActivation;
   private readonly unitForgetBias: boolean;
 

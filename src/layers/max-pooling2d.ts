@@ -1,5 +1,7 @@
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
+import type { OptionTable } from './layer-config.js';
+import { orNot } from './layer-config.js';
 import type { EmitContext, LayerOptions, Size2d } from './layer.js';
 import { Layer, size2d, bareFactory } from './layer.js';
 import type { Padding, Window2d } from './window.js';
@@ -14,9 +16,14 @@ export interface MaxPooling2dOptions extends LayerOptions {
   padding?: Padding;
 }
 
+export const MAX_POOLING2D_OPTIONS: OptionTable<MaxPooling2dOptions> = {
+  poolSize: orNot('size2d', 2), strides: orNot('size2d', ({ poolSize }) => poolSize!), padding: orNot('text', 'valid'),
+};
+
 /** Largest value of each window. Input shape: [height, width, channels]. Output shape: [outHeight, outWidth, channels]. */
 export class MaxPooling2d extends Layer {
   readonly type = 'maxPooling2d';
+  readonly optionTable = MAX_POOLING2D_OPTIONS;
   private readonly poolSize: readonly [number, number];
   private readonly strides: readonly [number, number];
   private readonly padding: Padding;

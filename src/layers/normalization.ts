@@ -4,6 +4,8 @@ import type { Initializer } from '../initializers.js';
 import { requirePositive } from '../options.js';
 import type { PlanParameter } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
+import type { OptionTable } from './layer-config.js';
+import { initializer, orNot, regularizer } from './layer-config.js';
 import type { LayerOptions, WeightSpec } from './layer.js';
 import { Layer } from './layer.js';
 import type { Regularizer } from './regularizers.js';
@@ -26,6 +28,11 @@ export interface NormalizationOptions extends LayerOptions {
   /** Penalty on gamma. Default none. */
   gammaRegularizer?: Regularizer;
 }
+
+export const NORMALIZATION_OPTIONS: OptionTable<NormalizationOptions> = {
+  axis: orNot('number', -1), epsilon: orNot('number', 1e-3), center: orNot('boolean', true), scale: orNot('boolean', true),
+  betaInitializer: initializer, gammaInitializer: initializer, betaRegularizer: regularizer, gammaRegularizer: regularizer,
+};
 
 export abstract class Normalization extends Layer {
   protected readonly epsilon: number;

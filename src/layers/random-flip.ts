@@ -2,6 +2,8 @@ import { LanewiseError } from '../errors.js';
 import type { PlanTensor } from '../plan/tape.js';
 import { Purpose, streamKey } from '../random.js';
 import type { Shape } from '../tensor/shape.js';
+import type { OptionTable } from './layer-config.js';
+import { orNot } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, bareFactory } from './layer.js';
 
@@ -12,12 +14,15 @@ export interface RandomFlipOptions extends LayerOptions {
   mode?: (typeof MODES)[number];
 }
 
+export const RANDOM_FLIP_OPTIONS: OptionTable<RandomFlipOptions> = { mode: orNot('text', 'horizontalAndVertical') };
+
 /**
  * In training mirrors each image with even chances, anew at every step; elsewhere does nothing. A function of (seed, layer, step, image).
  * Input shape: [height, width, channels]. Output shape: the input's.
  */
 class RandomFlip extends Layer {
   readonly type = 'randomFlip';
+  readonly optionTable = RANDOM_FLIP_OPTIONS;
   private readonly mode: (typeof MODES)[number];
 
   constructor(options: RandomFlipOptions) {

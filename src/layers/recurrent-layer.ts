@@ -11,6 +11,8 @@ import { STEP_ACTIVATIONS, requireActivation } from './activations.js';
 import { maskArguments } from './dropout.js';
 import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients, emitReversed } from './lanes.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { OptionTable } from './layer-config.js';
+import { initializer, number, orNot, regularizer, weighted } from './layer-config.js';
 import type { EmitContext, Flops, InitializerOptions, LayerOptions, StateStore, WeightInput, WeightSpec } from './layer.js';
 import { requirePositiveInteger, requireRate } from '../options.js';
 import { Layer, count } from './layer.js';
@@ -44,6 +46,13 @@ export interface RecurrentOptions extends LayerOptions, InitializerOptions, Regu
    */
   stateful?: boolean;
 }
+
+/** Options that all recurrent layers have. */
+export const RECURRENT_OPTIONS: OptionTable<RecurrentOptions> = {
+  units: number, activation: orNot('text', 'tanh'), useBias: orNot('boolean', true), returnSequences: orNot('boolean', false),
+  goBackwards: orNot('boolean', false), dropout: orNot('number', 0), recurrentDropout: orNot('number', 0), stateful: orNot('boolean', false),
+  ...weighted, recurrentInitializer: initializer, recurrentRegularizer: regularizer,
+};
 
 /** A sequence in lanes, and what else a recurrence reads beside weights. */
 export interface Sequence {

@@ -1,114 +1,64 @@
 /** The closed table of layers: a model in a file is made of these, with these options, and of nothing else. */
 import { LanewiseError } from '../errors.js';
 import type { Json, JsonRecord } from '../json.js';
-import type { ActivationOptions, EluOptions, GeluOptions, LeakyReluOptions } from './activation.js';
-import { activation, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh } from './activation.js';
+import {
+  ACTIVATION_OPTIONS, ELU_OPTIONS, GELU_OPTIONS, LEAKY_RELU_OPTIONS, activation, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh,
+} from './activation.js';
 import { add } from './add.js';
-import type { BatchNormalizationOptions } from './batch-normalization.js';
-import { batchNormalization } from './batch-normalization.js';
-import type { ConcatenateOptions } from './concatenate.js';
-import { concatenate } from './concatenate.js';
-import type { Conv2dOptions } from './conv2d.js';
-import { conv2d } from './conv2d.js';
-import type { DenseOptions } from './dense.js';
+import { BATCH_NORMALIZATION_OPTIONS, batchNormalization } from './batch-normalization.js';
+import { CONCATENATE_OPTIONS, concatenate } from './concatenate.js';
+import { CONV2D_OPTIONS, conv2d } from './conv2d.js';
 import type { CustomLayerFactory } from './custom-layer.js';
-import { dense } from './dense.js';
-import type { DropoutOptions } from './dropout.js';
-import { dropout } from './dropout.js';
+import { DENSE_OPTIONS, dense } from './dense.js';
+import { DROPOUT_OPTIONS, dropout } from './dropout.js';
 import { flatten } from './flatten.js';
-import type { GruOptions } from './gru.js';
-import { gru } from './gru.js';
-import type { InitializerOptions, Layer, LayerOptions } from './layer.js';
+import { GRU_OPTIONS, gru } from './gru.js';
+import type { Kind, Option, OptionTable } from './layer-config.js';
+import { NO_OPTIONS } from './layer-config.js';
+import type { Layer, LayerFactory, LayerOptions } from './layer.js';
 import { layerNormalization } from './layer-normalization.js';
-import type { NormalizationOptions } from './normalization.js';
-import type { LstmOptions } from './lstm.js';
-import { lstm } from './lstm.js';
-import type { MaxPooling2dOptions } from './max-pooling2d.js';
-import { maxPooling2d } from './max-pooling2d.js';
-import type { RandomFlipOptions } from './random-flip.js';
-import { randomFlip } from './random-flip.js';
-import type { RecurrentOptions } from './recurrent-layer.js';
-import type { RegularizerOptions } from './regularizers.js';
-import type { RescalingOptions } from './rescaling.js';
-import { rescaling } from './rescaling.js';
-import type { SimpleRnnOptions } from './simple-rnn.js';
+import { LSTM_OPTIONS, lstm } from './lstm.js';
+import { MAX_POOLING2D_OPTIONS, maxPooling2d } from './max-pooling2d.js';
+import { NORMALIZATION_OPTIONS } from './normalization.js';
+import { RANDOM_FLIP_OPTIONS, randomFlip } from './random-flip.js';
+import { RECURRENT_OPTIONS } from './recurrent-layer.js';
+import { RESCALING_OPTIONS, rescaling } from './rescaling.js';
 import { simpleRNN } from './simple-rnn.js';
 
-type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'shape' | 'regularizer' | 'initializer';
-
-interface Option {
-  readonly kind: Kind;
-  /** What the layer takes if the option is left out, given the others; undefined if it must not be left out. */
-  readonly default?: Json | ((options: JsonRecord) => Json);
-  /** Whether it stands in a config only where it was given. */
-  readonly optional?: boolean;
-}
-/** An entry for each option of a layer beside those that all have. */
-type OptionTable<Options> = { readonly [Key in Exclude<keyof Options, keyof LayerOptions>]-?: Option };
-
 interface LayerType {
-  readonly options: Readonly<Record<string, Option>>;
+  readonly options: OptionTable;
   readonly create: (options: JsonRecord) => Layer;
 }
 
-const number: Option = { kind: 'number' };
-const size2d: Option = { kind: 'size2d' };
-const orNot = (kind: Kind, value: NonNullable<Option['default']>): Option => ({ kind, default: value });
-
-/** The options have been checked against the table when `create` gets them. */
-const layerType = <Options extends LayerOptions>(create: (options: Options) => Layer, options: OptionTable<Options>): LayerType =>
+/** The options have been checked against the table, the one its layers carry, when `create` gets them. */
+const layerType = <Options extends LayerOptions>(create: LayerFactory<Options>, options: OptionTable<Options>): LayerType =>
   ({ options, create: (checked) => create(checked as unknown as Options) });
 
-const regularizer: Option = { kind: 'regularizer', optional: true };
-const initializer: Option = { kind: 'initializer', optional: true };
-/** Of a layer with a kernel and a bias. */
-const weighted: OptionTable<InitializerOptions & RegularizerOptions> = {
-  kernelInitializer: initializer, biasInitializer: initializer, kernelRegularizer: regularizer, biasRegularizer: regularizer,
-};
-
-/** Options that all normalisations have. */
-const normalization: OptionTable<NormalizationOptions> = {
-  axis: orNot('number', -1), epsilon: orNot('number', 1e-3), center: orNot('boolean', true), scale: orNot('boolean', true),
-  betaInitializer: initializer, gammaInitializer: initializer, betaRegularizer: regularizer, gammaRegularizer: regularizer,
-};
-
-/** Options that all recurrent layers have. */
-const recurrent: OptionTable<RecurrentOptions> = {
-  units: number, activation: orNot('text', 'tanh'), useBias: orNot('boolean', true), returnSequences: orNot('boolean', false),
-  goBackwards: orNot('boolean', false), dropout: orNot('number', 0), recurrentDropout: orNot('number', 0), stateful: orNot('boolean', false),
-  ...weighted, recurrentInitializer: initializer, recurrentRegularizer: regularizer,
-};
-
-const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
-  add: layerType<LayerOptions>(add, {}),
-  batchNormalization: layerType<BatchNormalizationOptions>(batchNormalization, { momentum: orNot('number', 0.99), ...normalization }),
-  concatenate: layerType<ConcatenateOptions>(concatenate, { axis: orNot('number', -1) }),
-  activation: layerType<ActivationOptions>(activation, { activation: { kind: 'text' } }),
-  conv2d: layerType<Conv2dOptions>(conv2d, {
-    filters: number, kernelSize: size2d, strides: orNot('size2d', 1), padding: orNot('text', 'valid'), activation: orNot('text', 'linear'),
-    useBias: orNot('boolean', true), ...weighted,
-  }),
-  dense: layerType<DenseOptions>(dense, { units: number, activation: orNot('text', 'linear'), useBias: orNot('boolean', true), ...weighted }),
-  dropout: layerType<DropoutOptions>(dropout, { rate: number }),
-  elu: layerType<EluOptions>(elu, { alpha: orNot('number', 1) }),
-  flatten: layerType<LayerOptions>(flatten, {}),
-  gelu: layerType<GeluOptions>(gelu, { approximate: orNot('boolean', false) }),
-  layerNormalization: layerType<NormalizationOptions>(layerNormalization, normalization),
-  leakyRelu: layerType<LeakyReluOptions>(leakyRelu, { negativeSlope: orNot('number', 0.3) }),
-  maxPooling2d: layerType<MaxPooling2dOptions>(maxPooling2d, {
-    poolSize: orNot('size2d', 2), strides: orNot('size2d', ({ poolSize }) => poolSize!), padding: orNot('text', 'valid'),
-  }),
-  randomFlip: layerType<RandomFlipOptions>(randomFlip, { mode: orNot('text', 'horizontalAndVertical') }),
-  relu: layerType<LayerOptions>(relu, {}),
-  rescaling: layerType<RescalingOptions>(rescaling, { scale: number, offset: orNot('number', 0) }),
-  simpleRNN: layerType<SimpleRnnOptions>(simpleRNN, recurrent),
-  lstm: layerType<LstmOptions>(lstm, { ...recurrent, recurrentActivation: orNot('text', 'sigmoid'), unitForgetBias: orNot('boolean', true) }),
-  gru: layerType<GruOptions>(gru, { ...recurrent, recurrentActivation: orNot('text', 'sigmoid'), resetAfter: orNot('boolean', true) }),
-  sigmoid: layerType<LayerOptions>(sigmoid, {}),
-  silu: layerType<LayerOptions>(silu, {}),
-  softmax: layerType<LayerOptions>(softmax, {}),
-  softplus: layerType<LayerOptions>(softplus, {}),
-  tanh: layerType<LayerOptions>(tanh, {}),
+export const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
+  add: layerType(add, NO_OPTIONS),
+  batchNormalization: layerType(batchNormalization, BATCH_NORMALIZATION_OPTIONS),
+  concatenate: layerType(concatenate, CONCATENATE_OPTIONS),
+  activation: layerType(activation, ACTIVATION_OPTIONS),
+  conv2d: layerType(conv2d, CONV2D_OPTIONS),
+  dense: layerType(dense, DENSE_OPTIONS),
+  dropout: layerType(dropout, DROPOUT_OPTIONS),
+  elu: layerType(elu, ELU_OPTIONS),
+  flatten: layerType(flatten, NO_OPTIONS),
+  gelu: layerType(gelu, GELU_OPTIONS),
+  layerNormalization: layerType(layerNormalization, NORMALIZATION_OPTIONS),
+  leakyRelu: layerType(leakyRelu, LEAKY_RELU_OPTIONS),
+  maxPooling2d: layerType(maxPooling2d, MAX_POOLING2D_OPTIONS),
+  randomFlip: layerType(randomFlip, RANDOM_FLIP_OPTIONS),
+  relu: layerType(relu, NO_OPTIONS),
+  rescaling: layerType(rescaling, RESCALING_OPTIONS),
+  simpleRNN: layerType(simpleRNN, RECURRENT_OPTIONS),
+  lstm: layerType(lstm, LSTM_OPTIONS),
+  gru: layerType(gru, GRU_OPTIONS),
+  sigmoid: layerType(sigmoid, NO_OPTIONS),
+  silu: layerType(silu, NO_OPTIONS),
+  softmax: layerType(softmax, NO_OPTIONS),
+  softplus: layerType(softplus, NO_OPTIONS),
+  tanh: layerType(tanh, NO_OPTIONS),
 }));
 
 /** Names of all layers there are. */
@@ -116,27 +66,11 @@ export const LAYER_TYPES: readonly string[] = [...LAYERS.keys()];
 
 const COMMON: Readonly<Record<string, Option>> = { name: { kind: 'text' }, inputShape: { kind: 'shape' }, trainable: { kind: 'boolean' } };
 
-/** A layer of a model as JSON, every option said, so that a later change of a default changes no model in a file. */
-export function layerConfig({ type, name, options, trainable, isCustom }: Layer): JsonRecord {
-  const layer = isCustom ? CUSTOM : LAYERS.get(type);
-  if (!layer) throw new LanewiseError('unsupported', 'a layer that has no form in JSON', { where: name, received: type });
-  const config: Record<string, Json> = { type, name, ...(isCustom && { custom: true }) };
-  const given = options as unknown as Readonly<Record<string, Json | undefined>>;
-  if (given['inputShape'] !== undefined) config['inputShape'] = given['inputShape'];
-  if (!trainable) config['trainable'] = false;
-  for (const [key, { kind, optional, default: byDefault }] of Object.entries(layer.options)) {
-    if (optional && given[key] === undefined) continue;
-    const value = given[key] ?? (typeof byDefault === 'function' ? byDefault(config) : byDefault)!;
-    config[key] = kind === 'size2d' && typeof value === 'number' ? [value, value] : value;
-  }
-  return config;
-}
-
 /** Layers of the reader's own by their type, for configs that name some. */
 export type CustomLayers = Readonly<Record<string, CustomLayerFactory>>;
 
 /** Such a layer has no options but those all have. */
-const CUSTOM: Pick<LayerType, 'options'> = { options: {} };
+const CUSTOM: Pick<LayerType, 'options'> = { options: NO_OPTIONS };
 
 /**
  * The layer of such a config.

@@ -1,6 +1,8 @@
 import { LanewiseError } from '../errors.js';
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
+import type { OptionTable } from './layer-config.js';
+import { number, orNot } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, factory } from './layer.js';
 
@@ -11,9 +13,12 @@ export interface RescalingOptions extends LayerOptions {
   offset?: number;
 }
 
+export const RESCALING_OPTIONS: OptionTable<RescalingOptions> = { scale: number, offset: orNot('number', 0) };
+
 /** y = scale · x + offset: brings raw data to the range a network likes. Output shape: the input's. */
 class Rescaling extends Layer {
   readonly type = 'rescaling';
+  readonly optionTable = RESCALING_OPTIONS;
   private readonly scale: number;
   private readonly offset: number;
 

@@ -2,7 +2,7 @@ import { Activation } from '../plan/ops.js';
 import { emitTransposed } from './lanes.js';
 import type { EmitContext } from './layer.js';
 import type { RecurrentOptions, Sequence, StateSequences, Weights } from './recurrent-layer.js';
-import { RecurrentLayer, recurrentFactory } from './recurrent-layer.js';
+import { RECURRENT_OPTIONS, RecurrentLayer, recurrentFactory } from './recurrent-layer.js';
 
 export type SimpleRnnOptions = RecurrentOptions;
 
@@ -14,6 +14,7 @@ export type SimpleRnnOptions = RecurrentOptions;
  */
 class SimpleRnn extends RecurrentLayer {
   readonly type = 'simpleRNN';
+  readonly optionTable = RECURRENT_OPTIONS;
 
   constructor(options: SimpleRnnOptions) {
     super(options, 1, ['h']);

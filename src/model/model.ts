@@ -5,7 +5,7 @@ import type { Loss, LossName } from '../losses.js';
 import { requireLoss, stepsOf } from '../losses.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Json, JsonRecord } from '../json.js';
-import { layerConfig } from '../layers/registry.js';
+import { layerConfig } from '../layers/layer-config.js';
 import type { Build } from '../runtime/load.js';
 import { BUILDS } from '../runtime/load.js';
 import type { Threads } from '../runtime/threads.js';

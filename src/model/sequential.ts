@@ -2,7 +2,7 @@ import { LanewiseError } from '../errors.js';
 import type { Json, JsonRecord } from '../json.js';
 import { input } from '../layers/input.js';
 import type { FirstLayer, Layer, SymbolicTensor } from '../layers/layer.js';
-import { layerConfig } from '../layers/registry.js';
+import { layerConfig } from '../layers/layer-config.js';
 import { nameLayers, requireUnlike } from './graph.js';
 import type { ModelOptions } from './model.js';
 import { MODEL_FORMAT, Model, SEQUENTIAL_VERSION } from './model.js';

@@ -1,6 +1,6 @@
 import { LanewiseError } from '../errors.js';
 import type { SymbolicTensor } from '../layers/layer.js';
-import { layerConfig } from '../layers/registry.js';
+import { layerConfig } from '../layers/layer-config.js';
 import type { Model } from '../model/model.js';
 import { LayerExport, type Exporter } from './exporter.js';
 import { ACTIVATIONS } from './exporters/activations.js';

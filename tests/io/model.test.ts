@@ -7,7 +7,8 @@ import { LanewiseError, decodeModel, encodeModel, layers, modelFromJSON, sequent
 import type { FirstLayer, Model } from '../../src/entry.node.js';
 import { loadModel, saveModel } from '../../src/files/model-file.js';
 import type { Json, JsonRecord } from '../../src/json.js';
-import { LAYER_TYPES, layerConfig } from '../../src/layers/registry.js';
+import { layerConfig } from '../../src/layers/layer-config.js';
+import { LAYERS, LAYER_TYPES } from '../../src/layers/registry.js';
 import { encodeSafetensors } from '../../src/io/safetensors.js';
 import { decodeSealed, encodeSealed } from '../../src/io/sealed.js';
 import { refusal, withFolder } from '../data/helpers.js';
@@ -57,6 +58,7 @@ describe('a model as JSON', () => {
       const shape = ['simpleRNN', 'lstm', 'gru'].includes(type) ? [5, 2] : inputShape;
       const layer = make({ ...options, inputShape: shape });
       const one = sequential([layer], { seed: 1 });
+      assert.equal(layer.optionTable, LAYERS.get(type)!.options, `${type} is written by the table it is read by`);
       const full = make({ ...layerConfig(layer), inputShape: shape });
       assert.deepEqual(sequential([full], { seed: 1 }).summary().layers, one.summary().layers, type);
       const fields = (each: object): unknown => JSON.parse(JSON.stringify({ ...each, options: null, store: null, givenName: null }));

@@ -124,6 +124,7 @@ function maskLayers(): [Layer & { readonly inputShapeOption: Shape }, Layer] {
   let mask: Ref | undefined;
   class Step extends LayerBase {
     readonly type = 'activation';
+    readonly optionTable = {};
     constructor(private readonly last: boolean) {
       super(last ? { name: 'masked' } : { name: 'noted', inputShape: [4, 1] });
     }

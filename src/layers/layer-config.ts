@@ -1,0 +1,48 @@
+/**
+ * A layer as JSON. Every layer carries the table of its own options, so that a model is written without a list of all layers: a bundle holds the
+ * layers it uses and no others. Only reading needs the list, `registry.ts`.
+ */
+import type { InitializerOptions, Layer, LayerOptions } from './layer.js';
+import type { Json, JsonRecord } from '../json.js';
+import type { RegularizerOptions } from './regularizers.js';
+
+export type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'shape' | 'regularizer' | 'initializer';
+
+export interface Option {
+  readonly kind: Kind;
+  /** What the layer takes if the option is left out, given the others; undefined if it must not be left out. */
+  readonly default?: Json | ((options: JsonRecord) => Json);
+  /** Whether it stands in a config only where it was given. */
+  readonly optional?: boolean;
+}
+/** An entry for each option of a layer beside those that all have. */
+export type OptionTable<Options = Readonly<Record<string, unknown>>> = { readonly [Key in Exclude<keyof Options, keyof LayerOptions>]-?: Option };
+
+export const number: Option = { kind: 'number' };
+export const text: Option = { kind: 'text' };
+export const pair: Option = { kind: 'size2d' };
+export const orNot = (kind: Kind, value: NonNullable<Option['default']>): Option => ({ kind, default: value });
+export const regularizer: Option = { kind: 'regularizer', optional: true };
+export const initializer: Option = { kind: 'initializer', optional: true };
+
+/** Of a layer with no options of its own. */
+export const NO_OPTIONS: OptionTable<LayerOptions> = {};
+
+/** Options of a layer with a kernel and a bias. */
+export const weighted: OptionTable<InitializerOptions & RegularizerOptions> = {
+  kernelInitializer: initializer, biasInitializer: initializer, kernelRegularizer: regularizer, biasRegularizer: regularizer,
+};
+
+/** A layer of a model as JSON, every option said, so that a later change of a default changes no model in a file. */
+export function layerConfig({ type, name, options, optionTable, trainable, isCustom }: Layer): JsonRecord {
+  const config: Record<string, Json> = { type, name, ...(isCustom && { custom: true }) };
+  const given = options as unknown as Readonly<Record<string, Json | undefined>>;
+  if (given['inputShape'] !== undefined) config['inputShape'] = given['inputShape'];
+  if (!trainable) config['trainable'] = false;
+  for (const [key, { kind, optional, default: byDefault }] of Object.entries(optionTable)) {
+    if (optional && given[key] === undefined) continue;
+    const value = given[key] ?? (typeof byDefault === 'function' ? byDefault(config) : byDefault)!;
+    config[key] = kind === 'size2d' && typeof value === 'number' ? [value, value] : value;
+  }
+  return config;
+}
