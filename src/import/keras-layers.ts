@@ -31,11 +31,28 @@ function activationName(value: Json): Json | undefined {
 }
 const activation: Option = { to: 'activation', convert: activationName };
 
+const factor = (value: Json | undefined): number | undefined => (value === undefined ? 0 : typeof value === 'number' ? value : undefined);
+
+/** `{ class_name: 'L2', config: { l2: 0.01 } }`, the same as L1 or L1L2, or a name alone, which stands for factors of 0.01. */
+function penalty(value: Json): Json | undefined {
+  const { class_name: name, config } = isRecord(value) ? value : { class_name: value, config: { l1: 0.01, l2: 0.01 } };
+  if (typeof name !== 'string' || !isRecord(config ?? null)) return undefined;
+  const kind = name.toLowerCase();
+  if (kind !== 'l1' && kind !== 'l2' && kind !== 'l1l2') return undefined;
+  const { l1, l2 } = config as JsonRecord;
+  const factors = { l1: kind === 'l2' ? 0 : factor(l1), l2: kind === 'l1' ? 0 : factor(l2) };
+  return factors.l1 === undefined || factors.l2 === undefined ? undefined : { l1: factors.l1, l2: factors.l2 };
+}
+const regularizer = (to: string): Option => ({ to, convert: penalty });
+
 const CHANNELS_LAST = { data_format: ['channels_last', null] } as const;
 const one = [1, [1], [1, 1]] as const;
-const WEIGHTED = { use_bias: 'useBias', activation } as const;
+const WEIGHTED = {
+  use_bias: 'useBias', activation, kernel_regularizer: regularizer('kernelRegularizer'), bias_regularizer: regularizer('biasRegularizer'),
+} as const;
+const NORMALIZED = { beta_regularizer: regularizer('betaRegularizer'), gamma_regularizer: regularizer('gammaRegularizer') } as const;
 const RECURRENT_OPTIONS = {
-  units: 'units', ...WEIGHTED, dropout: 'dropout', recurrent_dropout: 'recurrentDropout', return_sequences: 'returnSequences', go_backwards: 'goBackwards',
+  units: 'units', ...WEIGHTED, recurrent_regularizer: regularizer('recurrentRegularizer'), dropout: 'dropout', recurrent_dropout: 'recurrentDropout', return_sequences: 'returnSequences', go_backwards: 'goBackwards',
 } as const;
 const recurrentActivation: Option = { to: 'recurrentActivation', convert: activationName };
 /** `unroll` and `implementation` say how, not what is calculated. */
@@ -52,7 +69,7 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   Activation: { type: 'activation', options: { activation } },
   Add: { type: 'add' },
   BatchNormalization: {
-    type: 'batchNormalization', options: { axis: { to: 'axis', convert: lastAxis }, momentum: 'momentum', epsilon: 'epsilon', center: 'center', scale: 'scale' },
+    type: 'batchNormalization', options: { axis: { to: 'axis', convert: lastAxis }, momentum: 'momentum', epsilon: 'epsilon', center: 'center', scale: 'scale', ...NORMALIZED },
     only: { renorm: [false, null], synchronized: [false, null], virtual_batch_size: [null], fused: [true, false, null] },
   },
   Concatenate: { type: 'concatenate', options: { axis: 'axis' } },
@@ -64,7 +81,7 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   Dropout: { type: 'dropout', options: { rate: 'rate' }, only: { noise_shape: [null] } },
   GRU: recurrent('gru', { recurrent_activation: recurrentActivation, reset_after: 'resetAfter' }),
   LayerNormalization: {
-    type: 'layerNormalization', options: { axis: { to: 'axis', convert: lastAxis }, epsilon: 'epsilon', center: 'center', scale: 'scale' },
+    type: 'layerNormalization', options: { axis: { to: 'axis', convert: lastAxis }, epsilon: 'epsilon', center: 'center', scale: 'scale', ...NORMALIZED },
     only: { rms_scaling: [false, null] },
   },
   LSTM: recurrent('lstm', { recurrent_activation: recurrentActivation, unit_forget_bias: 'unitForgetBias' }),
@@ -88,6 +105,8 @@ const isIrrelevant = (key: string): boolean => IRRELEVANT.includes(key) || key.e
 /** Change the loss or the weights after a step, not what is predicted. */
 const isForTraining = (key: string): boolean => key.endsWith('_regularizer') || key.endsWith('_constraint');
 
+const TRAINING = 'which matters in training (inferenceOnly leaves it out)';
+
 const isFloat32 = (value: Json): boolean => {
   const name = isRecord(value) && isRecord(value['config'] ?? null) ? (value['config'] as JsonRecord)['name'] : value;
   return name === 'float32' || name === null;
@@ -104,14 +123,16 @@ export function convertOptions(config: JsonRecord, { type, options = {}, only = 
     if (option !== undefined) {
       if (value === null) continue;
       const converted = typeof option === 'string' ? value : option.convert(value);
-      if (converted === undefined) problems.push(`${key} ${shown(value)}`);
-      else result[typeof option === 'string' ? option : option.to] = converted;
+      if (converted === undefined) {
+        if (!isForTraining(key)) problems.push(`${key} ${shown(value)}`);
+        else if (!inferenceOnly) problems.push(`${key} ${shown(value)}, ${TRAINING}`);
+      } else result[typeof option === 'string' ? option : option.to] = converted;
     } else if (key === 'dtype') {
       if (!isFloat32(value)) problems.push(`${key} ${shown(value)}`);
     } else if (Object.hasOwn(only, key)) {
       if (!only[key]!.some((allowed) => shown(allowed) === shown(value))) problems.push(`${key} ${shown(value)}`);
     } else if (isForTraining(key)) {
-      if (value !== null && !inferenceOnly) problems.push(`${key}, which matters in training (inferenceOnly leaves it out)`);
+      if (value !== null && !inferenceOnly) problems.push(`${key}, ${TRAINING}`);
     } else if (!isIrrelevant(key)) problems.push(`option ${shown(key)}`);
   }
   problems.push(...needed.filter((key) => !Object.hasOwn(config, key)).map((key) => `no ${key}`));

@@ -30,8 +30,8 @@ export const SIGNALS_PRESETS: Readonly<Record<SignalsPresetName, SignalsPreset>>
   seed: { ...SEED_UNITS, cell: 'simpleRNN', epochs: 5000, batchSize: 32, inputDropout: 0.2, scale: 1, optimizer: () => adam({ learningRate: 1e-3 }) },
   quick: { ...SEED_UNITS, cell: 'simpleRNN', epochs: 1500, batchSize: 66, inputDropout: 0, scale: 3.5, optimizer: withOneCycle },
   best: {
-    cell: 'gru', units: [24, 16, 10], unitsAhead: [24, 16, 10], epochs: 400, batchSize: 66, inputDropout: 0, scale: 3.5, optimizer: withOneCycle,
-    augmentation: { starts: [0, 60, 120, 180], backwards: true },
+    cell: 'gru', units: [24, 16, 10], unitsAhead: [24, 16, 10], epochs: 300, batchSize: 66, inputDropout: 0, scale: 3.5, optimizer: withOneCycle,
+    augmentation: { starts: [0, 40, 80, 120, 160, 200, 240, 280], backwards: true },
   },
 };
 

@@ -69,11 +69,26 @@ describe('a .keras file', () => {
       /^a\.keras, config\.json: .*: conv2d_7 \(Conv2D\): dilation_rate \[2,1\]; conv2d_7 \(Conv2D\): activation "hard_shrink"; conv2d_7 \(Conv2D\): option "surprise"; conv2d_8: layer Lambda/));
   });
 
-  it('with regularizers, only for inference', () => {
-    const l2 = { module: 'keras.regularizers', class_name: 'L2', config: { l2: 0.01 } };
-    const bytes = changed('cnn.keras', ({ config: { layers: list } }) => Object.assign(list[2]!.config, { kernel_regularizer: l2 }));
-    assert.throws(() => importKeras(bytes), refused('unsupported', /conv2d_7 \(Conv2D\): kernel_regularizer, which matters in training/));
-    assertWeights(importKeras(bytes, 'a.keras', { inferenceOnly: true }), CNN_WEIGHTS);
+  it('with regularizers', () => {
+    const penalty = (name: string, config: object): object => ({ module: 'keras.regularizers', class_name: name, config });
+    const withOptions = (options: object): Uint8Array => changed('cnn.keras', ({ config: { layers: list } }) => Object.assign(list[2]!.config, options));
+    const penalties = (options: object): unknown[] => {
+      const weights = importKeras(withOptions(options)).layers[1]!.weights;
+      return weights.map(({ regularizer }) => regularizer);
+    };
+    assert.deepEqual(penalties({ kernel_regularizer: penalty('L2', { l2: 0.02 }), bias_regularizer: penalty('L1L2', { l1: 0.5, l2: 0.25 }) }), [{ l1: 0, l2: 0.02 }, { l1: 0.5, l2: 0.25 }]);
+    assert.deepEqual(penalties({ kernel_regularizer: 'l1' }), [{ l1: 0.01, l2: 0 }, undefined]);
+  });
+
+  it('with penalties and constraints of other kinds, only for inference', () => {
+    for (const other of [
+      { kernel_regularizer: { class_name: 'OrthogonalRegularizer', config: { factor: 0.01, mode: 'rows' } } }, { kernel_regularizer: { class_name: 'L2', config: { l2: 'much' } } },
+      { kernel_constraint: { class_name: 'MaxNorm', config: { max_value: 2, axis: 0 } } },
+    ]) {
+      const bytes = changed('cnn.keras', ({ config: { layers: list } }) => Object.assign(list[2]!.config, other));
+      assert.throws(() => importKeras(bytes), refused('unsupported', /conv2d_7 \(Conv2D\): kernel_(regularizer|constraint).*, which matters in training/));
+      assertWeights(importKeras(bytes, 'a.keras', { inferenceOnly: true }), CNN_WEIGHTS);
+    }
   });
 
   it('with layers that are not trained', () => {
