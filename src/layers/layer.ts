@@ -107,7 +107,7 @@ export const bareFactory = <Options extends LayerOptions>(make: (options?: Optio
 export abstract class Layer {
   /** The layer's name in the API, such as `conv2d`. */
   abstract readonly type: string;
-  /** The options that stand in JSON beside those all layers have. */
+  /** The options that stand in JSON beside those all layers have. @internal */
   abstract readonly optionTable: OptionTable;
   readonly inputShapeOption: Shape | undefined;
   /** Whether the layer is the user's own: only its type and name stand in JSON. */
