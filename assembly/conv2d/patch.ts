@@ -3,8 +3,8 @@
 /** Rows (or columns) of the input that the output reads, padding included. */
 // @ts-ignore: decorator
 @inline
-export function extent(out: i32, stride: i32, kernel: i32): i32 {
-  return (out - 1) * stride + kernel;
+export function extent(out: i32, stride: i32, kernel: i32, dilation: i32 = 1): i32 {
+  return (out - 1) * stride + (kernel - 1) * dilation + 1;
 }
 
 /** True if the output reads outside the image, so that a padded copy is needed. */
@@ -12,6 +12,13 @@ export function extent(out: i32, stride: i32, kernel: i32): i32 {
 @inline
 export function needsPadding(inH: i32, inW: i32, rows: i32, columns: i32, padTop: i32, padLeft: i32): bool {
   return padTop != 0 || padLeft != 0 || rows > inH || columns > inW;
+}
+
+/** True if a row of the kernel reads `kernelW · inC` floats that lie one behind the other, `pixel` being the floats of a pixel of all groups. */
+// @ts-ignore: decorator
+@inline
+export function isContiguous(kernelW: i32, dilationW: i32, inC: i32, pixel: i32): bool {
+  return kernelW == 1 || dilationW * pixel == inC;
 }
 
 /** padded: [rows, columns, channels] = x [inH, inW, channels] moved by (padTop, padLeft), zeros around it, what is not read cut off. */

@@ -21,7 +21,7 @@ export function conv2dMaxPoolBackwardInput(
     unpoolImage(outputs, dy + ((<usize>n * size) << 2), winners + <usize>n * size, outH, outW, outC);
     conv2dBackwardInput(
       0, scratch, dx + ((<usize>n * <usize>(inH * inW * inC)) << 2), outputs, filterPanels,
-      1, inH, inW, inC, outH, outW, outC, kernelH, kernelW, strideH, strideW, padTop, padLeft, 1,
+      1, inH, inW, inC, outH, outW, outC, kernelH, kernelW, strideH, strideW, padTop, padLeft, 1, 1, 1, 1,
     );
   }
 }

@@ -46,7 +46,6 @@ function penalty(value: Json): Json | undefined {
 const regularizer = (to: string): Option => ({ to, convert: penalty });
 
 const CHANNELS_LAST = { data_format: ['channels_last', null] } as const;
-const one = [1, [1], [1, 1]] as const;
 const WEIGHTED = {
   use_bias: 'useBias', activation, kernel_regularizer: regularizer('kernelRegularizer'), bias_regularizer: regularizer('biasRegularizer'),
 } as const;
@@ -74,8 +73,8 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   },
   Concatenate: { type: 'concatenate', options: { axis: 'axis' } },
   Conv2D: {
-    type: 'conv2d', options: { filters: 'filters', kernel_size: 'kernelSize', strides: 'strides', padding: 'padding', ...WEIGHTED },
-    only: { ...CHANNELS_LAST, dilation_rate: one, groups: [1, null], rank: [2] },
+    type: 'conv2d', options: { filters: 'filters', kernel_size: 'kernelSize', strides: 'strides', padding: 'padding', dilation_rate: 'dilationRate', groups: 'groups', ...WEIGHTED },
+    only: { ...CHANNELS_LAST, rank: [2] },
   },
   Dense: { type: 'dense', options: { units: 'units', ...WEIGHTED }, only: { lora_rank: [null], quantization_config: [null] } },
   Dropout: { type: 'dropout', options: { rate: 'rate' }, only: { noise_shape: [null] } },

@@ -22,6 +22,8 @@ export const number: Option = { kind: 'number' };
 export const text: Option = { kind: 'text' };
 export const pair: Option = { kind: 'size2d' };
 export const orNot = (kind: Kind, value: NonNullable<Option['default']>): Option => ({ kind, default: value });
+/** One that a layer got later: files of before it do not name it, and a model that does without is still the same as theirs. */
+export const later = (kind: Kind, value: NonNullable<Option['default']>): Option => ({ kind, default: value, optional: true });
 export const regularizer: Option = { kind: 'regularizer', optional: true };
 export const initializer: Option = { kind: 'initializer', optional: true };
 

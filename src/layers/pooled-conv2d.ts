@@ -15,13 +15,14 @@ import type { Window2d } from './window.js';
 
 /**
  * Whether a convolution with this activation is laid out as one with the pooling that alone reads it: windows of 2×2 that tile the
- * convolution's output, and a convolution that Winograd's method does not take. With ReLU faster than op by op on every shape of
+ * convolution's output, and a convolution of one group, its taps side by side, that Winograd's method does not take. With ReLU faster than op by op on every shape of
  * `pooledConvolution` in bench/kernels.ts, forward and backward together: by 3 to 4 times from one channel, by a tenth from 32.
  */
 export function fusesWithPooling(geometry: ConvGeometry, activation: ActivationName, pool: Window2d): boolean {
   const { kernelH, kernelW, strideH, strideW, paddedH, paddedW } = pool;
   const tiles = kernelH === 2 && kernelW === 2 && strideH === 2 && strideW === 2 && paddedH <= geometry.outH && paddedW <= geometry.outW;
-  return tiles && (activation === 'relu' || activation === 'linear') && !usesWinograd(geometry);
+  const plain = geometry.dilationH === 1 && geometry.dilationW === 1 && geometry.groups === 1;
+  return tiles && plain && (activation === 'relu' || activation === 'linear') && !usesWinograd(geometry);
 }
 
 interface PooledConv2d {

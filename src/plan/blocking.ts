@@ -86,8 +86,8 @@ export function winogradBlocks(batch: number, tilesPerImage: number): { blockIma
   return { blockImages, chunk: Math.min(WINOGRAD_CHUNK, blockImages * tilesPerImage) };
 }
 
-/** Whether Winograd's way is taken: 3×3, stride 1, and enough channels that the transforms are small beside the products. */
-export const usesWinograd = ({ kernelH, kernelW, strideH, strideW, inC, outC }: Record<
-  'kernelH' | 'kernelW' | 'strideH' | 'strideW' | 'inC' | 'outC', number
+/** Whether Winograd's way is taken: 3×3, stride 1, taps side by side, one group, and enough channels that the transforms are small beside the products. */
+export const usesWinograd = ({ kernelH, kernelW, strideH, strideW, dilationH, dilationW, inC, outC, groups }: Record<
+  'kernelH' | 'kernelW' | 'strideH' | 'strideW' | 'dilationH' | 'dilationW' | 'inC' | 'outC' | 'groups', number
 >): boolean =>
-  kernelH === 3 && kernelW === 3 && strideH === 1 && strideW === 1 && inC % Kernel.panel === 0 && outC % Kernel.panel === 0 && inC >= 16 && outC >= 16;
+  dilationH === 1 && dilationW === 1 && groups === 1 && kernelH === 3 && kernelW === 3 && strideH === 1 && strideW === 1 && inC % Kernel.panel === 0 && outC % Kernel.panel === 0 && inC >= 16 && outC >= 16;

@@ -19,6 +19,7 @@ const images = {
   batch: 'i32', inH: 'i32', inW: 'i32', inC: 'i32', outH: 'i32', outW: 'i32', outC: 'i32',
   kernelH: 'i32', kernelW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32', blockImages: 'i32',
 } as const;
+const convolution = { ...images, dilationH: 'i32', dilationW: 'i32', groups: 'i32' } as const;
 const winogradImages = {
   batch: 'i32', inH: 'i32', inW: 'i32', inC: 'i32', outH: 'i32', outW: 'i32', outC: 'i32', padTop: 'i32', padLeft: 'i32',
   blockImages: 'i32', chunk: 'i32',
@@ -47,9 +48,9 @@ export const OPS = {
     module: 'gemm/panels',
     args: { panels: 'out', b: 'in', k: 'i32', n: 'i32', strideK: 'i32', strideN: 'i32', matrixStride: 'i32' },
   },
-  conv2dForward: { module: 'conv2d/forward', args: { y: 'out', x: 'in', filterPanels: 'in', bias: 'in?', ...images, relu: 'i32' } },
-  conv2dBackwardInput: { module: 'conv2d/backward-input', args: { dx: 'out', dy: 'in', filterPanels: 'in', ...images } },
-  conv2dBackwardFilter: { module: 'conv2d/backward-filter', args: { partials: 'out', x: 'in', dy: 'in', ...images } },
+  conv2dForward: { module: 'conv2d/forward', args: { y: 'out', x: 'in', filterPanels: 'in', bias: 'in?', ...convolution, relu: 'i32' } },
+  conv2dBackwardInput: { module: 'conv2d/backward-input', args: { dx: 'out', dy: 'in', filterPanels: 'in', ...convolution } },
+  conv2dBackwardFilter: { module: 'conv2d/backward-filter', args: { partials: 'out', x: 'in', dy: 'in', ...convolution } },
   winogradFilter: { module: 'winograd/filter', args: { panels: 'out', filter: 'in', inC: 'i32', outC: 'i32', transposed: 'i32' } },
   winogradForward: {
     module: 'winograd/forward', args: { y: 'out', v: 'out?', x: 'in', panels: 'in', bias: 'in?', ...winogradImages, relu: 'i32' },

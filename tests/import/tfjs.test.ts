@@ -65,6 +65,11 @@ describe('TensorFlow.js predicts the same', () => {
     assert.deepEqual(model.layers.map(({ type }) => type), ['conv2d', 'maxPooling2d', 'conv2d', 'flatten', 'dropout', 'dense', 'dense', 'activation']);
   });
 
+  it('convolutions with dilation', () => agree(tf.sequential({ layers: [
+    tfLayers.conv2d({ filters: 4, kernelSize: 3, dilationRate: [2, 1], activation: 'relu', inputShape: [9, 8, 2] }),
+    tfLayers.conv2d({ filters: 3, kernelSize: [2, 3], dilationRate: 2, padding: 'same' }),
+  ] })).then(() => {}));
+
   it('branches and recurrent layers', async () => {
     const x = tf.input({ shape: [6, 3] });
     const z = tf.input({ shape: [2] });

@@ -65,7 +65,7 @@ function checkForward(s: Sizes, biased: bool, relu: bool): i32 {
   for (let block = 0; block < s.blocks; block++) {
     conv2dForward(
       block, scratch, y, x, panels, bias, s.batch, s.inH, s.inW, s.inC, s.outH, s.outW, s.outC,
-      s.kernelH, s.kernelW, s.strideH, s.strideW, s.padTop, s.padLeft, s.blockImages, i32(relu),
+      s.kernelH, s.kernelW, s.strideH, s.strideW, s.padTop, s.padLeft, s.blockImages, 1, 1, 1, i32(relu),
     );
   }
   const expected = products(0, s, x, kernel);
@@ -83,7 +83,7 @@ function checkBackwardInput(s: Sizes): i32 {
   for (let block = 0; block < s.blocks; block++) {
     conv2dBackwardInput(
       block, scratch, dx, dy, panels, s.batch, s.inH, s.inW, s.inC, s.outH, s.outW, s.outC,
-      s.kernelH, s.kernelW, s.strideH, s.strideW, s.padTop, s.padLeft, s.blockImages,
+      s.kernelH, s.kernelW, s.strideH, s.strideW, s.padTop, s.padLeft, s.blockImages, 1, 1, 1,
     );
   }
   return mismatches(dx, products(1, s, dy, kernel));
@@ -96,7 +96,7 @@ function checkBackwardFilter(s: Sizes): i32 {
   for (let block = 0; block < s.blocks; block++) {
     conv2dBackwardFilter(
       block, scratch, partials, x, dy, s.batch, s.inH, s.inW, s.inC, s.outH, s.outW, s.outC,
-      s.kernelH, s.kernelW, s.strideH, s.strideW, s.padTop, s.padLeft, s.blockImages,
+      s.kernelH, s.kernelW, s.strideH, s.strideW, s.padTop, s.padLeft, s.blockImages, 1, 1, 1,
     );
   }
   const sum = blank(s.kernelLength);

@@ -34,14 +34,14 @@ function check(size: i32, inC: i32, outC: i32, kernel: i32, stride: i32, pad: i3
 
   const map = blank(mapLength), dMap = blank(mapLength), y = blank(yLength), argmax = blank(yLength);
   const dx = blank(xLength), dFilter = blank(patch * outC), dBias = blank(outC);
-  conv2dForward(0, scratch, map, x, panels, bias, BATCH, size, size, inC, out, out, outC, kernel, kernel, stride, stride, pad, pad, BATCH, relu);
+  conv2dForward(0, scratch, map, x, panels, bias, BATCH, size, size, inC, out, out, outC, kernel, kernel, stride, stride, pad, pad, BATCH, 1, 1, 1, relu);
   for (let n = 0; n < BATCH; n++) {
     maxPoolForward(n, 0, y, argmax, map, out, out, outC, pooled, pooled, 2, 2, 2, 2, 0, 0);
     maxPoolBackward(n, 0, dMap, dy, argmax, out, out, outC, pooled, pooled, 2, 2, 2, 2, 0, 0);
   }
   if (relu) activationBackward(0, 0, dMap, dMap, map, mapLength, mapLength, Activation.relu);
-  conv2dBackwardInput(0, scratch, dx, dMap, taps, BATCH, size, size, inC, out, out, outC, kernel, kernel, stride, stride, pad, pad, BATCH);
-  conv2dBackwardFilter(0, scratch, dFilter, x, dMap, BATCH, size, size, inC, out, out, outC, kernel, kernel, stride, stride, pad, pad, BATCH);
+  conv2dBackwardInput(0, scratch, dx, dMap, taps, BATCH, size, size, inC, out, out, outC, kernel, kernel, stride, stride, pad, pad, BATCH, 1, 1, 1);
+  conv2dBackwardFilter(0, scratch, dFilter, x, dMap, BATCH, size, size, inC, out, out, outC, kernel, kernel, stride, stride, pad, pad, BATCH, 1, 1, 1);
   columnSums(0, 0, dBias, dMap, BATCH * out * out, outC, BATCH * out * out);
 
   const y1 = blank(yLength), winners = blank((yLength + 3) / 4), y0 = blank(yLength), dx1 = blank(xLength), partial = blank((patch + 1) * outC);

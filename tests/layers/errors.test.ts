@@ -39,9 +39,13 @@ const wrongOptions: readonly [string, () => Layer][] = [
   ]),
   ...NOT_COUNTS.filter((bad) => (bad ?? undefined) !== undefined).flatMap((bad): [string, () => Layer][] => [
     [`conv2d strides ${bad}`, () => conv2d({ filters: 1, kernelSize: 3, strides: bad })],
+    [`conv2d dilationRate ${bad}`, () => conv2d({ filters: 1, kernelSize: 3, dilationRate: [1, bad] })],
+    [`conv2d groups ${bad}`, () => conv2d({ filters: 1, kernelSize: 3, groups: bad })],
     [`maxPooling2d poolSize ${bad}`, () => maxPooling2d({ poolSize: bad })],
     [`maxPooling2d strides ${bad}`, () => maxPooling2d({ strides: [bad, 1] })],
   ]),
+  ['conv2d strides and dilation', () => conv2d({ filters: 1, kernelSize: 3, strides: [2, 1], dilationRate: [1, 2] })],
+  ['conv2d groups that do not divide the filters', () => conv2d({ filters: 4, kernelSize: 3, groups: 3 })],
   ['conv2d kernelSize of three', () => conv2d({ filters: 1, kernelSize: untyped([3, 3, 3]) })],
   ...NOT_RATES.flatMap((bad): [string, () => Layer][] => [
     [`dropout rate ${bad}`, () => dropout({ rate: bad })],
@@ -80,6 +84,8 @@ const wrongShapes: readonly [string, (inputShape: readonly number[]) => Layer, r
   ]),
   ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: 5, inputShape }), [4, 8, 1]],
   ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: [1, 9], inputShape }), [4, 8, 1]],
+  ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: 3, dilationRate: [2, 1], inputShape }), [4, 8, 1]],
+  ['conv2d', (inputShape) => conv2d({ filters: 6, kernelSize: 2, groups: 3, inputShape }), [4, 8, 4]],
   ['maxPooling2d', (inputShape) => maxPooling2d({ poolSize: 5, inputShape }), [4, 8, 1]],
   ['simpleRNN', (inputShape) => simpleRNN({ units: 1, inputShape }), [4]],
   ['lstm', (inputShape) => lstm({ units: 1, inputShape }), [4, 4, 1]],

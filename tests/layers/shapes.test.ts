@@ -35,6 +35,14 @@ const cases: readonly [Layer, Expected][] = [
     conv2d({ filters: 2, kernelSize: 3, strides: 3, inputShape: [7, 8, 1] }),
     { output: [2, 2, 2], weights: { kernel: [3, 3, 1, 2], bias: [2] }, operations: 72, describe: '2 filters 3×3, valid, strides 3×3' },
   ],
+  [
+    conv2d({ filters: 4, kernelSize: [2, 3], dilationRate: [1, 2], inputShape: [7, 8, 1] }),
+    { output: [6, 4, 4], weights: { kernel: [2, 3, 1, 4], bias: [4] }, operations: 576, describe: '4 filters 2×3, valid, dilation 1×2' },
+  ],
+  [
+    conv2d({ filters: 6, kernelSize: 3, padding: 'same', groups: 2, useBias: false, inputShape: [5, 4, 8] }),
+    { output: [5, 4, 6], weights: { kernel: [3, 3, 4, 6] }, operations: 4320, additions: 4200, describe: '6 filters 3×3, same, 2 groups' },
+  ],
   [maxPooling2d({ inputShape: [26, 26, 64] }), { output: [13, 13, 64], describe: '2×2, valid' }],
   [maxPooling2d({ poolSize: 2, inputShape: [5, 7, 3] }), { output: [2, 3, 3], describe: '2×2, valid' }],
   [maxPooling2d({ poolSize: 2, padding: 'same', inputShape: [5, 7, 3] }), { output: [3, 4, 3], describe: '2×2, same' }],

@@ -75,8 +75,8 @@ function conv2d(options: NonNullable<Options<'conv2d'>>): Twin {
     layer,
     run(x, [kernel, bias], { batch }) {
       const [height, width, inChannels] = layer.input as [number, number, number];
-      const { filters, kernelSize, strides = 1, padding = 'valid', activation = 'linear' } = options;
-      const sizes = { batch, height, width, inChannels, filters, kernelSize: pair(kernelSize), strides: pair(strides), padding };
+      const { filters, kernelSize, strides = 1, padding = 'valid', dilationRate = 1, groups = 1, activation = 'linear' } = options;
+      const sizes = { batch, height, width, inChannels, filters, groups, kernelSize: pair(kernelSize), strides: pair(strides), padding, dilations: pair(dilationRate) };
       const { y, backward } = activate(plusBias(conv2dForward({ ...sizes, x, kernel: kernel! }), bias), activation, filters);
       return {
         y,

@@ -67,7 +67,7 @@ function byWinograd(sizes: Conv2dSizes, { x, kernel, dy }: Data): Passes {
 function direct(sizes: Conv2dSizes, { x, kernel, dy }: Data): Passes {
   const geometry = geometryOf(sizes);
   const { batch, inH, inW, inC, outH, outW, outC } = geometry;
-  const images = { ...geometry, kernelH: 3, kernelW: 3, strideH: 1, strideW: 1, blockImages: imageBlock(batch) };
+  const images = { ...geometry, kernelH: 3, kernelW: 3, strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, groups: 1, blockImages: imageBlock(batch) };
   const blocks = blocksOf(batch, images.blockImages);
   const patch = 9 * inC;
   const padded = 4 * inC * (outH + 2) * (outW + 2);

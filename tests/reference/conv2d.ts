@@ -5,16 +5,17 @@ export interface Conv2dSizes extends WindowOptions {
   batch: number; // N
   inChannels: number; // inC
   filters: number; // outC
+  groups?: number; // G, default 1: filter f reads the inC / G channels of part f·G / outC only
 }
 
 export interface Conv2dForwardOptions extends Conv2dSizes {
   x: Values; // [N, H, W, inC]
-  kernel: Values; // [kh, kw, inC, outC]
+  kernel: Values; // [kh, kw, inC / G, outC]
 }
 
 export interface Conv2dBackwardInputOptions extends Conv2dSizes {
   dy: Values; // [N, outH, outW, outC]
-  kernel: Values; // [kh, kw, inC, outC]
+  kernel: Values; // [kh, kw, inC / G, outC]
 }
 
 export interface Conv2dBackwardFilterOptions extends Conv2dSizes {
@@ -46,7 +47,7 @@ export function conv2dBackwardInput({ dy, kernel, ...sizes }: Conv2dBackwardInpu
   return dx;
 }
 
-/** The gradient with respect to the kernel: [kh, kw, inC, outC]. */
+/** The gradient with respect to the kernel: [kh, kw, inC / G, outC]. */
 export function conv2dBackwardFilter({ x, dy, ...sizes }: Conv2dBackwardFilterOptions): Float64Array {
   const shape = shapes(sizes);
   const dKernel = zeros(shape.kernel);
@@ -75,16 +76,18 @@ export function absConv2dBackwardFilter(options: Conv2dBackwardFilterOptions): F
 
 /** Visits the indices into y, x and kernel of every product in the convolution. */
 function forEachProduct(sizes: Conv2dSizes, visit: (yAt: number, xAt: number, kernelAt: number) => void): void {
-  const { batch, height, width, inChannels, filters } = sizes;
+  const { batch, height, width, inChannels, filters, groups = 1 } = sizes;
+  const groupChannels = inChannels / groups;
   const { outputHeight, outputWidth, connections } = convGeometry(sizes);
   for (let n = 0; n < batch; n++) {
     for (const { output, input, kernel } of connections) {
-      for (let c = 0; c < inChannels; c++) {
+      for (let c = 0; c < groupChannels; c++) {
         for (let f = 0; f < filters; f++) {
+          const first = Math.floor((f * groups) / filters) * groupChannels;
           visit(
             (n * outputHeight * outputWidth + output) * filters + f,
-            (n * height * width + input) * inChannels + c,
-            (kernel * inChannels + c) * filters + f,
+            (n * height * width + input) * inChannels + first + c,
+            (kernel * groupChannels + c) * filters + f,
           );
         }
       }
@@ -93,11 +96,11 @@ function forEachProduct(sizes: Conv2dSizes, visit: (yAt: number, xAt: number, ke
 }
 
 function shapes(sizes: Conv2dSizes): { x: number[]; kernel: number[]; y: number[] } {
-  const { batch, height, width, inChannels, filters, kernelSize } = sizes;
+  const { batch, height, width, inChannels, filters, groups = 1, kernelSize } = sizes;
   const { outputHeight, outputWidth } = convGeometry(sizes);
   return {
     x: [batch, height, width, inChannels],
-    kernel: [...kernelSize, inChannels, filters],
+    kernel: [...kernelSize, inChannels / groups, filters],
     y: [batch, outputHeight, outputWidth, filters],
   };
 }

@@ -15,6 +15,7 @@ export interface WindowOptions {
   kernelSize: readonly [number, number]; // [kh, kw]
   strides?: readonly [number, number]; // [sh, sw], default [1, 1]
   padding?: Padding; // default 'valid'
+  dilations?: readonly [number, number]; // [dh, dw], default [1, 1]
 }
 
 /**
@@ -36,21 +37,24 @@ export interface ConvGeometry {
 }
 
 /** The output size, the pads and who reads whom: made once, shared by the forward and both backward passes. */
-export function convGeometry({ height, width, kernelSize, strides = [1, 1], padding = 'valid' }: WindowOptions): ConvGeometry {
+export function convGeometry({ height, width, kernelSize, strides = [1, 1], padding = 'valid', dilations = [1, 1] }: WindowOptions): ConvGeometry {
   const [kernelHeight, kernelWidth] = kernelSize;
   const [strideHeight, strideWidth] = strides;
-  const [top, bottom] = padsOf(padding, height, kernelHeight, strideHeight, ['top', 'bottom']);
-  const [left, right] = padsOf(padding, width, kernelWidth, strideWidth, ['left', 'right']);
-  const outputHeight = outputSize(height + top + bottom, kernelHeight, strideHeight);
-  const outputWidth = outputSize(width + left + right, kernelWidth, strideWidth);
+  const [dilationHeight, dilationWidth] = dilations;
+  const reachHeight = (kernelHeight - 1) * dilationHeight + 1;
+  const reachWidth = (kernelWidth - 1) * dilationWidth + 1;
+  const [top, bottom] = padsOf(padding, height, reachHeight, strideHeight, ['top', 'bottom']);
+  const [left, right] = padsOf(padding, width, reachWidth, strideWidth, ['left', 'right']);
+  const outputHeight = outputSize(height + top + bottom, reachHeight, strideHeight);
+  const outputWidth = outputSize(width + left + right, reachWidth, strideWidth);
 
   const connections: Connection[] = [];
   for (let outputRow = 0; outputRow < outputHeight; outputRow++) {
     for (let outputColumn = 0; outputColumn < outputWidth; outputColumn++) {
       for (let kernelRow = 0; kernelRow < kernelHeight; kernelRow++) {
         for (let kernelColumn = 0; kernelColumn < kernelWidth; kernelColumn++) {
-          const row = outputRow * strideHeight + kernelRow - top;
-          const column = outputColumn * strideWidth + kernelColumn - left;
+          const row = outputRow * strideHeight + kernelRow * dilationHeight - top;
+          const column = outputColumn * strideWidth + kernelColumn * dilationWidth - left;
           if (row < 0 || row >= height || column < 0 || column >= width) continue;
           connections.push({
             output: outputRow * outputWidth + outputColumn,

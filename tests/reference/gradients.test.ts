@@ -42,6 +42,8 @@ describe('conv2d gradients', () => {
     { batch: 2, height: 6, width: 5, inChannels: 1, filters: 2, kernelSize: [2, 3], strides: [2, 3], padding: 'same' },
     { batch: 1, height: 7, width: 8, inChannels: 3, filters: 2, kernelSize: [2, 2], strides: [3, 2] },
     { batch: 1, height: 4, width: 4, inChannels: 2, filters: 2, kernelSize: [1, 1], strides: [2, 2] },
+    { batch: 2, height: 6, width: 5, inChannels: 2, filters: 2, kernelSize: [3, 2], dilations: [2, 3] },
+    { batch: 1, height: 5, width: 4, inChannels: 6, filters: 4, kernelSize: [2, 3], groups: 2, padding: 'same', dilations: [2, 1] },
     {
       batch: 2, height: 3, width: 4, inChannels: 2, filters: 2,
       kernelSize: [3, 2], strides: [2, 1], padding: { top: 2, bottom: 0, left: 1, right: 3 },
@@ -49,10 +51,10 @@ describe('conv2d gradients', () => {
   ];
   for (const sizes of cases) {
     it(JSON.stringify(sizes), () => {
-      const { batch, height, width, inChannels, filters, kernelSize } = sizes;
+      const { batch, height, width, inChannels, filters, groups = 1, kernelSize } = sizes;
       const { outputHeight, outputWidth } = convGeometry(sizes);
       const x = randomArray(batch * height * width * inChannels, 1);
-      const kernel = randomArray(kernelSize[0] * kernelSize[1] * inChannels * filters, 2);
+      const kernel = randomArray((kernelSize[0] * kernelSize[1] * inChannels * filters) / groups, 2);
       const dy = randomArray(batch * outputHeight * outputWidth * filters, 3);
       gradientCheck({
         ...TIGHT,

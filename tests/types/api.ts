@@ -33,6 +33,9 @@ dense({ units: 10, activation: 'reluu' });
 simpleRNN({ units: 10, activation: 'softmax' });
 // @ts-expect-error: no such padding
 conv2d({ filters: 8, kernelSize: 3, padding: 'full' });
+conv2d({ filters: 8, kernelSize: [3, 1], dilationRate: [2, 1], groups: 4 });
+// @ts-expect-error: dilation instead of dilationRate
+conv2d({ filters: 8, kernelSize: 3, dilation: 2 });
 // @ts-expect-error: three sizes
 maxPooling2d({ poolSize: [2, 2, 2] });
 // @ts-expect-error: the rate is missing

@@ -7,7 +7,7 @@ import {
 import { blank, cycle, floats, type Sweep } from '../harness.js';
 import { packed, TILE_ROWS } from './gemm.js';
 
-type Window = Pick<Conv2dSizes, 'height' | 'width' | 'kernelSize' | 'strides' | 'padding'>;
+type Window = Pick<Conv2dSizes, 'height' | 'width' | 'kernelSize' | 'strides' | 'padding' | 'dilations'>;
 
 /** Kernel sizes, strides and paddings; from one output pixel over less than a tile of them to several tiles. */
 const WINDOWS: readonly Window[] = [
@@ -32,6 +32,15 @@ const WINDOWS: readonly Window[] = [
   { height: 5, width: 5, kernelSize: [2, 2] },
 ];
 
+const DILATED: readonly Window[] = [
+  { height: 6, width: 7, kernelSize: [3, 3], dilations: [2, 2] },
+  { height: 5, width: 6, kernelSize: [3, 3], dilations: [2, 3], padding: 'same' },
+  { height: 9, width: 4, kernelSize: [3, 2], dilations: [4, 1] },
+  { height: 4, width: 9, kernelSize: [2, 3], dilations: [1, 3], padding: 'same' },
+  { height: 3, width: 8, kernelSize: [3, 1], dilations: [1, 5] },
+  { height: 7, width: 8, kernelSize: [2, 2], dilations: [2, 3], strides: [2, 2] }, // no layer asks for both, but the kernels can
+];
+
 interface Case {
   sizes: Conv2dSizes;
   blockImages: number;
@@ -43,6 +52,7 @@ interface Case {
 function* convolutions(): Iterable<Case> {
   // lists of coprime lengths, so that every choice meets every other
   const windows = cycle(WINDOWS);
+  const dilated = cycle(DILATED);
   const images = cycle([[1, 1], [3, 1], [4, 3]] as const);
   const flags = cycle([true, false, false, true, true, false, true]);
   const make = (window: Window, inChannels: number, filters: number): Case => {
@@ -55,22 +65,34 @@ function* convolutions(): Iterable<Case> {
   for (const window of WINDOWS) {
     for (const [inChannels, filters] of [[1, 3], [3, 8], [8, 9], [9, 1]] as const) yield make(window, inChannels, filters);
   }
+  for (const window of DILATED) {
+    for (const [inChannels, filters] of [[1, 3], [3, 8], [8, 9], [9, 1], [5, 17]] as const) yield make(window, inChannels, filters);
+  }
+  // groups of channels and filters around a tile's edge
+  for (const [inChannels, filters, groups] of [[2, 2, 2], [6, 3, 3], [16, 16, 2], [18, 34, 2], [10, 20, 5], [3, 27, 3], [24, 8, 1], [48, 2, 2]] as const) {
+    for (let count = 0; count < 3; count++) {
+      const { sizes, ...option } = make(count === 2 ? dilated() : windows(), inChannels, filters);
+      yield { ...option, sizes: { ...sizes, groups } };
+    }
+  }
   yield { sizes: { height: 6, width: 6, kernelSize: [3, 3], batch: 9, inChannels: 4, filters: 8 }, blockImages: 2, bias: true, relu: true };
 }
 
 /** The arguments all three passes share, and what else a test needs to know. */
 function geometryOf({ sizes, blockImages }: Case) {
-  const { batch, height, width, inChannels, filters, kernelSize: [kernelH, kernelW], strides: [strideH, strideW] = [1, 1] } = sizes;
+  const { batch, height, width, inChannels, filters, groups = 1, kernelSize: [kernelH, kernelW] } = sizes;
+  const { strides: [strideH, strideW] = [1, 1], dilations: [dilationH, dilationW] = [1, 1] } = sizes;
   const { outputHeight: outH, outputWidth: outW, pads } = convGeometry(sizes);
   const args = {
     batch, inH: height, inW: width, inC: inChannels, outH, outW, outC: filters, kernelH, kernelW, strideH, strideW,
-    padTop: pads.top, padLeft: pads.left, blockImages,
+    padTop: pads.top, padLeft: pads.left, blockImages, dilationH, dilationW, groups,
   };
-  const padded = 4 * inChannels * ((outH - 1) * strideH + kernelH) * ((outW - 1) * strideW + kernelW);
+  const padded = 4 * inChannels * ((outH - 1) * strideH + (kernelH - 1) * dilationH + 1) * ((outW - 1) * strideW + (kernelW - 1) * dilationW + 1);
+  const patch = (kernelH * kernelW * inChannels) / groups;
   const x = randomArray(batch * height * width * inChannels, 1);
-  const kernel = randomArray(kernelH * kernelW * inChannels * filters, 2);
+  const kernel = randomArray(patch * filters, 2);
   const dy = randomArray(batch * outH * outW * filters, 3);
-  return { args, blocks: blocksOf(batch, blockImages), patch: kernelH * kernelW * inChannels, padded, x, kernel, dy };
+  return { args, blocks: blocksOf(batch, blockImages), patch, padded, x, kernel, dy };
 }
 
 export const biased = (y: Values, bias: Values | undefined, f: (value: number) => number = (value) => value): Float64Array =>
@@ -80,7 +102,8 @@ const forwardSweep: Sweep<'conv2dForward'> = function* () {
   for (const option of convolutions()) {
     const { sizes, relu } = option;
     const { args, blocks, patch, padded, x, kernel } = geometryOf(option);
-    const panels = packed(kernel, { k: patch, n: sizes.filters, strideK: sizes.filters, strideN: 1, matrixStride: 0, matrices: 1 });
+    const n = sizes.filters / args.groups;
+    const panels = packed(kernel, { k: patch, n, strideK: sizes.filters, strideN: 1, matrixStride: n, matrices: args.groups });
     const bias = option.bias ? randomArray(sizes.filters, 4) : undefined;
     yield {
       label: JSON.stringify(option),
@@ -103,15 +126,17 @@ const backwardInputSweep: Sweep<'conv2dBackwardInput'> = function* () {
   for (const option of convolutions()) {
     const { sizes } = option;
     const { args, blocks, padded, kernel, dy } = geometryOf(option);
-    const { inC, outC, kernelH, kernelW } = args;
-    const panels = packed(kernel, { k: outC, n: inC, strideK: 1, strideN: outC, matrixStride: inC * outC, matrices: kernelH * kernelW });
+    const { inC, outC, kernelH, kernelW, groups } = args;
+    const [k, n] = [outC / groups, inC / groups];
+    const panels = Array.from({ length: groups }, (_, group) =>
+      [...packed(kernel.subarray(group * k), { k, n, strideK: 1, strideN: outC, matrixStride: n * outC, matrices: kernelH * kernelW })]).flat();
     yield {
       label: JSON.stringify(option),
       args: { dx: blank(args.batch * args.inH * args.inW * inC), dy: floats(dy), filterPanels: floats(panels), ...args },
       blocks,
       scratch: Kernel.rowTableBytes + 2 * Kernel.edgeBytes + 32 + padded,
       check({ dx }) {
-        const tolerances = elementTolerances(absConv2dBackwardInput({ ...sizes, dy, kernel }), kernelH * kernelW * outC);
+        const tolerances = elementTolerances(absConv2dBackwardInput({ ...sizes, dy, kernel }), kernelH * kernelW * k);
         assertClose(dx, conv2dBackwardInput({ ...sizes, dy, kernel }), tolerances, 'dx');
       },
     };
