@@ -20,7 +20,7 @@ export * as regularizers from './layers/regularizers-public.js';
 export type { Regularizer } from './layers/regularizers.js';
 export * as metrics from './metrics.js';
 export type { Average, ClassMetricOptions } from './metrics.js';
-export type { Padding } from './layers/window.js';
+export type { Padding, SequencePadding } from './layers/window.js';
 export * as losses from './losses/index.js';
 export { earlyStopping } from './model/early-stopping.js';
 export type { EarlyStoppingOptions } from './model/early-stopping.js';

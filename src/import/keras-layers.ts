@@ -62,6 +62,9 @@ const recurrent = (type: string, options: KerasLayer['options'] = {}): KerasLaye
 /** Of an axis counted from the front it cannot be said here whether it is the last. */
 const lastAxis = (value: Json): Json | undefined => (value === -1 || (Array.isArray(value) && value.length === 1 && value[0] === -1) ? -1 : undefined);
 
+/** A size of one axis, also as a list of it. */
+const single = (to: string): Option => ({ to, convert: (value) => (Array.isArray(value) && value.length === 1 ? (value as readonly Json[])[0] : value) });
+
 const horizontalAndVertical = (value: Json): Json => (value === 'horizontal_and_vertical' ? 'horizontalAndVertical' : value);
 
 const LAYERS: Readonly<Record<string, KerasLayer>> = {
@@ -72,6 +75,13 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
     only: { renorm: [false, null], synchronized: [false, null], virtual_batch_size: [null], fused: [true, false, null] },
   },
   Concatenate: { type: 'concatenate', options: { axis: 'axis' } },
+  Conv1D: {
+    type: 'conv1d',
+    options: {
+      filters: 'filters', kernel_size: single('kernelSize'), strides: single('strides'), padding: 'padding', dilation_rate: single('dilationRate'), groups: 'groups', ...WEIGHTED,
+    },
+    only: { ...CHANNELS_LAST, rank: [1] },
+  },
   Conv2D: {
     type: 'conv2d', options: { filters: 'filters', kernel_size: 'kernelSize', strides: 'strides', padding: 'padding', dilation_rate: 'dilationRate', groups: 'groups', ...WEIGHTED },
     only: { ...CHANNELS_LAST, rank: [2] },

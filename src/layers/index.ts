@@ -2,6 +2,7 @@ export { activation, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplu
 export { add } from './add.js';
 export { batchNormalization } from './batch-normalization.js';
 export { concatenate } from './concatenate.js';
+export { conv1d } from './conv1d.js';
 export { conv2d } from './conv2d.js';
 export { dense } from './dense.js';
 export { dropout } from './dropout.js';
@@ -16,6 +17,7 @@ export { simpleRNN } from './simple-rnn.js';
 export type { ActivationOptions, EluOptions, GeluOptions, LeakyReluOptions } from './activation.js';
 export type { BatchNormalizationOptions } from './batch-normalization.js';
 export type { ConcatenateOptions } from './concatenate.js';
+export type { Conv1dOptions } from './conv1d.js';
 export type { Conv2dOptions } from './conv2d.js';
 export type { DenseOptions } from './dense.js';
 export type { DropoutOptions } from './dropout.js';

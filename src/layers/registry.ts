@@ -7,6 +7,7 @@ import {
 import { add } from './add.js';
 import { BATCH_NORMALIZATION_OPTIONS, batchNormalization } from './batch-normalization.js';
 import { CONCATENATE_OPTIONS, concatenate } from './concatenate.js';
+import { CONV1D_OPTIONS, conv1d } from './conv1d.js';
 import { CONV2D_OPTIONS, conv2d } from './conv2d.js';
 import type { CustomLayerFactory } from './custom-layer.js';
 import { DENSE_OPTIONS, dense } from './dense.js';
@@ -39,6 +40,7 @@ export const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   batchNormalization: layerType(batchNormalization, BATCH_NORMALIZATION_OPTIONS),
   concatenate: layerType(concatenate, CONCATENATE_OPTIONS),
   activation: layerType(activation, ACTIVATION_OPTIONS),
+  conv1d: layerType(conv1d, CONV1D_OPTIONS),
   conv2d: layerType(conv2d, CONV2D_OPTIONS),
   dense: layerType(dense, DENSE_OPTIONS),
   dropout: layerType(dropout, DROPOUT_OPTIONS),

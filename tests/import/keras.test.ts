@@ -56,6 +56,16 @@ describe('a .keras file', () => {
     ]);
   });
 
+  it('of convolutions over images and sequences', () => {
+    const model = importKeras(fixture('convolutions.keras'));
+    assert.deepEqual(model.layers.map(({ name, type, output }) => [name, type, output]), [
+      ['dilated', 'conv2d', [4, 6, 6]], ['flat', 'flatten', [144]], ['causal', 'conv1d', [9, 4]], ['flat_1', 'flatten', [36]], ['joined', 'concatenate', [180]],
+    ]);
+    const descriptions = model.layers.map((layer) => layer.describe());
+    assert.deepEqual([descriptions[0], descriptions[2]], ['6 filters 3×2, valid, dilation 2×1, 2 groups', '4 filters 3, causal, dilation 2']);
+    assertWeights(model, ['dilated/kernel', 'dilated/bias', 'causal/kernel', 'causal/bias']);
+  });
+
   it('whose entries are deflated', () => assertWeights(importKeras(changed('cnn.keras', () => {})), CNN_WEIGHTS));
 
   it('with everything that has no counterpart in one list', () => {

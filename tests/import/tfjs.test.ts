@@ -70,6 +70,11 @@ describe('TensorFlow.js predicts the same', () => {
     tfLayers.conv2d({ filters: 3, kernelSize: [2, 3], dilationRate: 2, padding: 'same' }),
   ] })).then(() => {}));
 
+  it('convolutions over sequences', () => agree(tf.sequential({ layers: [
+    tfLayers.conv1d({ filters: 4, kernelSize: 3, padding: 'same', dilationRate: 2, activation: 'relu', inputShape: [9, 2] }),
+    tfLayers.conv1d({ filters: 3, kernelSize: 2, strides: 2, padding: 'same', useBias: false }), tfLayers.conv1d({ filters: 2, kernelSize: 3 }),
+  ] })).then(() => {}));
+
   it('branches and recurrent layers', async () => {
     const x = tf.input({ shape: [6, 3] });
     const z = tf.input({ shape: [2] });

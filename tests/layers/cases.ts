@@ -1,6 +1,7 @@
 /** Small networks that between them use every layer with every option, and both losses. */
 import { losses } from '../../src/entry.node.js';
 import type { Loss, LossName } from '../../src/entry.node.js';
+import { addConvolutionCases } from './convolution-cases.js';
 import { addRecurrentCases } from './recurrent-cases.js';
 import { type Twin, twins } from './twins.js';
 
@@ -51,31 +52,14 @@ for (const padding of ['valid', 'same'] as const) {
     }
   }
 }
-for (const padding of ['valid', 'same'] as const) {
-  for (const dilationRate of [2, [1, 3], [3, 1]] as const) {
-    add(`conv2d, ${padding}, dilation ${dilationRate.toString()}`, 3, 'mse', () => [
-      conv2d({ filters: 9, kernelSize: 2, padding, dilationRate, activation: 'relu', ...image }), conv2d({ filters: 2, kernelSize: [2, 1], padding, dilationRate: 2 }),
-    ]);
-  }
-}
-for (const [filters, groups] of [[4, 2], [18, 2], [9, 3]] as const) {
-  for (const useBias of [true, false]) {
-    add(`conv2d, ${groups} groups, ${filters} filters${useBias ? '' : ', no bias'}`, 3, 'mse', () => [
-      conv2d({ filters: 2 * filters, kernelSize: 2, activation: 'tanh', groups: 2, ...image }),
-      conv2d({ filters, kernelSize: 3, padding: 'same', activation: 'relu', useBias, groups, dilationRate: useBias ? 1 : 2 }), conv2d({ filters: 2, kernelSize: 2, strides: 2, groups: 1 }),
-    ]);
-  }
-}
-add('conv2d that Winograd and pooling would take, but for dilation and groups', 2, crossEntropy, () => [
-  conv2d({ filters: 16, kernelSize: 3, activation: 'relu', dilationRate: 2, inputShape: [9, 10, 16] }), maxPooling2d({}),
-  conv2d({ filters: 32, kernelSize: 3, padding: 'same', activation: 'relu', groups: 2 }), maxPooling2d({ poolSize: [2, 1] }), flatten(), dense({ units: 3 }),
-]);
 add('conv2d, more images than blocks', 19, 'mse', () => [
   conv2d({ filters: 2, kernelSize: 2, inputShape: [3, 3, 1], activation: 'relu' }), conv2d({ filters: 1, kernelSize: 2 }),
 ]);
 add('conv2d, kernel larger than the image', 2, 'mse', () => [
   conv2d({ filters: 3, kernelSize: 5, padding: 'same', inputShape: [3, 2, 1] }), conv2d({ filters: 2, kernelSize: [4, 5], padding: 'same' }),
 ]);
+
+addConvolutionCases(add);
 
 // By Winograd's method: first and behind a layer that wants a gradient, less than a tile and several, more images than blocks
 for (const [padding, name] of [['valid', 'relu'], ['same', 'relu'], ['valid', 'linear'], ['same', 'linear'], ['valid', 'gelu'], ['same', 'tanh']] as const) {

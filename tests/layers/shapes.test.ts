@@ -5,7 +5,7 @@ import { layers, sequential } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
 
 const {
-  activation, batchNormalization, conv2d, dense, dropout, elu, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
+  activation, batchNormalization, conv1d, conv2d, dense, dropout, elu, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
   softplus, tanh,
 } = layers;
 
@@ -42,6 +42,14 @@ const cases: readonly [Layer, Expected][] = [
   [
     conv2d({ filters: 6, kernelSize: 3, padding: 'same', groups: 2, useBias: false, inputShape: [5, 4, 8] }),
     { output: [5, 4, 6], weights: { kernel: [3, 3, 4, 6] }, operations: 4320, additions: 4200, describe: '6 filters 3×3, same, 2 groups' },
+  ],
+  [
+    conv1d({ filters: 8, kernelSize: 5, strides: 2, activation: 'relu', inputShape: [20, 3] }),
+    { output: [8, 8], weights: { kernel: [5, 3, 8], bias: [8] }, operations: 8 * 8 * 15, describe: '8 filters 5, valid, strides 2, relu' },
+  ],
+  [
+    conv1d({ filters: 4, kernelSize: 3, padding: 'causal', dilationRate: 2, groups: 2, useBias: false, inputShape: [7, 6] }),
+    { output: [7, 4], weights: { kernel: [3, 3, 4] }, operations: 7 * 4 * 9, additions: 7 * 4 * 8, describe: '4 filters 3, causal, dilation 2, 2 groups' },
   ],
   [maxPooling2d({ inputShape: [26, 26, 64] }), { output: [13, 13, 64], describe: '2×2, valid' }],
   [maxPooling2d({ poolSize: 2, inputShape: [5, 7, 3] }), { output: [2, 3, 3], describe: '2×2, valid' }],

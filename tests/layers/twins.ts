@@ -5,10 +5,9 @@ import type { Layout } from '../../src/plan/tape.js';
 import { Purpose, streamKey } from '../../src/random.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { dropoutMask, flipped } from '../ops/mask.js';
-import {
-  type Activation, activations, batchNormBackward, batchNormForward, columnMoments, columnSums, pointwise, type PointwiseName, conv2dBackwardFilter, conv2dBackwardInput, conv2dForward, gemm, map,
-  maxPoolBackward, maxPoolForward, softmaxBackward, softmaxForward,
-} from '../reference/index.js';
+import { batchNormBackward, batchNormForward, columnMoments, columnSums, gemm, map, maxPoolBackward, maxPoolForward } from '../reference/index.js';
+import { activate, plusBias } from './activate.js';
+import { conv1d, conv2d, pair } from './convolution-twins.js';
 import { layerNormalization } from './normalization-twins.js';
 import { gru, lstm, maskKey, simpleRNN } from './recurrent-twins.js';
 
@@ -40,62 +39,13 @@ export interface Twin {
 
 type Options<Name extends Exclude<keyof typeof layers, 'flatten'>> = Parameters<(typeof layers)[Name]>[0];
 
-const isStep = (activation: string): activation is Activation => activation in activations;
-
-/** The number that an activation takes where a name says all. */
-const ALPHA: Readonly<Record<string, number>> = { leakyRelu: 0.2, elu: 1 };
-
-/** The activation that ends a layer, over rows of `columns`. */
-function activate(x: Float64Array, name: string, columns: number, alpha = ALPHA[name] ?? 0): { y: Float64Array; backward: (dy: Float64Array) => Float64Array } {
-  if (name in pointwise) {
-    const { forward, derivative } = pointwise[name as PointwiseName];
-    return { y: map(x, (value) => forward(value, alpha)), backward: (dy) => map(dy, (value, i) => value * derivative(x[i]!, alpha)) };
-  }
-  if (!isStep(name)) {
-    const sizes = { rows: x.length / columns, columns };
-    const y = softmaxForward({ x, ...sizes });
-    return { y, backward: (dy) => softmaxBackward({ dy, y, ...sizes }) };
-  }
-  const { forward, derivative } = activations[name];
-  const y = map(x, forward);
-  return { y, backward: (dy) => map(dy, (value, i) => value * derivative(y[i]!)) };
-}
-
-const plusBias = (x: Float64Array, bias: Float64Array | undefined): Float64Array => (bias ? map(x, (value, i) => value + bias[i % bias.length]!) : x);
-
 /** A layer without weights. */
 const weightless = (y: Float64Array, dx: (dy: Float64Array) => Float64Array, layout: Layout = 'rows'): Pass => ({
   y, layout, backward: (dy) => ({ dx: dx(dy), dWeights: [] }),
 });
 
-function conv2d(options: NonNullable<Options<'conv2d'>>): Twin {
-  const layer = layers.conv2d(options);
-  const pair = (size: number | readonly [number, number]): readonly [number, number] => (typeof size === 'number' ? [size, size] : size);
-  return {
-    layer,
-    run(x, [kernel, bias], { batch }) {
-      const [height, width, inChannels] = layer.input as [number, number, number];
-      const { filters, kernelSize, strides = 1, padding = 'valid', dilationRate = 1, groups = 1, activation = 'linear' } = options;
-      const sizes = { batch, height, width, inChannels, filters, groups, kernelSize: pair(kernelSize), strides: pair(strides), padding, dilations: pair(dilationRate) };
-      const { y, backward } = activate(plusBias(conv2dForward({ ...sizes, x, kernel: kernel! }), bias), activation, filters);
-      return {
-        y,
-        backward(gradient) {
-          const dy = backward(gradient);
-          const dBias = bias ? [columnSums({ x: dy, rows: dy.length / filters, columns: filters })] : [];
-          return {
-            dx: conv2dBackwardInput({ ...sizes, dy, kernel: kernel! }),
-            dWeights: [conv2dBackwardFilter({ ...sizes, x, dy }), ...dBias],
-          };
-        },
-      };
-    },
-  };
-}
-
 function maxPooling2d(options: NonNullable<Options<'maxPooling2d'>>): Twin {
   const layer = layers.maxPooling2d(options);
-  const pair = (size: number | readonly [number, number]): readonly [number, number] => (typeof size === 'number' ? [size, size] : size);
   return {
     layer,
     run(x, _weights, { batch }) {
@@ -246,7 +196,7 @@ export type MergeLayerName = 'add' | 'concatenate';
 
 /** `satisfies` sees to it that no layer of one input is without a counterpart. */
 export const twins = {
-  ...activationLayers, activation, batchNormalization, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN, lstm, gru, layerNormalization,
+  ...activationLayers, activation, batchNormalization, conv1d, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN, lstm, gru, layerNormalization,
 } satisfies Record<
   Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin
 >;

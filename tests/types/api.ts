@@ -5,7 +5,7 @@
 import { adam, customLayer, input, layers, model, sequential } from '../../src/entry.node.js';
 import type { FirstLayer, Layer, Model, Sequential, Tensor } from '../../src/entry.node.js';
 
-const { add, concatenate, conv2d, dense, dropout, flatten, maxPooling2d, simpleRNN } = layers;
+const { add, concatenate, conv1d, conv2d, dense, dropout, flatten, maxPooling2d, simpleRNN } = layers;
 
 /** A model needs to know its input. */
 export const good: Sequential = sequential([conv2d({ filters: 8, kernelSize: 3, inputShape: [28, 28, 1] }), flatten(), dense({ units: 10 })]);
@@ -36,6 +36,11 @@ conv2d({ filters: 8, kernelSize: 3, padding: 'full' });
 conv2d({ filters: 8, kernelSize: [3, 1], dilationRate: [2, 1], groups: 4 });
 // @ts-expect-error: dilation instead of dilationRate
 conv2d({ filters: 8, kernelSize: 3, dilation: 2 });
+conv1d({ filters: 8, kernelSize: 3, padding: 'causal', dilationRate: 4 });
+// @ts-expect-error: a sequence has one axis
+conv1d({ filters: 8, kernelSize: [3, 3] });
+// @ts-expect-error: an image has no before
+conv2d({ filters: 8, kernelSize: 3, padding: 'causal' });
 // @ts-expect-error: three sizes
 maxPooling2d({ poolSize: [2, 2, 2] });
 // @ts-expect-error: the rate is missing
