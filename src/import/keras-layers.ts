@@ -65,6 +65,15 @@ const lastAxis = (value: Json): Json | undefined => (value === -1 || (Array.isAr
 /** A size of one axis, also as a list of it. */
 const single = (to: string): Option => ({ to, convert: (value) => (Array.isArray(value) && value.length === 1 ? (value as readonly Json[])[0] : value) });
 
+/** Options of a convolution of every channel by itself; older versions write some of the convolution they come from. */
+const DEPTHWISE = {
+  options: {
+    kernel_size: 'kernelSize', strides: 'strides', padding: 'padding', dilation_rate: 'dilationRate', depth_multiplier: 'depthMultiplier', use_bias: 'useBias', activation,
+    depthwise_regularizer: regularizer('depthwiseRegularizer'), bias_regularizer: regularizer('biasRegularizer'),
+  },
+  only: { ...CHANNELS_LAST, groups: [1, null], rank: [2] },
+} as const;
+
 const horizontalAndVertical = (value: Json): Json => (value === 'horizontal_and_vertical' ? 'horizontalAndVertical' : value);
 
 const LAYERS: Readonly<Record<string, KerasLayer>> = {
@@ -87,6 +96,7 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
     only: { ...CHANNELS_LAST, rank: [2] },
   },
   Dense: { type: 'dense', options: { units: 'units', ...WEIGHTED }, only: { lora_rank: [null], quantization_config: [null] } },
+  DepthwiseConv2D: { type: 'depthwiseConv2d', ...DEPTHWISE },
   Dropout: { type: 'dropout', options: { rate: 'rate' }, only: { noise_shape: [null] } },
   GRU: recurrent('gru', { recurrent_activation: recurrentActivation, reset_after: 'resetAfter' }),
   LayerNormalization: {
@@ -102,6 +112,7 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   MaxPooling2D: { type: 'maxPooling2d', options: { pool_size: 'poolSize', strides: 'strides', padding: 'padding' }, only: CHANNELS_LAST },
   RandomFlip: { type: 'randomFlip', options: { mode: { to: 'mode', convert: horizontalAndVertical } }, only: CHANNELS_LAST },
   Rescaling: { type: 'rescaling', options: { scale: 'scale', offset: 'offset' } },
+  SeparableConv2D: { type: 'separableConv2d', options: { filters: 'filters', ...DEPTHWISE.options, pointwise_regularizer: regularizer('pointwiseRegularizer') }, only: DEPTHWISE.only },
   SimpleRNN: recurrent('simpleRNN'),
 };
 

@@ -1,17 +1,16 @@
 import { LanewiseError } from '../errors.js';
-import { emitGemm } from '../plan/gemm.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { ActivationName } from './activations.js';
 import { emitActivation, reluFlag, requireActivation } from './activations.js';
-import { emitBiasGradient } from './bias.js';
 import { emitLanesBackwardInput, emitLanesForward, emitLanesGradients } from './lanes.js';
 import type { OptionTable } from './layer-config.js';
 import { number, orNot, weighted } from './layer-config.js';
 import type { EmitContext, Flops, InitializerOptions, LayerOptions, WeightSpec } from './layer.js';
 import { requirePositiveInteger } from '../options.js';
 import { Layer, count, factory } from './layer.js';
+import { emitProduct } from './product.js';
 import type { RegularizerOptions } from './regularizers.js';
 
 export interface DenseOptions extends LayerOptions, InitializerOptions, RegularizerOptions {
@@ -68,24 +67,8 @@ class Dense extends Layer {
   emit(x: PlanTensor, { tape, parameters: [kernel, bias] }: EmitContext): PlanTensor {
     if (!kernel) throw new LanewiseError('invalid-state', 'no kernel', { where: this.name });
     if (x.layout === 'lanes') return emitActivation(tape, this.emitLanes(tape, x, kernel, bias), this.activation);
-    return emitActivation(tape, this.emitRows(tape, x, kernel, bias), this.activation, { fused: this.activation === 'relu' });
-  }
-
-  private emitRows(tape: Tape, x: PlanTensor, kernel: PlanParameter, bias: PlanParameter | undefined): PlanTensor {
-    const features = this.input.at(-1)!;
-    const rows = tape.length(this.input, 'rows') / features;
-    const { units } = this;
-    const y = tape.tensor(this.output);
-    emitGemm(tape, { c: y.ref, a: x.ref, b: kernel.value, bias: bias?.value }, { m: rows, n: units, k: features, relu: reluFlag(this.activation) });
-    tape.record(y, [x], (dy) => {
-      if (kernel.gradient) emitGemm(tape, { c: kernel.gradient, a: x.ref, b: dy.ref }, { m: features, n: units, k: rows, transposeA: true });
-      if (bias) emitBiasGradient(tape, bias, dy, rows, units);
-      if (!x.needsGradient) return [];
-      const dx = tape.like(x);
-      emitGemm(tape, { c: dx.ref, a: dy.ref, b: kernel.value }, { m: rows, n: features, k: units, transposeB: true });
-      return [dx];
-    });
-    return y;
+    const y = emitProduct(tape, { x, kernel, bias, output: this.output, relu: reluFlag(this.activation) });
+    return emitActivation(tape, y, this.activation, { fused: this.activation === 'relu' });
   }
 
   /** Over a sequence in lanes: the product of every step. */

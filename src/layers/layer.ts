@@ -23,7 +23,7 @@ export interface LayerOptions {
 
 /** A weight a layer asks for when it is built. */
 export interface WeightSpec {
-  /** `kernel`, `recurrentKernel` or `bias`. */
+  /** Such as `kernel`, `recurrentKernel` or `bias`. */
   readonly name: string;
   readonly shape: Shape;
   readonly initializer: WeightInitializer;
@@ -156,9 +156,9 @@ export abstract class Layer {
     return new SymbolicTensor(output, this, inputs);
   }
 
-  /** A weight with the options of its name: `kernelInitializer` and `kernelRegularizer` for `kernel`, `recurrent…` for `recurrentKernel`. */
+  /** A weight with the options of its name: `kernelInitializer` and `kernelRegularizer` for `kernel`, `recurrent…` for `recurrentKernel`, and so on. */
   private customized(spec: WeightSpec): WeightSpec {
-    const prefix = spec.name === 'recurrentKernel' ? 'recurrent' : spec.name;
+    const prefix = spec.name.replace(/Kernel$/, '');
     const options = this.options as Readonly<Record<string, unknown>>;
     const initializer = options[`${prefix}Initializer`] as Initializer | undefined;
     const regularizer = options[`${prefix}Regularizer`] as Regularizer | undefined;

@@ -11,6 +11,8 @@ import { CONV1D_OPTIONS, conv1d } from './conv1d.js';
 import { CONV2D_OPTIONS, conv2d } from './conv2d.js';
 import type { CustomLayerFactory } from './custom-layer.js';
 import { DENSE_OPTIONS, dense } from './dense.js';
+import { DEPTHWISE_OPTIONS } from './depthwise.js';
+import { depthwiseConv2d } from './depthwise-conv2d.js';
 import { DROPOUT_OPTIONS, dropout } from './dropout.js';
 import { flatten } from './flatten.js';
 import { GRU_OPTIONS, gru } from './gru.js';
@@ -24,6 +26,7 @@ import { NORMALIZATION_OPTIONS } from './normalization.js';
 import { RANDOM_FLIP_OPTIONS, randomFlip } from './random-flip.js';
 import { RECURRENT_OPTIONS } from './recurrent-layer.js';
 import { RESCALING_OPTIONS, rescaling } from './rescaling.js';
+import { SEPARABLE_CONV2D_OPTIONS, separableConv2d } from './separable-conv2d.js';
 import { simpleRNN } from './simple-rnn.js';
 
 interface LayerType {
@@ -43,6 +46,7 @@ export const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   conv1d: layerType(conv1d, CONV1D_OPTIONS),
   conv2d: layerType(conv2d, CONV2D_OPTIONS),
   dense: layerType(dense, DENSE_OPTIONS),
+  depthwiseConv2d: layerType(depthwiseConv2d, DEPTHWISE_OPTIONS),
   dropout: layerType(dropout, DROPOUT_OPTIONS),
   elu: layerType(elu, ELU_OPTIONS),
   flatten: layerType(flatten, NO_OPTIONS),
@@ -53,6 +57,7 @@ export const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   randomFlip: layerType(randomFlip, RANDOM_FLIP_OPTIONS),
   relu: layerType(relu, NO_OPTIONS),
   rescaling: layerType(rescaling, RESCALING_OPTIONS),
+  separableConv2d: layerType(separableConv2d, SEPARABLE_CONV2D_OPTIONS),
   simpleRNN: layerType(simpleRNN, RECURRENT_OPTIONS),
   lstm: layerType(lstm, LSTM_OPTIONS),
   gru: layerType(gru, GRU_OPTIONS),

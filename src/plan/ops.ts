@@ -20,6 +20,10 @@ const images = {
   kernelH: 'i32', kernelW: 'i32', strideH: 'i32', strideW: 'i32', padTop: 'i32', padLeft: 'i32', blockImages: 'i32',
 } as const;
 const convolution = { ...images, dilationH: 'i32', dilationW: 'i32', groups: 'i32' } as const;
+const depthwise = {
+  batch: 'i32', inH: 'i32', inW: 'i32', inC: 'i32', outH: 'i32', outW: 'i32', multiplier: 'i32', kernelH: 'i32', kernelW: 'i32', strideH: 'i32', strideW: 'i32',
+  padTop: 'i32', padLeft: 'i32', blockImages: 'i32', dilationH: 'i32', dilationW: 'i32',
+} as const;
 const winogradImages = {
   batch: 'i32', inH: 'i32', inW: 'i32', inC: 'i32', outH: 'i32', outW: 'i32', outC: 'i32', padTop: 'i32', padLeft: 'i32',
   blockImages: 'i32', chunk: 'i32',
@@ -51,6 +55,9 @@ export const OPS = {
   conv2dForward: { module: 'conv2d/forward', args: { y: 'out', x: 'in', filterPanels: 'in', bias: 'in?', ...convolution, relu: 'i32' } },
   conv2dBackwardInput: { module: 'conv2d/backward-input', args: { dx: 'out', dy: 'in', filterPanels: 'in', ...convolution } },
   conv2dBackwardFilter: { module: 'conv2d/backward-filter', args: { partials: 'out', x: 'in', dy: 'in', ...convolution } },
+  depthwiseForward: { module: 'depthwise/forward', args: { y: 'out', x: 'in', filter: 'in', bias: 'in?', ...depthwise } },
+  depthwiseBackwardInput: { module: 'depthwise/backward-input', args: { dx: 'out', dy: 'in', filter: 'in', ...depthwise } },
+  depthwiseBackwardFilter: { module: 'depthwise/backward-filter', args: { partials: 'out', x: 'in', dy: 'in', ...depthwise } },
   winogradFilter: { module: 'winograd/filter', args: { panels: 'out', filter: 'in', inC: 'i32', outC: 'i32', transposed: 'i32' } },
   winogradForward: {
     module: 'winograd/forward', args: { y: 'out', v: 'out?', x: 'in', panels: 'in', bias: 'in?', ...winogradImages, relu: 'i32' },

@@ -58,12 +58,19 @@ describe('a .keras file', () => {
 
   it('of convolutions over images and sequences', () => {
     const model = importKeras(fixture('convolutions.keras'));
-    assert.deepEqual(model.layers.map(({ name, type, output }) => [name, type, output]), [
-      ['dilated', 'conv2d', [4, 6, 6]], ['flat', 'flatten', [144]], ['causal', 'conv1d', [9, 4]], ['flat_1', 'flatten', [36]], ['joined', 'concatenate', [180]],
+    assert.deepEqual(Object.fromEntries(model.layers.map((layer) => [layer.name, [layer.type, layer.output, layer.describe()]])), {
+      dilated: ['conv2d', [4, 6, 6], '6 filters 3×2, valid, dilation 2×1, 2 groups'],
+      depthwise: ['depthwiseConv2d', [3, 5, 12], '2×2, valid, multiplier 2'],
+      separable: ['separableConv2d', [2, 3, 5], '5 filters 3×3, same, strides 2×2'],
+      flat: ['flatten', [30], ''],
+      causal: ['conv1d', [9, 4], '4 filters 3, causal, dilation 2'],
+      flat_1: ['flatten', [36], ''],
+      joined: ['concatenate', [66], 'axis -1'],
+    });
+    assertWeights(model, [
+      'dilated/kernel', 'dilated/bias', 'causal/kernel', 'causal/bias', 'depthwise/depthwiseKernel', 'depthwise/bias', 'separable/depthwiseKernel',
+      'separable/pointwiseKernel', 'separable/bias',
     ]);
-    const descriptions = model.layers.map((layer) => layer.describe());
-    assert.deepEqual([descriptions[0], descriptions[2]], ['6 filters 3×2, valid, dilation 2×1, 2 groups', '4 filters 3, causal, dilation 2']);
-    assertWeights(model, ['dilated/kernel', 'dilated/bias', 'causal/kernel', 'causal/bias']);
   });
 
   it('whose entries are deflated', () => assertWeights(importKeras(changed('cnn.keras', () => {})), CNN_WEIGHTS));

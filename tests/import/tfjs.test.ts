@@ -75,6 +75,12 @@ describe('TensorFlow.js predicts the same', () => {
     tfLayers.conv1d({ filters: 3, kernelSize: 2, strides: 2, padding: 'same', useBias: false }), tfLayers.conv1d({ filters: 2, kernelSize: 3 }),
   ] })).then(() => {}));
 
+  it('convolutions of every channel by itself', () => agree(tf.sequential({ layers: [
+    tfLayers.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, padding: 'same', activation: 'relu', inputShape: [9, 8, 2] }),
+    tfLayers.separableConv2d({ filters: 5, kernelSize: [2, 3], activation: 'tanh' }),
+    tfLayers.separableConv2d({ filters: 3, kernelSize: 2, strides: 2, useBias: false }), tfLayers.depthwiseConv2d({ kernelSize: 2, useBias: false }),
+  ] })).then(() => {}));
+
   it('branches and recurrent layers', async () => {
     const x = tf.input({ shape: [6, 3] });
     const z = tf.input({ shape: [2] });

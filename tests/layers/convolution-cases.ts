@@ -2,7 +2,7 @@
 import type { LossName } from '../../src/entry.node.js';
 import { type Twin, twins } from './twins.js';
 
-const { conv1d, conv2d, dense, dropout, flatten, maxPooling2d, simpleRNN } = twins;
+const { conv1d, conv2d, dense, depthwiseConv2d, dropout, flatten, maxPooling2d, separableConv2d, simpleRNN } = twins;
 type Add = (name: string, batch: number, loss: LossName, layers: () => readonly Twin[]) => void;
 const image = { inputShape: [7, 6, 2] };
 
@@ -50,5 +50,27 @@ export function addConvolutionCases(add: Add): void {
   ]);
   add('conv1d, more sequences than blocks, longer kernel than sequence', 19, 'mse', () => [
     conv1d({ filters: 3, kernelSize: 7, padding: 'causal', inputShape: [5, 1] }), conv1d({ filters: 1, kernelSize: 6, padding: 'same' }),
+  ]);
+
+  // Every channel by itself, alone and with its channels mixed behind it
+  for (const padding of ['valid', 'same'] as const) {
+    for (const [strides, dilationRate] of [[1, 1], [2, 1], [[2, 1], 1], [1, 2]] as const) {
+      for (const depthMultiplier of [1, 3]) {
+        const says = `${padding}, strides ${strides.toString()}, dilation ${dilationRate}, multiplier ${depthMultiplier}`;
+        const useBias = depthMultiplier === 1;
+        add(`depthwiseConv2d, ${says}`, 3, 'mse', () => [
+          depthwiseConv2d({ kernelSize: 2, padding, depthMultiplier, useBias, activation: 'tanh', ...image }),
+          depthwiseConv2d({ kernelSize: [3, 2], padding, strides, dilationRate, depthMultiplier, useBias, activation: 'relu' }), dense({ units: 2 }),
+        ]);
+        add(`separableConv2d, ${says}`, 3, 'mse', () => [
+          separableConv2d({ filters: 5, kernelSize: 2, padding, depthMultiplier, useBias, activation: 'relu', ...image }),
+          separableConv2d({ filters: 2, kernelSize: [3, 2], padding, strides, dilationRate, depthMultiplier, useBias, activation: 'silu' }),
+        ]);
+      }
+    }
+  }
+  add('depthwiseConv2d and separableConv2d, more images than blocks', 19, 'sparseCategoricalCrossentropy', () => [
+    conv2d({ filters: 6, kernelSize: 2, inputShape: [5, 5, 1] }), depthwiseConv2d({ kernelSize: 2, depthMultiplier: 2 }), maxPooling2d({ poolSize: [1, 2] }),
+    separableConv2d({ filters: 3, kernelSize: [2, 1], activation: 'softmax' }),
   ]);
 }

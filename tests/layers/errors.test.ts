@@ -5,7 +5,7 @@ import { adam, LanewiseError, layers, schedules, sequential, sgd } from '../../s
 import type { ErrorCode, Layer, LossName } from '../../src/entry.node.js';
 import { refused } from '../model/helpers.js';
 
-const { activation, conv1d, conv2d, dense, dropout, elu, flatten, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomFlip, rescaling, simpleRNN } = layers;
+const { activation, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, flatten, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomFlip, rescaling, separableConv2d, simpleRNN } = layers;
 
 function refusal(make: () => unknown): LanewiseError {
   try {
@@ -30,6 +30,8 @@ const wrongOptions: readonly [string, () => Layer][] = [
   ...NOT_COUNTS.flatMap((bad): [string, () => Layer][] => [
     [`conv1d filters ${bad}`, () => conv1d({ filters: bad, kernelSize: 3 })],
     [`conv1d kernelSize ${bad}`, () => conv1d({ filters: 1, kernelSize: bad })],
+    [`depthwiseConv2d kernelSize ${bad}`, () => depthwiseConv2d({ kernelSize: bad })],
+    [`separableConv2d filters ${bad}`, () => separableConv2d({ filters: bad, kernelSize: 3 })],
     [`conv2d filters ${bad}`, () => conv2d({ filters: bad, kernelSize: 3 })],
     [`conv2d kernelSize ${bad}`, () => conv2d({ filters: 1, kernelSize: bad })],
     [`conv2d kernelSize [3, ${bad}]`, () => conv2d({ filters: 1, kernelSize: [3, bad] })],
@@ -43,6 +45,9 @@ const wrongOptions: readonly [string, () => Layer][] = [
     [`conv2d strides ${bad}`, () => conv2d({ filters: 1, kernelSize: 3, strides: bad })],
     [`conv1d strides ${bad}`, () => conv1d({ filters: 1, kernelSize: 3, strides: bad })],
     [`conv1d dilationRate ${bad}`, () => conv1d({ filters: 1, kernelSize: 3, dilationRate: bad })],
+    [`depthwiseConv2d depthMultiplier ${bad}`, () => depthwiseConv2d({ kernelSize: 3, depthMultiplier: bad })],
+    [`depthwiseConv2d strides ${bad}`, () => depthwiseConv2d({ kernelSize: 3, strides: bad })],
+    [`separableConv2d dilationRate ${bad}`, () => separableConv2d({ filters: 1, kernelSize: 3, dilationRate: bad })],
     [`conv2d dilationRate ${bad}`, () => conv2d({ filters: 1, kernelSize: 3, dilationRate: [1, bad] })],
     [`conv2d groups ${bad}`, () => conv2d({ filters: 1, kernelSize: 3, groups: bad })],
     [`maxPooling2d poolSize ${bad}`, () => maxPooling2d({ poolSize: bad })],
@@ -50,6 +55,9 @@ const wrongOptions: readonly [string, () => Layer][] = [
   ]),
   ['conv1d kernelSize of two', () => conv1d({ filters: 1, kernelSize: untyped([3, 3]) })],
   ['conv1d strides and dilation', () => conv1d({ filters: 1, kernelSize: 3, strides: 2, dilationRate: 2 })],
+  ['depthwiseConv2d strides and dilation', () => depthwiseConv2d({ kernelSize: 3, strides: 2, dilationRate: 2 })],
+  ['depthwiseConv2d initializer', () => sequential([depthwiseConv2d({ kernelSize: 3, depthwiseInitializer: untyped('odd'), inputShape: [4, 4, 1] })]).layers[0]!],
+  ['separableConv2d regularizer', () => sequential([separableConv2d({ filters: 1, kernelSize: 3, pointwiseRegularizer: untyped({ l1: -1 }), inputShape: [4, 4, 1] })]).layers[0]!],
   ['conv2d padding causal', () => conv2d({ filters: 1, kernelSize: 3, padding: untyped('causal') })],
   ['conv2d strides and dilation', () => conv2d({ filters: 1, kernelSize: 3, strides: [2, 1], dilationRate: [1, 2] })],
   ['conv2d groups that do not divide the filters', () => conv2d({ filters: 4, kernelSize: 3, groups: 3 })],
@@ -70,6 +78,8 @@ const wrongOptions: readonly [string, () => Layer][] = [
     [`activation ${bad}`, () => activation({ activation: untyped(bad) })],
     [`conv1d padding ${bad}`, () => conv1d({ filters: 1, kernelSize: 1, padding: untyped(bad) })],
     [`conv1d activation ${bad}`, () => conv1d({ filters: 1, kernelSize: 1, activation: untyped(bad) })],
+    [`depthwiseConv2d padding ${bad}`, () => depthwiseConv2d({ kernelSize: 1, padding: untyped(bad) })],
+    [`separableConv2d activation ${bad}`, () => separableConv2d({ filters: 1, kernelSize: 1, activation: untyped(bad) })],
     [`conv2d padding ${bad}`, () => conv2d({ filters: 1, kernelSize: 1, padding: untyped(bad) })],
     [`randomFlip mode ${bad}`, () => randomFlip({ mode: untyped(bad) })],
     [`maxPooling2d padding ${bad}`, () => maxPooling2d({ padding: untyped(bad) })],
@@ -97,6 +107,9 @@ const wrongShapes: readonly [string, (inputShape: readonly number[]) => Layer, r
   ['conv2d', (inputShape) => conv2d({ filters: 6, kernelSize: 2, groups: 3, inputShape }), [4, 8, 4]],
   ['maxPooling2d', (inputShape) => maxPooling2d({ poolSize: 5, inputShape }), [4, 8, 1]],
   ['simpleRNN', (inputShape) => simpleRNN({ units: 1, inputShape }), [4]],
+  ['depthwiseConv2d', (inputShape) => depthwiseConv2d({ kernelSize: 2, inputShape }), [4, 4]],
+  ['depthwiseConv2d', (inputShape) => depthwiseConv2d({ kernelSize: 3, dilationRate: 2, inputShape }), [4, 8, 1]],
+  ['separableConv2d', (inputShape) => separableConv2d({ filters: 2, kernelSize: [1, 5], inputShape }), [4, 4, 1]],
   ['conv1d', (inputShape) => conv1d({ filters: 1, kernelSize: 2, inputShape }), [4]],
   ['conv1d', (inputShape) => conv1d({ filters: 1, kernelSize: 2, inputShape }), [4, 4, 1]],
   ['conv1d', (inputShape) => conv1d({ filters: 1, kernelSize: 3, dilationRate: 2, inputShape }), [4, 2]],

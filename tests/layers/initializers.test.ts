@@ -105,6 +105,16 @@ describe('the option of a weight', () => {
     assert.equal(weightsHash(back), weightsHash(network()));
   });
 
+  it('of a convolution of every channel by itself says which of its kernels', () => {
+    const separable = layers.separableConv2d({
+      filters: 2, kernelSize: 2, depthwiseInitializer: 'ones', pointwiseInitializer: initializers.constant({ value: 3 }), biasInitializer: initializers.constant({ value: 5 }),
+      inputShape: [4, 4, 1],
+    });
+    const made = sequential([separable, layers.depthwiseConv2d({ kernelSize: 1, depthwiseInitializer: initializers.constant({ value: 4 }), biasInitializer: 'ones' })]);
+    assert.deepEqual(made.getWeights().map(({ data }) => [...data]), [[1, 1, 1, 1], [3, 3], [5, 5], [4, 4], [1, 1]]);
+    assert.equal(weightsHash(modelFromJSON(made.toJSON())), weightsHash(made));
+  });
+
   it('of a convolution works in a functional model too', () => {
     const x = input({ shape: [4, 4, 1] });
     const made = model({ inputs: x, outputs: layers.conv2d({ filters: 2, kernelSize: 3, kernelInitializer: 'heNormal', biasInitializer: initializers.constant({ value: 0.1 }) }).apply(x), seed: 5 });

@@ -6,7 +6,7 @@ import type { Regularizer, Sequential, Tensor } from '../../src/entry.node.js';
 import { assertClose, map, sum } from '../reference/index.js';
 import { randomTensor, refused, weightsHash } from '../model/helpers.js';
 
-const { conv2d, dense, flatten, simpleRNN, lstm } = layers;
+const { conv2d, dense, flatten, separableConv2d, simpleRNN, lstm } = layers;
 const { l1, l2, l1l2 } = regularizers;
 
 const penaltyOf = ({ l1: a, l2: b }: Regularizer, values: Float32Array): number => sum(map(values, (w) => a * Math.abs(w) + b * w * w));
@@ -29,6 +29,12 @@ const cases: Readonly<Record<string, Case>> = {
   'conv2d': {
     make: (on) => sequential([conv2d({ filters: 3, kernelSize: 2, inputShape: [4, 4, 2], ...(on && { kernelRegularizer: l1(), biasRegularizer: l2() }) }), flatten(), dense({ units: 1 })], { seed: 3 }),
     penalties: [l1(), l2(), undefined, undefined], x: randomTensor([5, 4, 4, 2], 2),
+  },
+  'separableConv2d': {
+    make: (on) => sequential([
+      separableConv2d({ filters: 3, kernelSize: 2, inputShape: [4, 4, 2], ...(on && { depthwiseRegularizer: l1(), pointwiseRegularizer: l2(0.2), biasRegularizer: l2() }) }), flatten(), dense({ units: 1 }),
+    ], { seed: 3 }),
+    penalties: [l1(), l2(0.2), l2(), undefined, undefined], x: randomTensor([5, 4, 4, 2], 2),
   },
   'recurrent': {
     make: (on) => sequential([

@@ -5,7 +5,7 @@ import { layers, sequential } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
 
 const {
-  activation, batchNormalization, conv1d, conv2d, dense, dropout, elu, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
+  activation, batchNormalization, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomFlip, relu, rescaling, separableConv2d, sigmoid, silu, simpleRNN, softmax,
   softplus, tanh,
 } = layers;
 
@@ -50,6 +50,31 @@ const cases: readonly [Layer, Expected][] = [
   [
     conv1d({ filters: 4, kernelSize: 3, padding: 'causal', dilationRate: 2, groups: 2, useBias: false, inputShape: [7, 6] }),
     { output: [7, 4], weights: { kernel: [3, 3, 4] }, operations: 7 * 4 * 9, additions: 7 * 4 * 8, describe: '4 filters 3, causal, dilation 2, 2 groups' },
+  ],
+  [
+    depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, strides: 2, activation: 'relu', inputShape: [9, 7, 5] }),
+    {
+      output: [4, 3, 10], weights: { depthwiseKernel: [3, 3, 5, 2], bias: [10] }, operations: 4 * 3 * 10 * 9,
+      describe: '3×3, valid, multiplier 2, strides 2×2, relu',
+    },
+  ],
+  [
+    depthwiseConv2d({ kernelSize: [2, 3], padding: 'same', dilationRate: 2, useBias: false, inputShape: [4, 5, 3] }),
+    { output: [4, 5, 3], weights: { depthwiseKernel: [2, 3, 3, 1] }, operations: 360, additions: 300, describe: '2×3, same, dilation 2×2' },
+  ],
+  [
+    separableConv2d({ filters: 4, kernelSize: 3, depthMultiplier: 2, inputShape: [6, 5, 3] }),
+    {
+      output: [4, 3, 4], weights: { depthwiseKernel: [3, 3, 3, 2], pointwiseKernel: [1, 1, 6, 4], bias: [4] },
+      operations: 72 * 9 + 48 * 6, additions: 72 * 8 + 48 * 6, describe: '4 filters 3×3, valid, multiplier 2',
+    },
+  ],
+  [
+    separableConv2d({ filters: 1, kernelSize: 1, useBias: false, activation: 'tanh', inputShape: [2, 2, 3] }),
+    {
+      output: [2, 2, 1], weights: { depthwiseKernel: [1, 1, 3, 1], pointwiseKernel: [1, 1, 3, 1] }, operations: 12 + 12, additions: 0 + 8,
+      describe: '1 filter 1×1, valid, tanh',
+    },
   ],
   [maxPooling2d({ inputShape: [26, 26, 64] }), { output: [13, 13, 64], describe: '2×2, valid' }],
   [maxPooling2d({ poolSize: 2, inputShape: [5, 7, 3] }), { output: [2, 3, 3], describe: '2×2, valid' }],

@@ -7,7 +7,7 @@ import { sizeOf } from '../../src/tensor/shape.js';
 import { dropoutMask, flipped } from '../ops/mask.js';
 import { batchNormBackward, batchNormForward, columnMoments, columnSums, gemm, map, maxPoolBackward, maxPoolForward } from '../reference/index.js';
 import { activate, plusBias } from './activate.js';
-import { conv1d, conv2d, pair } from './convolution-twins.js';
+import { conv1d, conv2d, depthwiseConv2d, pair, separableConv2d } from './convolution-twins.js';
 import { layerNormalization } from './normalization-twins.js';
 import { gru, lstm, maskKey, simpleRNN } from './recurrent-twins.js';
 
@@ -196,7 +196,7 @@ export type MergeLayerName = 'add' | 'concatenate';
 
 /** `satisfies` sees to it that no layer of one input is without a counterpart. */
 export const twins = {
-  ...activationLayers, activation, batchNormalization, conv1d, conv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN, lstm, gru, layerNormalization,
+  ...activationLayers, activation, batchNormalization, conv1d, conv2d, depthwiseConv2d, separableConv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN, lstm, gru, layerNormalization,
 } satisfies Record<
   Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin
 >;

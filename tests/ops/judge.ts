@@ -6,6 +6,7 @@ import { activationSweeps } from './sweeps/activation.js';
 import { copySweeps } from './sweeps/copy.js';
 import { combineSweeps } from './sweeps/combine.js';
 import { conv2dSweeps } from './sweeps/conv2d.js';
+import { depthwiseSweeps } from './sweeps/depthwise.js';
 import { elementWiseSweeps } from './sweeps/element-wise.js';
 import { gemmSweeps } from './sweeps/gemm.js';
 import { lossSweeps } from './sweeps/losses.js';
@@ -21,7 +22,7 @@ import { rowSweeps } from './sweeps/rows.js';
 import { winogradSweeps } from './sweeps/winograd.js';
 
 export const SWEEPS: { readonly [Name in OpName]: Sweep<Name> } = {
-  ...gemmSweeps, ...conv2dSweeps, ...winogradSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...activationSweeps, ...elementWiseSweeps, ...rowSweeps,
+  ...gemmSweeps, ...conv2dSweeps, ...depthwiseSweeps, ...winogradSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...activationSweeps, ...elementWiseSweeps, ...rowSweeps,
   ...recurrentSweeps, ...reduceSweeps, ...copySweeps, ...combineSweeps, ...batchNormSweeps, ...layerNormSweeps, ...optimizerSweeps, ...lossSweeps, ...ruleSweeps,
 };
 

@@ -5,7 +5,7 @@
 import { adam, customLayer, input, layers, model, sequential } from '../../src/entry.node.js';
 import type { FirstLayer, Layer, Model, Sequential, Tensor } from '../../src/entry.node.js';
 
-const { add, concatenate, conv1d, conv2d, dense, dropout, flatten, maxPooling2d, simpleRNN } = layers;
+const { add, concatenate, conv1d, conv2d, dense, depthwiseConv2d, dropout, flatten, maxPooling2d, separableConv2d, simpleRNN } = layers;
 
 /** A model needs to know its input. */
 export const good: Sequential = sequential([conv2d({ filters: 8, kernelSize: 3, inputShape: [28, 28, 1] }), flatten(), dense({ units: 10 })]);
@@ -41,6 +41,12 @@ conv1d({ filters: 8, kernelSize: 3, padding: 'causal', dilationRate: 4 });
 conv1d({ filters: 8, kernelSize: [3, 3] });
 // @ts-expect-error: an image has no before
 conv2d({ filters: 8, kernelSize: 3, padding: 'causal' });
+depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, depthwiseInitializer: 'heNormal' });
+// @ts-expect-error: the multiplier says how many filters there are
+depthwiseConv2d({ filters: 8, kernelSize: 3 });
+separableConv2d({ filters: 8, kernelSize: 3, pointwiseInitializer: 'heNormal' });
+// @ts-expect-error: which of the two kernels
+separableConv2d({ filters: 8, kernelSize: 3, kernelInitializer: 'heNormal' });
 // @ts-expect-error: three sizes
 maxPooling2d({ poolSize: [2, 2, 2] });
 // @ts-expect-error: the rate is missing

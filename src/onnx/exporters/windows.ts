@@ -2,11 +2,13 @@
 import type { ActivationName } from '../../layers/activations.js';
 import type { Conv1dOptions } from '../../layers/conv1d.js';
 import type { Conv2dOptions } from '../../layers/conv2d.js';
+import type { DepthwiseConv2dOptions } from '../../layers/depthwise-conv2d.js';
 import type { MaxPooling2dOptions } from '../../layers/max-pooling2d.js';
-import type { SequencePadding } from '../../layers/window.js';
+import type { SeparableConv2dOptions } from '../../layers/separable-conv2d.js';
+import type { KernelOptions, SequencePadding } from '../../layers/window.js';
 import { window2d } from '../../layers/window.js';
 import type { Shape } from '../../tensor/shape.js';
-import { exporter, permuted, type Exporter, type LayerExport } from '../exporter.js';
+import { exporter, permuted, type Exporter, type LayerExport, type Resolved } from '../exporter.js';
 import type { Value } from '../graph.js';
 import type { AttributeValue } from '../proto.js';
 import { activated } from './activations.js';
@@ -30,8 +32,7 @@ function convolution(context: LayerExport, activation: ActivationName, attribute
   const { graph } = context;
   const weight = context.weight('kernel');
   const kernel = permuted(weight, weight.shape.length === 3 ? [2, 1, 0] : [3, 2, 0, 1]);
-  const bias = context.constant('bias');
-  const inputs = [context.in('channelsFirst'), graph.constant('kernel', kernel.data, kernel.shape), ...(bias === undefined ? [] : [bias])];
+  const inputs = [context.in('channelsFirst'), graph.constant('kernel', kernel.data, kernel.shape), ...biasOf(context)];
   return activated(graph, context.output(graph.node('Conv', inputs, attributes), 'channelsFirst'), activation);
 }
 
@@ -43,7 +44,29 @@ const conv1d = exporter<Conv1dOptions>(({ kernelSize, strides, padding, dilation
 const conv2d = exporter<Conv2dOptions>(({ kernelSize, strides, padding, dilationRate = [1, 1], groups = 1, activation }, context) =>
   convolution(context, activation, { ...windowAttributes(context.x.shape, kernelSize, strides, padding, dilationRate), group: { int: groups } }));
 
+/** Every channel by itself: as many groups as channels. */
+function depthwise(context: LayerExport, { kernelSize, strides, padding, dilationRate }: Resolved<KernelOptions>, bias: readonly string[]): string {
+  const { graph, x } = context;
+  const { data, shape: [channels, multiplier, ...size] } = permuted(context.weight('depthwiseKernel'), [2, 3, 0, 1]);
+  const kernel = graph.constant('depthwiseKernel', data, [channels! * multiplier!, 1, ...size]);
+  const attributes = { ...windowAttributes(x.shape, kernelSize, strides, padding, dilationRate), group: { int: channels! } };
+  return graph.node('Conv', [context.in('channelsFirst'), kernel, ...bias], attributes);
+}
+
+const biasOf = (context: LayerExport): string[] => [context.constant('bias')].filter((name) => name !== undefined);
+
+const depthwiseConv2d = exporter<DepthwiseConv2dOptions>((options, context) =>
+  activated(context.graph, context.output(depthwise(context, options, biasOf(context)), 'channelsFirst'), options.activation));
+
+const separableConv2d = exporter<SeparableConv2dOptions>((options, context) => {
+  const { graph } = context;
+  const between = depthwise(context, options, []);
+  const { data, shape } = permuted(context.weight('pointwiseKernel'), [3, 2, 0, 1]);
+  const y = graph.node('Conv', [between, graph.constant('pointwiseKernel', data, shape), ...biasOf(context)]);
+  return activated(graph, context.output(y, 'channelsFirst'), options.activation);
+});
+
 const maxPooling2d = exporter<MaxPooling2dOptions>(({ poolSize, strides, padding }, context) =>
   context.output(context.graph.node('MaxPool', [context.in('channelsFirst')], windowAttributes(context.x.shape, poolSize, strides, padding)), 'channelsFirst'));
 
-export const WINDOWS: Readonly<Record<string, Exporter>> = { conv1d, conv2d, maxPooling2d };
+export const WINDOWS: Readonly<Record<string, Exporter>> = { conv1d, conv2d, depthwiseConv2d, maxPooling2d, separableConv2d };
