@@ -48,6 +48,21 @@ export namespace Arithmetic {
   export const divide: i32 = 3;
 }
 
+export namespace Fill {
+  // @ts-ignore: decorator
+  @inline
+  export const constant: i32 = 0;
+  // @ts-ignore: decorator
+  @inline
+  export const nearest: i32 = 1;
+  // @ts-ignore: decorator
+  @inline
+  export const reflect: i32 = 2;
+  // @ts-ignore: decorator
+  @inline
+  export const wrap: i32 = 3;
+}
+
 export namespace Kernel {
   // @ts-ignore: decorator
   @inline

@@ -76,6 +76,8 @@ const DEPTHWISE = {
 
 const horizontalAndVertical = (value: Json): Json => (value === 'horizontal_and_vertical' ? 'horizontalAndVertical' : value);
 
+const BILINEAR = { ...CHANNELS_LAST, interpolation: ['bilinear', null] } as const;
+
 const LAYERS: Readonly<Record<string, KerasLayer>> = {
   Activation: { type: 'activation', options: { activation } },
   Add: { type: 'add' },
@@ -110,6 +112,10 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   Softmax: { type: 'softmax', only: { axis: [-1] } },
   Flatten: { type: 'flatten', only: CHANNELS_LAST },
   MaxPooling2D: { type: 'maxPooling2d', options: { pool_size: 'poolSize', strides: 'strides', padding: 'padding' }, only: CHANNELS_LAST },
+  RandomRotation: { type: 'randomRotation', options: { factor: 'factor', fill_mode: 'fillMode', fill_value: 'fillValue' }, only: BILINEAR },
+  RandomTranslation: {
+    type: 'randomTranslation', options: { height_factor: 'heightFactor', width_factor: 'widthFactor', fill_mode: 'fillMode', fill_value: 'fillValue' }, only: BILINEAR,
+  },
   RandomFlip: { type: 'randomFlip', options: { mode: { to: 'mode', convert: horizontalAndVertical } }, only: CHANNELS_LAST },
   Rescaling: { type: 'rescaling', options: { scale: 'scale', offset: 'offset' } },
   SeparableConv2D: { type: 'separableConv2d', options: { filters: 'filters', ...DEPTHWISE.options, pointwise_regularizer: regularizer('pointwiseRegularizer') }, only: DEPTHWISE.only },

@@ -6,7 +6,7 @@ import type { InitializerOptions, Layer, LayerOptions } from './layer.js';
 import type { Json, JsonRecord } from '../json.js';
 import type { RegularizerOptions } from './regularizers.js';
 
-export type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'shape' | 'regularizer' | 'initializer';
+export type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'range' | 'shape' | 'regularizer' | 'initializer';
 
 export interface Option {
   readonly kind: Kind;
@@ -21,6 +21,8 @@ export type OptionTable<Options = Readonly<Record<string, unknown>>> = { readonl
 export const number: Option = { kind: 'number' };
 export const text: Option = { kind: 'text' };
 export const pair: Option = { kind: 'size2d' };
+/** A number, or [low, high]. */
+export const range: Option = { kind: 'range' };
 export const orNot = (kind: Kind, value: NonNullable<Option['default']>): Option => ({ kind, default: value });
 /** One that a layer got later: files of before it do not name it, and a model that does without is still the same as theirs. */
 export const later = (kind: Kind, value: NonNullable<Option['default']>): Option => ({ kind, default: value, optional: true });

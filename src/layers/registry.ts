@@ -23,7 +23,10 @@ import { layerNormalization } from './layer-normalization.js';
 import { LSTM_OPTIONS, lstm } from './lstm.js';
 import { MAX_POOLING2D_OPTIONS, maxPooling2d } from './max-pooling2d.js';
 import { NORMALIZATION_OPTIONS } from './normalization.js';
+import { RANDOM_ERASING_OPTIONS, randomErasing } from './random-erasing.js';
 import { RANDOM_FLIP_OPTIONS, randomFlip } from './random-flip.js';
+import { RANDOM_ROTATION_OPTIONS, randomRotation } from './random-rotation.js';
+import { RANDOM_TRANSLATION_OPTIONS, randomTranslation } from './random-translation.js';
 import { RECURRENT_OPTIONS } from './recurrent-layer.js';
 import { RESCALING_OPTIONS, rescaling } from './rescaling.js';
 import { SEPARABLE_CONV2D_OPTIONS, separableConv2d } from './separable-conv2d.js';
@@ -54,7 +57,10 @@ export const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   layerNormalization: layerType(layerNormalization, NORMALIZATION_OPTIONS),
   leakyRelu: layerType(leakyRelu, LEAKY_RELU_OPTIONS),
   maxPooling2d: layerType(maxPooling2d, MAX_POOLING2D_OPTIONS),
+  randomErasing: layerType(randomErasing, RANDOM_ERASING_OPTIONS),
   randomFlip: layerType(randomFlip, RANDOM_FLIP_OPTIONS),
+  randomRotation: layerType(randomRotation, RANDOM_ROTATION_OPTIONS),
+  randomTranslation: layerType(randomTranslation, RANDOM_TRANSLATION_OPTIONS),
   relu: layerType(relu, NO_OPTIONS),
   rescaling: layerType(rescaling, RESCALING_OPTIONS),
   separableConv2d: layerType(separableConv2d, SEPARABLE_CONV2D_OPTIONS),
@@ -131,12 +137,13 @@ const IS_OF_KIND: Readonly<Record<Kind, (value: Json) => boolean>> = {
   number: (value) => typeof value === 'number',
   boolean: (value) => typeof value === 'boolean',
   text: (value) => typeof value === 'string',
+  range: (value) => typeof value === 'number' || isNumbers(value),
   size2d: (value) => typeof value === 'number' || isNumbers(value),
   shape: isNumbers,
   regularizer: isRegularizer,
   initializer: isInitializer,
 };
 const WORDS: Readonly<Record<Kind, string>> = {
-  number: 'a number', boolean: 'true or false', text: 'a text', size2d: 'a number or [rows, columns]', shape: 'a list of sizes', regularizer: 'factors l1 and l2',
+  number: 'a number', boolean: 'true or false', text: 'a text', size2d: 'a number or [rows, columns]', range: 'a number or [low, high]', shape: 'a list of sizes', regularizer: 'factors l1 and l2',
   initializer: 'an initializer',
 };

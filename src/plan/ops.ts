@@ -38,6 +38,9 @@ const rule = { average: 'inout?', state: 'in', ...elements, clipvalue: 'f32' } a
 const losses = { rowLoss: 'out', rowCorrect: 'out' } as const;
 const classRows = { rows: 'i32', classes: 'i32', blockRows: 'i32' } as const;
 const columnRows = { rows: 'i32', columns: 'i32', blockRows: 'i32' } as const;
+const key = { key0: 'i32', key1: 'i32' } as const;
+const picture = { state: 'in', height: 'i32', width: 'i32', channels: 'i32' } as const;
+const motion = { turnsLow: 'f32', turnsHigh: 'f32', downLow: 'f32', downHigh: 'f32', rightLow: 'f32', rightHigh: 'f32' } as const;
 const randomMask = { key0: 'i32', key1: 'i32', threshold: 'i32', scale: 'f32' } as const;
 
 export const OPS = {
@@ -128,11 +131,12 @@ export const OPS = {
   dropoutBackward: { module: 'dropout', args: { dx: 'out', dy: 'in', kept: 'in', ...elements, scale: 'f32' } },
   dropoutSteps: { module: 'dropout', args: { y: 'out', x: 'in', state: 'in', time: 'i32', features: 'i32', ...randomMask } },
   dropoutStepsMask: { module: 'dropout', args: { mask: 'out', state: 'in', features: 'i32', ...randomMask } },
-  randomFlip: {
-    module: 'random-flip',
-    args: {
-      y: 'out', x: 'in', state: 'in', height: 'i32', width: 'i32', channels: 'i32', horizontal: 'i32', vertical: 'i32', key0: 'i32', key1: 'i32',
-    },
+  randomFlip: { module: 'augment/random-flip', args: { y: 'out', x: 'in', ...picture, horizontal: 'i32', vertical: 'i32', ...key } },
+  randomAffine: { module: 'augment/random-affine', args: { y: 'out', x: 'in', ...picture, fill: 'i32', fillValue: 'f32', ...motion, ...key } },
+  randomAffineBackward: { module: 'augment/random-affine', args: { dx: 'out', dy: 'in', ...picture, fill: 'i32', ...motion, ...key } },
+  randomErasing: {
+    module: 'augment/random-erasing',
+    args: { y: 'out', x: 'in', ...picture, chance: 'f32', scaleLow: 'f32', scaleHigh: 'f32', fillValue: 'f32', ...key },
   },
   toLanes: {
     module: 'recurrent/lanes',
@@ -256,6 +260,9 @@ export const Activation = {
 
 /** Arithmetic of `combine` as kernels number it. */
 export const Arithmetic = { add: 0, subtract: 1, multiply: 2, divide: 3 } as const;
+
+/** What `randomAffine` takes for what lies outside of an image, as kernels number it. */
+export const Fill = { constant: 0, nearest: 1, reflect: 2, wrap: 3 } as const;
 
 /** Sizes that kernels and planner share. */
 export const Kernel = {

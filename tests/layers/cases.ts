@@ -6,7 +6,7 @@ import { addRecurrentCases } from './recurrent-cases.js';
 import { type Twin, twins } from './twins.js';
 
 const {
-  activation, batchNormalization, conv2d, dense, dropout, elu, flatten, gelu, layerNormalization, leakyRelu, maxPooling2d, randomFlip, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
+  activation, batchNormalization, conv2d, dense, dropout, elu, flatten, gelu, layerNormalization, leakyRelu, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
   softplus, tanh,
 } = twins;
 
@@ -194,6 +194,15 @@ for (const mode of ['horizontal', 'vertical', 'horizontalAndVertical'] as const)
     flatten(), dense({ units: 2 }),
   ]);
 }
+for (const fillMode of ['constant', 'nearest', 'reflect', 'wrap'] as const) {
+  add(`randomTranslation and randomRotation, ${fillMode}, first and in the middle`, 5, 'mse', () => [
+    randomTranslation({ heightFactor: 0.3, widthFactor: [0.1, 0.4], fillMode, ...image }), conv2d({ filters: 2, kernelSize: 2, activation: 'tanh' }),
+    randomRotation({ factor: 0.2, fillMode, fillValue: 0.5 }), randomTranslation({ heightFactor: [-1, 1], widthFactor: 0, fillMode }), flatten(), dense({ units: 2 }),
+  ]);
+}
+add('randomErasing, first and in the middle', 7, 'mse', () => [
+  randomErasing({ factor: 0.6, scale: [0.1, 0.5], fillValue: -1, ...image }), conv2d({ filters: 2, kernelSize: 2, activation: 'tanh' }), randomErasing({}), flatten(), dense({ units: 2 }),
+]);
 for (const center of [true, false]) {
   for (const scale of [true, false]) {
     add(`layerNormalization${scale ? ', gamma' : ''}${center ? ', beta' : ''}`, 5, 'mse', () => [

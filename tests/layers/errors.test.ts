@@ -5,7 +5,7 @@ import { adam, LanewiseError, layers, schedules, sequential, sgd } from '../../s
 import type { ErrorCode, Layer, LossName } from '../../src/entry.node.js';
 import { refused } from '../model/helpers.js';
 
-const { activation, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, flatten, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomFlip, rescaling, separableConv2d, simpleRNN } = layers;
+const { activation, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, flatten, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, separableConv2d, simpleRNN } = layers;
 
 function refusal(make: () => unknown): LanewiseError {
   try {
@@ -82,6 +82,7 @@ const wrongOptions: readonly [string, () => Layer][] = [
     [`separableConv2d activation ${bad}`, () => separableConv2d({ filters: 1, kernelSize: 1, activation: untyped(bad) })],
     [`conv2d padding ${bad}`, () => conv2d({ filters: 1, kernelSize: 1, padding: untyped(bad) })],
     [`randomFlip mode ${bad}`, () => randomFlip({ mode: untyped(bad) })],
+    [`randomRotation fillMode ${bad}`, () => randomRotation({ factor: 0.1, fillMode: untyped(bad) })],
     [`maxPooling2d padding ${bad}`, () => maxPooling2d({ padding: untyped(bad) })],
   ]),
   ...[-0.1, NaN, Infinity, 1e39, untyped<number>('x')].flatMap((bad): [string, () => Layer][] => [
@@ -92,6 +93,14 @@ const wrongOptions: readonly [string, () => Layer][] = [
   ['simpleRNN activation softmax', () => simpleRNN({ units: 1, activation: untyped('softmax') })],
   ...[NaN, Infinity, untyped<number>(undefined)].map((bad): [string, () => Layer] => [`rescaling scale ${bad}`, () => rescaling({ scale: bad })]),
   ...[0, -1, NaN, Infinity].map((bad): [string, () => Layer] => [`layerNormalization epsilon ${bad}`, () => layerNormalization({ epsilon: bad })]),
+  ...[-0.1, 1.1, NaN, [0.2, 0.1], [-2, 0], [0], untyped<number>('x'), untyped<number>(undefined)].flatMap((bad): [string, () => Layer][] => [
+    [`randomTranslation heightFactor ${String(bad)}`, () => randomTranslation({ heightFactor: untyped(bad), widthFactor: 0 })],
+    [`randomTranslation widthFactor ${String(bad)}`, () => randomTranslation({ heightFactor: 0, widthFactor: untyped(bad) })],
+    [`randomRotation factor ${String(bad)}`, () => randomRotation({ factor: untyped(bad) })],
+  ]),
+  ...[-0.1, 1.1, NaN].map((bad): [string, () => Layer] => [`randomErasing factor ${bad}`, () => randomErasing({ factor: bad })]),
+  ...[0.3, [-0.1, 0.2], [0.3, 0.2], [0.5, 1.1]].map((bad): [string, () => Layer] => [`randomErasing scale ${String(bad)}`, () => randomErasing({ scale: untyped(bad) })]),
+  ...[NaN, 1e39].map((bad): [string, () => Layer] => [`randomErasing fillValue ${bad}`, () => randomErasing({ fillValue: bad })]),
   ['rescaling offset NaN', () => rescaling({ scale: 1, offset: NaN })],
 ];
 

@@ -5,7 +5,7 @@ import { layers, sequential } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
 
 const {
-  activation, batchNormalization, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomFlip, relu, rescaling, separableConv2d, sigmoid, silu, simpleRNN, softmax,
+  activation, batchNormalization, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, relu, rescaling, separableConv2d, sigmoid, silu, simpleRNN, softmax,
   softplus, tanh,
 } = layers;
 
@@ -82,6 +82,9 @@ const cases: readonly [Layer, Expected][] = [
   [maxPooling2d({ poolSize: [3, 2], strides: [1, 2], inputShape: [5, 7, 3] }), { output: [3, 3, 3], describe: '3×2, valid' }],
   [randomFlip({ inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: 'horizontal and vertical' }],
   [randomFlip({ mode: 'horizontal', inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: 'horizontal' }],
+  [randomErasing({ inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: '2 to 33 % of the area' }],
+  [randomRotation({ factor: 0.1, inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: '±10 % of a turn' }],
+  [randomTranslation({ heightFactor: 0.125, widthFactor: [0, 0.2], inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: '±12.5 % of the height, 0 to 20 % of the width' }],
   [flatten({ inputShape: [11, 11, 64] }), { output: [7744], describe: '' }],
   [flatten({ inputShape: [3] }), { output: [3], describe: '' }],
   [dense({ units: 128, inputShape: [7744] }), { output: [128], weights: { kernel: [7744, 128], bias: [128] }, operations: 991_232, describe: '128 units' }],

@@ -1,9 +1,12 @@
 /** Layers of the library, each beside its double-precision counterpart. */
 import { layers } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
+import type { Factor, FillOptions } from '../../src/layers/index.js';
+import { Fill } from '../../src/plan/ops.js';
 import type { Layout } from '../../src/plan/tape.js';
 import { Purpose, streamKey } from '../../src/random.js';
 import { sizeOf } from '../../src/tensor/shape.js';
+import { erased, moved, movedBack, type Images, type Motion } from '../ops/augment.js';
 import { dropoutMask, flipped } from '../ops/mask.js';
 import { batchNormBackward, batchNormForward, columnMoments, columnSums, gemm, map, maxPoolBackward, maxPoolForward } from '../reference/index.js';
 import { activate, plusBias } from './activate.js';
@@ -146,19 +149,44 @@ function rescaling(options: Options<'rescaling'>): Twin {
 }
 
 function randomFlip(options: Options<'randomFlip'> = {}): Twin {
-  const layer = layers.randomFlip(options);
+  const { mode = 'horizontalAndVertical' } = options;
+  const flip = (values: Float64Array, images: Images): Float64Array => flipped(values, { ...images, horizontal: mode !== 'vertical', vertical: mode !== 'horizontal' });
+  return augmentation(layers.randomFlip(options), flip, flip);
+}
+
+/** Images changed by `forward` and gradients by `backward`, with the draws of a step. */
+function augmentation(
+  layer: Layer, forward: (x: Float64Array, images: Images) => Float64Array, backward: (dy: Float64Array, images: Images) => Float64Array,
+): Twin {
   return {
     layer,
     run(x, _weights, { batch, training, seed, stream, step }) {
       if (!training) return weightless(x, (dy) => dy);
       const [height, width, channels] = layer.input as [number, number, number];
       const [key0, key1] = streamKey(seed, Purpose.augment, stream);
-      const { mode = 'horizontalAndVertical' } = options;
-      const flags = { horizontal: mode !== 'vertical', vertical: mode !== 'horizontal' };
-      const flip = (values: Float64Array): Float64Array => flipped(values, { batch, height, width, channels, key0, key1, step, ...flags });
-      return weightless(flip(x), flip);
+      const images = { batch, height, width, channels, key0, key1, step };
+      return weightless(forward(x, images), (dy) => backward(dy, images));
     },
   };
+}
+
+const bothSides = (factor: Factor): readonly [number, number] => (typeof factor === 'number' ? [-factor, factor] : factor);
+
+function affine(layer: Layer, { fillMode = 'reflect', fillValue = 0 }: FillOptions, motion: Pick<Motion, 'turns' | 'down' | 'right'>): Twin {
+  const options = { fill: Fill[fillMode], fillValue, ...motion };
+  return augmentation(layer, (x, images) => moved(x, { ...images, ...options }), (dy, images) => movedBack(dy, { ...images, ...options }));
+}
+
+const randomTranslation = (options: Options<'randomTranslation'>): Twin =>
+  affine(layers.randomTranslation(options), options, { turns: [0, 0], down: bothSides(options.heightFactor), right: bothSides(options.widthFactor) });
+
+const randomRotation = (options: Options<'randomRotation'>): Twin =>
+  affine(layers.randomRotation(options), options, { turns: bothSides(options.factor), down: [0, 0], right: [0, 0] });
+
+function randomErasing(options: NonNullable<Options<'randomErasing'>> = {}): Twin {
+  const { factor: chance = 1, scale = [0.02, 0.33], fillValue = 0 } = options;
+  const erase = (value: number) => (x: Float64Array, images: Images): Float64Array => erased(x, { ...images, chance, scale, fillValue: value });
+  return augmentation(layers.randomErasing(options), erase(fillValue), erase(0));
 }
 
 function flatten(options: { inputShape?: readonly number[] } = {}): Twin {
@@ -196,7 +224,7 @@ export type MergeLayerName = 'add' | 'concatenate';
 
 /** `satisfies` sees to it that no layer of one input is without a counterpart. */
 export const twins = {
-  ...activationLayers, activation, batchNormalization, conv1d, conv2d, depthwiseConv2d, separableConv2d, dense, dropout, flatten, maxPooling2d, randomFlip, rescaling, simpleRNN, lstm, gru, layerNormalization,
+  ...activationLayers, activation, batchNormalization, conv1d, conv2d, depthwiseConv2d, separableConv2d, dense, dropout, flatten, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, simpleRNN, lstm, gru, layerNormalization,
 } satisfies Record<
   Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin
 >;

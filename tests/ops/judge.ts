@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import type { OpName } from '../../src/plan/ops.js';
 import { assertSameBits, type Data, type OpCase, type OpRunner, type Sweep } from './harness.js';
+import { augmentSweeps } from './sweeps/augment.js';
 import { activationSweeps } from './sweeps/activation.js';
 import { copySweeps } from './sweeps/copy.js';
 import { combineSweeps } from './sweeps/combine.js';
@@ -23,7 +24,7 @@ import { winogradSweeps } from './sweeps/winograd.js';
 
 export const SWEEPS: { readonly [Name in OpName]: Sweep<Name> } = {
   ...gemmSweeps, ...conv2dSweeps, ...depthwiseSweeps, ...winogradSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...activationSweeps, ...elementWiseSweeps, ...rowSweeps,
-  ...recurrentSweeps, ...reduceSweeps, ...copySweeps, ...combineSweeps, ...batchNormSweeps, ...layerNormSweeps, ...optimizerSweeps, ...lossSweeps, ...ruleSweeps,
+  ...recurrentSweeps, ...reduceSweeps, ...copySweeps, ...combineSweeps, ...batchNormSweeps, ...layerNormSweeps, ...optimizerSweeps, ...lossSweeps, ...ruleSweeps, ...augmentSweeps,
 };
 
 /** Ops that are one block by their contract. */

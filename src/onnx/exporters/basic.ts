@@ -41,4 +41,7 @@ const rescaling = exporter<RescalingOptions>(({ scale, offset }, { graph, x }) =
 
 const flatten: Exporter = (context) => context.output(context.graph.node('Flatten', [context.in('rows')], { axis: { int: 1 } }));
 
-export const BASIC: Readonly<Record<string, Exporter>> = { add, concatenate, dense, dropout: vanishes, flatten, randomFlip: vanishes, rescaling };
+export const BASIC: Readonly<Record<string, Exporter>> = {
+  add, concatenate, dense, dropout: vanishes, flatten, rescaling,
+  randomErasing: vanishes, randomFlip: vanishes, randomRotation: vanishes, randomTranslation: vanishes,
+};

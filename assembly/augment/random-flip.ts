@@ -1,5 +1,5 @@
-import { threefry4 } from "./simd/random";
-import { State } from "./plan/ops";
+import { threefry4 } from "../simd/random";
+import { State } from "../plan/ops";
 
 /**
  * Op: each image as it is or mirrored, with even chances that depend on (key, step, image) alone. It is its own adjoint: the backward pass is the
