@@ -13,7 +13,7 @@ import type { Build } from '../src/runtime/load.js';
 import type { Case, Plain } from './case.js';
 import { nameOf } from './case.js';
 import { FAMILIES } from './cases/index.js';
-import { time } from './measure.js';
+import { time } from './time.js';
 import type { Column, OutputOptions } from './output.js';
 import { Output, figure, withOutputOptions } from './output.js';
 import { peakArithmetic } from './peak-arithmetic.js';

@@ -2,6 +2,8 @@
 import type { Command } from 'commander';
 import { describeMachine, machineLine } from './machine.js';
 
+export { figure } from './figure.js';
+
 export type Format = 'text' | 'markdown' | 'json';
 
 export interface OutputOptions {
@@ -57,10 +59,4 @@ export class Output {
   end(): void {
     if (this.format !== 'json') console.log();
   }
-}
-
-/** With so many digits before the point as needed and at least `digits` significant ones. */
-export function figure(value: number | undefined, digits = 3): string {
-  if (value === undefined || !Number.isFinite(value)) return '–';
-  return value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value) || 1))));
 }
