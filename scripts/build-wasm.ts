@@ -1,6 +1,7 @@
 /**
  * Builds the kernels: constants and dispatch from the op table, the wasm of each target, and its embedding as a module, so that bundlers
- * cannot lose it: deflated, then base64, which a server's gzip brings back to the size of the deflated bytes. Every wasm is also left as a file of
+ * cannot lose it: deflated, then base64, which a server's gzip brings back to the size of the deflated bytes. The core is the strict build with
+ * fewer kernels. Every wasm is also left as a file of
  * its own; the digests say which file belongs to this version.
  */
 import { execFileSync } from 'node:child_process';
@@ -18,12 +19,12 @@ mkdirSync(new URL('build/wasm/', root), { recursive: true });
 run('--import', 'tsx', 'scripts/generate-ops.ts');
 const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
 const digests: Record<string, string> = {};
-for (const target of ['strict', 'relaxed']) {
-  run(asc, '--target', target);
+for (const target of ['strict', 'relaxed', 'core']) {
+  run(asc, ...(target === 'core' ? ['--config', 'core.asconfig.json'] : ['--target', target]));
   const wasm = readFileSync(new URL(`build/wasm/${target}.wasm`, root));
   digests[target] = createHash('sha256').update(wasm).digest('hex');
   write(`${target}.js`, `export default '${packed(wasm)}';\n`);
   write(`${target}.d.ts`, 'declare const packed: string;\nexport default packed;\n');
 }
 write('digests.js', `export const digests = ${JSON.stringify(digests)};\n`);
-write('digests.d.ts', "export declare const digests: Readonly<Record<'strict' | 'relaxed', string>>;\n");
+write('digests.d.ts', "export declare const digests: Readonly<Record<'strict' | 'relaxed' | 'core', string>>;\n");

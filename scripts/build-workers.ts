@@ -25,7 +25,8 @@ for (const [name, source] of SCRIPTS) {
   const { outputFiles: [script] } = await build({
     entryPoints: [`${root}${source}`], bundle: true, minify: true, write: false, target: 'es2022', logLevel: 'warning',
     ...(node ? { platform: 'node', format: 'cjs' } : { platform: 'browser', format: 'iife' }),
-    logOverride: { 'empty-import-meta': 'silent' },
+    external: ['#wasm/strict'], // the page gives its kernels
+    logOverride: { 'empty-import-meta': 'silent', 'ignored-bare-import': 'silent' },
   });
   const { text } = script!;
   if (!node) writeFileSync(`${out}/${name.replace('.browser', '')}.js`, text);

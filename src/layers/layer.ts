@@ -4,6 +4,7 @@ import { requireInitializer } from '../initializers.js';
 import { requirePositiveInteger } from '../options.js';
 import type { Ref } from '../plan/buffer.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
+import type { Embedding } from '../runtime/embedded.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -247,6 +248,11 @@ export abstract class Layer {
   /** Forward cost of one sample. */
   flops(): Flops {
     return { multiplications: 0, additions: 0 };
+  }
+
+  /** Where the kernels of its ops are, `allKernels`, if they are not in the core. @internal */
+  get kernels(): Embedding | undefined {
+    return undefined;
   }
 
   /** Lays out the forward ops of a batch and records the backward ones. @internal */

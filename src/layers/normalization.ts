@@ -3,6 +3,8 @@ import { LanewiseError } from '../errors.js';
 import type { Initializer } from '../initializers.js';
 import { requirePositive } from '../options.js';
 import type { PlanParameter } from '../plan/tape.js';
+import type { Embedding } from '../runtime/embedded.js';
+import { allKernels } from '../runtime/embedded.js';
 import type { Shape } from '../tensor/shape.js';
 import type { OptionTable } from './layer-config.js';
 import { initializer, orNot, regularizer } from './layer-config.js';
@@ -48,6 +50,10 @@ export abstract class Normalization extends Layer {
     this.epsilon = requirePositive(epsilon, 'epsilon', this.name);
     this.center = center;
     this.scale = scale;
+  }
+
+  override get kernels(): Embedding {
+    return allKernels;
   }
 
   protected outputShape(inputShape: Shape): Shape {

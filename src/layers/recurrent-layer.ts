@@ -5,6 +5,8 @@ import { Activation } from '../plan/ops.js';
 import type { Ref } from '../plan/buffer.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import { Purpose } from '../random.js';
+import type { Embedding } from '../runtime/embedded.js';
+import { allKernels } from '../runtime/embedded.js';
 import type { Shape } from '../tensor/shape.js';
 import type { StepActivation } from './activations.js';
 import { STEP_ACTIVATIONS, requireActivation } from './activations.js';
@@ -105,6 +107,10 @@ export abstract class RecurrentLayer extends Layer {
     this.goBackwards = options.goBackwards ?? false;
     this.dropout = requireRate(options.dropout ?? 0, 'dropout', this.name);
     this.recurrentDropout = requireRate(options.recurrentDropout ?? 0, 'recurrentDropout', this.name);
+  }
+
+  override get kernels(): Embedding {
+    return allKernels;
   }
 
   override get statefulLayers(): readonly Layer[] {

@@ -1,6 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import type { Network } from '../layers/emit-layers.js';
 import type { Layer, SymbolicTensor } from '../layers/layer.js';
+import type { Embedding } from '../runtime/embedded.js';
 
 /** The output of a layer. */
 export type LayerOutput = SymbolicTensor & { readonly layer: Layer };
@@ -47,6 +48,9 @@ export function graphOf(inputs: readonly SymbolicTensor[], outputs: readonly Sym
   requireUnlike([...inputNames, ...nodes.map(({ layer }) => layer.name)]);
   return { inputs, inputNames, nodes, outputs };
 }
+
+/** Where the kernels are that a model of these layers needs, if the core will not do. */
+export const kernelsOf = ({ nodes }: Graph): Embedding | undefined => nodes.map(({ layer }) => layer.kernels).find((kernels) => kernels !== undefined);
 
 /** Gives layers that have none their default names: the type and its number. */
 export function nameLayers(layers: readonly Layer[]): void {

@@ -18,6 +18,7 @@ import { Engine, align } from '../runtime/engine.js';
 import type { Build } from '../runtime/load.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Graph } from './graph.js';
+import { kernelsOf } from './graph.js';
 import { emitPenalties } from './penalties.js';
 import type { Layout, Parameters } from './parameters.js';
 import { States } from './states.js';
@@ -118,7 +119,7 @@ export class Program {
   static async create(options: ProgramOptions): Promise<Program> {
     options.loss.target(options.graph.outputs[0]!.shape); // refuse before threads are started
     const { build, threads, oneWillDo } = options;
-    const engine = await Engine.create({ build, threads, oneWillDo, base: Control.end, control: Control });
+    const engine = await Engine.create({ build, kernels: kernelsOf(options.graph), threads, oneWillDo, base: Control.end, control: Control });
     try {
       return new Program(engine, options);
     } catch (error) {

@@ -1,4 +1,5 @@
 import { LanewiseError } from '../errors.js';
+import type { Embedding } from './embedded.js';
 import type { Build } from './load.js';
 import { loadKernels } from './load.js';
 import type { WorkerHandle } from './platform/platform.js';
@@ -6,6 +7,8 @@ import { platform } from './platform/platform.js';
 
 export interface EngineOptions {
   build: Build;
+  /** Where all kernels of the strict build are, if its core will not do. */
+  kernels?: Embedding | undefined;
   threads: number;
   /** Whether one thread will do where the others are not to be had. Default false. */
   oneWillDo?: boolean;
@@ -45,8 +48,8 @@ export class Engine {
   }
 
   /** @throws LanewiseError `unsupported`, `out-of-memory` or `worker-failed`. */
-  static async create({ build, threads, oneWillDo = false, base, control, patience = 120 }: EngineOptions): Promise<Engine> {
-    const module = await loadKernels(build);
+  static async create({ build, kernels, threads, oneWillDo = false, base, control, patience = 120 }: EngineOptions): Promise<Engine> {
+    const module = await loadKernels(build, kernels);
     const memory = newMemory();
     const workers: WorkerHandle[] = [];
     const env = { memory, othersLive: () => workers.every((worker) => worker.isAlive()) };

@@ -3,43 +3,53 @@ import { LanewiseError } from '../errors.js';
 import { sha256 } from '../sha256.js';
 import type { Build } from './build.js';
 import { wasmUrlOf } from './configure.js';
+import type { Embedding } from './embedded.js';
 import { detectFeatures } from './features.js';
 import { unpacked } from './packed.js';
 
 export type { Build } from './build.js';
 export { BUILDS } from './build.js';
 
-const modules = new Map<Build, Promise<WebAssembly.Module>>();
+/** A build, or the core of the strict one: fewer kernels, enough for models whose layers name no others. */
+export type Part = Build | 'core';
 
-/** Kernels that are part of the program, as `scripts/build-wasm.ts` packs them. */
-const embedded = new Map<Build, () => Promise<{ default: string }>>();
+const modules = new Map<Part, Promise<WebAssembly.Module>>();
+const embedded = new Map<Part, Embedding>();
 
 /** Makes kernels part of the program. */
-export function embedKernels(build: Build, load: () => Promise<{ default: string }>): void {
-  embedded.set(build, load);
+export function embedKernels(part: Part, load: Embedding): void {
+  embedded.set(part, load);
 }
 
 /**
  * The compiled kernels, compiled once a process.
+ * @param all where all kernels of the strict build are, if the core will not do
  * @throws LanewiseError `unsupported` if the engine lacks what the build needs, a content security policy forbids WebAssembly, or a bundle does not
  * hold the build; `network-failed` if they are to be fetched and cannot be; `wasm-altered` if they are not those this version was built with.
  */
-export function loadKernels(build: Build): Promise<WebAssembly.Module> {
-  let module = modules.get(build);
+export function loadKernels(build: Build, all?: Embedding): Promise<WebAssembly.Module> {
+  const part = partFor(build, all);
+  let module = modules.get(part);
   if (!module) {
-    module = compileKernels(build);
-    module.catch(() => modules.delete(build)); // a later try may succeed
-    modules.set(build, module);
+    module = compileKernels(build, part, embedded.get(part) ?? (part === 'strict' ? all : undefined));
+    module.catch(() => modules.delete(part)); // a later try may succeed
+    modules.set(part, module);
   }
   return module;
 }
 
-/** Takes kernels that another thread has compiled. */
-export function adoptKernels(build: Build, module: WebAssembly.Module): void {
-  modules.set(build, Promise.resolve(module));
+/** What `loadKernels` gives: the core of the strict build where it will do and the whole is not there anyway. */
+export function partFor(build: Build, all?: Embedding): Part {
+  const whole = build !== 'strict' || all || wasmUrlOf(build) !== undefined || embedded.has('strict') || modules.has('strict');
+  return !whole && (embedded.has('core') || modules.has('core')) ? 'core' : build;
 }
 
-async function compileKernels(build: Build): Promise<WebAssembly.Module> {
+/** Takes kernels that another thread has compiled. */
+export function adoptKernels(part: Part, module: WebAssembly.Module): void {
+  modules.set(part, Promise.resolve(module));
+}
+
+async function compileKernels(build: Build, part: Part, load: Embedding | undefined): Promise<WebAssembly.Module> {
   const features = detectFeatures();
   const lacks = !features.simd ? 'SIMD' : !features.threads ? 'shared memory and atomics' : build === 'relaxed' && !features.relaxedSimd ? 'relaxed SIMD' : '';
   if (lacks) {
@@ -48,7 +58,7 @@ async function compileKernels(build: Build): Promise<WebAssembly.Module> {
     });
   }
   const url = wasmUrlOf(build);
-  const bytes = await (url === undefined ? unpack(build) : download(build, url));
+  const bytes = await (url === undefined ? unpack(part, load) : download(build, url));
   try {
     return await WebAssembly.compile(bytes);
   } catch (cause) {
@@ -59,11 +69,10 @@ async function compileKernels(build: Build): Promise<WebAssembly.Module> {
 }
 
 /** The kernels that came with the code. */
-async function unpack(build: Build): Promise<Uint8Array<ArrayBuffer>> {
-  const load = embedded.get(build);
+async function unpack(part: Part, load: Embedding | undefined): Promise<Uint8Array<ArrayBuffer>> {
   if (!load) {
-    throw new LanewiseError('unsupported', `the ${build} build is not part of this program`, {
-      where: 'compile', remedy: `Add import 'lanewise/${build}', or say where to fetch it with configure({ wasmUrl: { ${build}: … } })`,
+    throw new LanewiseError('unsupported', `the ${part} build is not part of this program`, {
+      where: 'compile', remedy: `Add import 'lanewise/${part}', or say where to fetch it with configure({ wasmUrl: { ${part}: … } })`,
     });
   }
   const { default: packed } = await load();
@@ -71,10 +80,10 @@ async function unpack(build: Build): Promise<Uint8Array<ArrayBuffer>> {
   try {
     bytes = await unpacked(packed);
   } catch (cause) {
-    throw altered(build, 'the embedded kernels', 'bytes that cannot be unpacked', cause);
+    throw altered(part, 'the embedded kernels', 'bytes that cannot be unpacked', cause);
   }
   // a page that is not served securely can take no digest; what is embedded came with the code
-  return globalThis.isSecureContext === false ? bytes : checked(build, bytes, 'the embedded kernels');
+  return globalThis.isSecureContext === false ? bytes : checked(part, bytes, 'the embedded kernels');
 }
 
 async function download(build: Build, url: string | URL): Promise<Uint8Array<ArrayBuffer>> {
@@ -89,14 +98,14 @@ async function download(build: Build, url: string | URL): Promise<Uint8Array<Arr
   return checked(build, new Uint8Array(bytes), where);
 }
 
-async function checked(build: Build, bytes: Uint8Array<ArrayBuffer>, where: string): Promise<Uint8Array<ArrayBuffer>> {
+async function checked(part: Part, bytes: Uint8Array<ArrayBuffer>, where: string): Promise<Uint8Array<ArrayBuffer>> {
   const received = await sha256(bytes);
-  if (received !== digests[build]) throw altered(build, where, received);
+  if (received !== digests[part]) throw altered(part, where, received);
   return bytes;
 }
 
-function altered(build: Build, where: string, received: string, cause?: unknown): LanewiseError {
-  return new LanewiseError('wasm-altered', `this is not the ${build} build of the kernels that belongs to this version`, {
-    where, expected: `SHA-256 ${digests[build]}`, received, cause, remedy: 'Take the file from the same version of the package, and see that nothing on the way rewrites it',
+function altered(part: Part, where: string, received: string, cause?: unknown): LanewiseError {
+  return new LanewiseError('wasm-altered', `this is not the ${part} build of the kernels that belongs to this version`, {
+    where, expected: `SHA-256 ${digests[part]}`, received, cause, remedy: 'Take the file from the same version of the package, and see that nothing on the way rewrites it',
   });
 }

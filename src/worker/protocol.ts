@@ -6,6 +6,7 @@ import type { Checkpoint, Progress } from '../model/checkpoint.js';
 import { History } from '../model/history.js';
 import type { BatchLogs, EpochLogs } from '../model/history.js';
 import type { Build } from '../runtime/build.js';
+import type { Part } from '../runtime/load.js';
 import type { Configuration } from '../runtime/configure.js';
 import type { Threads } from '../runtime/threads.js';
 import type { NumericArray, Tensor } from '../tensor/tensor.js';
@@ -37,7 +38,7 @@ export interface Begin {
   kind: 'begin';
   model: JsonRecord;
   weights: unknown;
-  kernels: { build: Build; module: WebAssembly.Module };
+  kernels: { part: Part; module: WebAssembly.Module };
   configuration: Configuration;
   compile: { optimizer: JsonRecord; loss: Json; metrics: unknown; threads: Threads; build: Build };
   x: unknown;

@@ -56,7 +56,7 @@ class ServedTraining {
     const back = (value: unknown): unknown => putBack(value, arrays);
     try {
       configure(begin.configuration);
-      adoptKernels(begin.kernels.build, begin.kernels.module);
+      adoptKernels(begin.kernels.part, begin.kernels.module);
       const model = modelFromJSON(begin.model, 'trainInWorker', this.customLayers && { customLayers: this.customLayers });
       this.model = model;
       model.setWeights(back(begin.weights) as Tensor[]);

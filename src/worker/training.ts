@@ -1,11 +1,12 @@
 import { LanewiseError } from '../errors.js';
 import type { JsonRecord } from '../json.js';
 import type { Checkpoint } from '../model/checkpoint.js';
+import { kernelsOf } from '../model/graph.js';
 import type { BatchLogs, EpochLogs, History } from '../model/history.js';
 import type { ModelInput } from '../model/batches.js';
 import type { CompileOptions, FitOptions, Model } from '../model/model.js';
 import { configured } from '../runtime/configure.js';
-import { loadKernels } from '../runtime/load.js';
+import { loadKernels, partFor } from '../runtime/load.js';
 import { platform } from '../runtime/platform/platform.js';
 import type { TensorInput } from '../tensor/convert.js';
 import type { NumericArray, Tensor } from '../tensor/tensor.js';
@@ -109,7 +110,8 @@ class RemoteTraining implements Training {
     const arrays: NumericArray[] = [];
     const [xOut, yOut, fitOut, resumeOut] = [x, y, fit, resume && posted(resume)].map((value) => takeOut(value, arrays));
     const config = model.toJSON();
-    const module = await loadKernels(build);
+    const all = kernelsOf(model.graph);
+    const kernels = { part: partFor(build, all), module: await loadKernels(build, all) };
     this.requireWanted();
     const channel = await open();
     this.channel = channel;
@@ -125,7 +127,7 @@ class RemoteTraining implements Training {
     }
     this.requireWanted();
     const begin: Begin = {
-      kind: 'begin', model: config, weights, kernels: { build, module }, configuration: configurationOf(), x: xOut, y: yOut, fit: fitOut, resume: resumeOut,
+      kind: 'begin', model: config, weights, kernels, configuration: configurationOf(), x: xOut, y: yOut, fit: fitOut, resume: resumeOut,
       compile: { optimizer: sendable(optimizer.config(0)), loss: typeof loss === 'string' ? loss : loss.config, metrics, threads, build }, batches: onBatchEnd !== undefined,
     };
     try {

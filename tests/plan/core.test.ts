@@ -1,0 +1,52 @@
+/** The kernels of the core, which are all that small programs for the web hold: enough for what does not ask for more, with the same bits. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import * as lanewise from '../../src/entry.node.js';
+import { OPS, type OpName } from '../../src/plan/ops.js';
+import { adoptKernels } from '../../src/runtime/load.js';
+import { CORE } from '../../scripts/generate-ops.js';
+import { cnn, images, labels } from '../browser/trainings.js';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const beyond = (name: string): boolean => Object.hasOwn(OPS, name) && !CORE.includes(OPS[name as OpName].module);
+
+/** Layers that need all kernels, and so do those that are made of them. */
+const BASES = ['Normalization', 'RecurrentLayer'];
+/** Between rows and lanes, and layers over lanes: there are lanes only behind a recurrent layer, which brings all kernels. */
+const BEHIND_RECURRENT = ['plan/tape.ts', 'layers/lanes.ts'];
+
+describe('the core of the kernels', () => {
+  it('is of modules that there are', () => {
+    const modules = new Set(Object.values(OPS).map(({ module }) => module as string));
+    assert.deepEqual(CORE.filter((module) => !modules.has(module)), []);
+  });
+
+  it('is left by no layer that does not say so', () => {
+    const found = readdirSync(`${root}src`, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts')).flatMap((file) => {
+      const text = readFileSync(`${root}src/${file}`, 'utf8');
+      if (BEHIND_RECURRENT.includes(file) || text.includes('allKernels') || BASES.some((base) => text.includes(`extends ${base}`))) return [];
+      const names = [...text.matchAll(/\bop\(([^{]*)/g)].flatMap(([, start]) => [...start!.matchAll(/'(\w+)'/g)].map(([, name]) => name!)).filter(beyond);
+      return names.map((name) => `src/${file} lays out ${name}: override \`kernels\` of its layer, as recurrent-layer.ts does, or add its module to CORE in scripts/generate-ops.ts`);
+    });
+    assert.deepEqual(found, []);
+  });
+
+  it('trains the convolutional network to the bits of the whole build, and has nothing of a recurrent one', async () => {
+    const { adam, layers, sequential, weightsSha256 } = lanewise;
+    const trained = async (): Promise<string> => {
+      const model = cnn(lanewise);
+      await model.compile({ optimizer: adam(), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'], threads: 2 });
+      await model.fit(images(96), { data: labels(96, 10), shape: [96] }, { epochs: 2, batchSize: 32 });
+      model.close();
+      return weightsSha256(model.getWeights());
+    };
+    const whole = await trained();
+    adoptKernels('strict', await WebAssembly.compile(readFileSync(`${root}build/wasm/core.wasm`))); // in the place of the whole
+    assert.equal(await trained(), whole);
+    const recurrent = sequential([layers.lstm({ units: 2, inputShape: [3, 1] })]);
+    await recurrent.compile({ optimizer: adam(), loss: 'mse', threads: 1 });
+    await assert.rejects(recurrent.predict([[[1], [2], [3]]]), /unreachable/);
+  });
+});
