@@ -11,7 +11,7 @@ const FLOORS = [
   ['tensor'],
   ['initializers.ts', 'runtime'],
   ['plan'],
-  ['optimizers', 'layers', 'losses.ts', 'losses', 'metrics.ts'],
+  ['optimizers', 'layers', 'losses.ts', 'losses', 'metrics.ts', 'metrics'],
   ['model'],
   ['io', 'onnx', 'import'],
   ['worker'],

@@ -18,8 +18,11 @@ export type { ConfiguredInitializer, Initializer, InitializerName, WeightInitial
 export * as initializers from './layers/initializers-public.js';
 export * as regularizers from './layers/regularizers-public.js';
 export type { Regularizer } from './layers/regularizers.js';
-export * as metrics from './metrics.js';
-export type { Average, ClassMetricOptions } from './metrics.js';
+export * as metrics from './metrics/index.js';
+export type { Average, ClassMetricOptions, ThresholdOptions, TopKOptions } from './metrics/classes.js';
+export type { MetricFunction } from './metrics/over.js';
+export type { NoOptions } from './metrics/values.js';
+export type { FigureName, Metric, MetricBatch, MetricName, MetricTask, NameOption } from './metrics.js';
 export type { Padding, SequencePadding } from './layers/window.js';
 export * as losses from './losses/index.js';
 export { earlyStopping } from './model/early-stopping.js';
@@ -27,7 +30,7 @@ export type { EarlyStoppingOptions } from './model/early-stopping.js';
 export { reduceLROnPlateau } from './model/reduce-lr-on-plateau.js';
 export type { ReduceLROnPlateauOptions } from './model/reduce-lr-on-plateau.js';
 export { History } from './model/history.js';
-export type { BatchLogs, EpochLogs } from './model/history.js';
+export type { BatchLogs, EpochLogs, Figures, Monitor, ValName } from './model/history.js';
 export { input } from './layers/input.js';
 export type { InputOptions } from './layers/input.js';
 export { model } from './model/model.js';
@@ -35,10 +38,9 @@ export { sequential } from './model/sequential.js';
 export type { Sequential, Stack } from './model/sequential.js';
 export type { InputSpec, ModelInput } from './model/batches.js';
 export type { NamedTensor, Progress } from './model/checkpoint.js';
-export type { Monitor } from './model/monitor.js';
 export type { SampleWeight, WeightOptions } from './model/sample-weights.js';
 export type {
-  Callbacks, Checkpoint, CompileOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, MetricName, ModelSummary, OpTime, PredictOptions,
+  Callbacks, Checkpoint, CompileOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, ModelSummary, OpTime, PredictOptions,
   ProfileOptions, FunctionalOptions, Model, ModelOptions, TrainingRun,
 } from './model/model.js';
 export { adagrad } from './optimizers/adagrad.js';

@@ -1,10 +1,10 @@
 /** Checkpoints in files. Node only. */
 import { LanewiseError } from '../errors.js';
 import { decodeCheckpoint, encodeCheckpoint, type StoredCheckpoint } from '../io/checkpoint.js';
+import { rises } from '../metrics.js';
 import type { Callbacks, TrainingRun } from '../model/callbacks.js';
 import type { Checkpoint } from '../model/checkpoint.js';
-import type { EpochLogs } from '../model/history.js';
-import type { Monitor } from '../model/monitor.js';
+import type { EpochLogs, Monitor } from '../model/history.js';
 import { readWholeFile, requireWritable, writeFileAtomically } from './whole-file.js';
 
 /** @throws LanewiseError `file-not-found`, `invalid-file`, `unsupported` */
@@ -23,7 +23,7 @@ export interface ModelCheckpointOptions {
   saveFreq?: 'epoch' | number;
   /** Keep the file of the best epoch instead of the last. Needs saveFreq `'epoch'`. Default false. */
   saveBestOnly?: boolean;
-  /** What the best is judged by: accuracies should be high, losses low. Default `valLoss`. */
+  /** What the best is judged by: losses and errors should be low, other metrics high. Default `valLoss`. */
   monitor?: Monitor;
   /** Texts to store along. */
   notes?: Readonly<Record<string, string>>;
@@ -38,7 +38,7 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callbacks {
   const save = async (): Promise<void> => {
     if (run) await saveCheckpoint(filepath, run.checkpoint(), notes);
   };
-  const improves = (value: number): boolean => (best === undefined ? !Number.isNaN(value) : monitor.endsWith('ccuracy') ? value > best : value < best);
+  const improves = (value: number): boolean => (best === undefined ? !Number.isNaN(value) : rises(monitor) ? value > best : value < best);
   const isBest = (logs: EpochLogs): boolean => {
     const value = logs[monitor];
     if (value === undefined) {

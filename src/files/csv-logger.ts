@@ -17,8 +17,7 @@ export function csvLogger(filename: string, { separator = ',' }: CsvLoggerOption
   let names: readonly string[] | undefined;
   const line = (values: readonly (string | number)[]): string => `${values.join(separator)}\n`;
   return {
-    async onTrainBegin({ history: { epoch, history } }) {
-      const columns = Object.entries(history);
+    async onTrainBegin({ history: { epoch, figures: columns } }) {
       names = epoch.length > 0 ? columns.map(([name]) => name) : undefined;
       const rows = epoch.map((each, index) => line([each, ...columns.map(([, values]) => values[index]!)]));
       await writeFileAtomically(filename, new TextEncoder().encode((names ? line(['epoch', ...names]) : '') + rows.join('')));

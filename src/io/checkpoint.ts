@@ -4,9 +4,10 @@
  */
 import { LanewiseError } from '../errors.js';
 import type { Json, JsonRecord } from '../json.js';
+import { isMetricFigure } from '../metrics.js';
 import type { Checkpoint, Progress } from '../model/checkpoint.js';
 import { KEPT } from '../model/checkpoint.js';
-import { History, FIGURES } from '../model/history.js';
+import { History, isFigure } from '../model/history.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { parseJson, plainJson } from './json.js';
 import type { NamedTensor } from './safetensors.js';
@@ -21,20 +22,23 @@ export const CHECKPOINT_FORMAT = 'lanewise-checkpoint';
 const VERSION = '1';
 const KEYS = ['format', 'version', 'setup', 'progress'] as const;
 
+/** Before the names of the figures of epochs that are done, and of metrics in the epoch at work. */
+const HISTORY = 'history/';
+const SUMS = 'epoch/';
 const EPOCHS = 'history/epoch';
 const STEP_MS = 'epoch/stepMs';
-const figureName = (figure: string): string => `history/${figure}`;
 
 /**
  * @param notes texts of the caller's own; not under the names format, version, setup, progress and sha256
  * @throws LanewiseError `invalid-argument`
  */
 export async function encodeCheckpoint({ setup, progress, tensors }: Checkpoint, notes: Readonly<Record<string, string>> = {}): Promise<Uint8Array<ArrayBuffer>> {
-  const { history: { epoch, history }, stepMs, ...scalars } = progress;
+  const { history: { epoch, figures }, stepMs, sums = {}, ...scalars } = progress;
   const list = (name: string, values: readonly number[]): NamedTensor => ({ name, tensor: { data: Float64Array.from(values), shape: [values.length] } });
   const stored: NamedTensor[] = [...tensors].map(([name, tensor]) => ({ name, tensor }));
   stored.push(list(EPOCHS, epoch), list(STEP_MS, stepMs));
-  for (const [figure, values] of Object.entries(history)) stored.push(list(figureName(figure), values));
+  for (const [figure, values] of figures) stored.push(list(HISTORY + figure, values));
+  for (const [metric, values] of Object.entries(sums)) stored.push(list(SUMS + metric, values));
   const metadata = { format: CHECKPOINT_FORMAT, version: VERSION, setup: JSON.stringify(setup), progress: JSON.stringify(scalars) };
   for (const key of [...KEYS, 'sha256']) {
     if (Object.hasOwn(notes, key)) throw new LanewiseError('invalid-argument', 'a note has the name of a part of the checkpoint', { received: key });
@@ -61,7 +65,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, where = 'checkpoint'):
     rest.delete(name);
     return tensor && numbers(tensor, name, where);
   };
-  const progress = readProgress(read('progress'), list, where);
+  const progress = readProgress(read('progress'), [...tensors.keys()], list, where);
   const notes = new Map([...metadata].filter(([key]) => !(KEYS as readonly string[]).includes(key)));
   return { setup: read('setup'), progress, tensors: rest, notes };
 }
@@ -77,7 +81,7 @@ function numbers({ data, shape }: Tensor, name: string, where: string): readonly
   return [...data];
 }
 
-function readProgress(scalars: Json, list: (name: string) => readonly number[] | undefined, where: string): Progress {
+function readProgress(scalars: Json, names: readonly string[], list: (name: string) => readonly number[] | undefined, where: string): Progress {
   const place = `${where}, progress`;
   const own = (key: string): Json | undefined => (isRecord(scalars) && Object.hasOwn(scalars, key) ? scalars[key] : undefined);
   const number = (key: string, fits: (value: number) => boolean): number => {
@@ -96,13 +100,16 @@ function readProgress(scalars: Json, list: (name: string) => readonly number[] |
   const follow = epochs.every((value, index) => value === epoch - epochs.length + index && value >= 0);
   if (!follow) throw wrong(place, 'the epochs of the history do not lead up to the one at work', `… ${epoch - 1}`, epochs.slice(-3).join(', '));
   const history = new History([...epochs]);
-  for (const figure of FIGURES) {
-    const values = list(figureName(figure));
-    if (!values) continue;
+  const after = (prefix: string): string[] => names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  for (const figure of after(HISTORY).filter(isFigure)) {
+    const values = list(HISTORY + figure)!;
     if (values.length !== epochs.length) throw wrong(place, `the history of ${figure} has the wrong length`, `${epochs.length}`, `${values.length}`);
     history.history[figure] = [...values];
   }
-  return { step, epoch, batch, stopped, lossSum, correct, ...(weight !== undefined && { weight }), stepMs, history };
+  const sums = after(SUMS).filter(isMetricFigure).map((metric) => [metric, list(SUMS + metric)!] as const);
+  return {
+    step, epoch, batch, stopped, lossSum, correct, ...(weight !== undefined && { weight }), ...(sums.length > 0 && { sums: Object.fromEntries(sums) }), stepMs, history,
+  };
 }
 
 const isRecord = (value: Json): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -37,7 +37,7 @@ export function binaryCrossentropy({ fromLogits, labelSmoothing = 0 }: BinaryCro
         rowBlocks(sizes),
       );
       emitBackward(tape, x, gradient);
-      return { rowLoss, rowCorrect };
+      return { rowLoss, rowCorrect, logits: fromLogits ?? output.probabilities === undefined };
     },
   };
 }

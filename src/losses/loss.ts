@@ -21,6 +21,8 @@ export interface EmittedLoss {
   rowLoss: Ref;
   /** For each row 1 if it is classified right, or how many of its columns are: [rows]. */
   rowCorrect?: Ref;
+  /** Whether the output is logits of which sigmoid makes probabilities. */
+  logits?: boolean;
 }
 
 /**

@@ -30,6 +30,8 @@ export interface Progress {
   readonly correct: number;
   /** Samples that these are of; undefined in the files of before rows could be masked: all of them. */
   readonly weight?: number | undefined;
+  /** What the metrics that look at outputs have counted in those batches, by the names of their figures; undefined if there are none. */
+  readonly sums?: Readonly<Record<string, readonly number[]>> | undefined;
   /** Wall time of each of those batches. */
   readonly stepMs: readonly number[];
   /** The epochs before. */

@@ -1,4 +1,5 @@
 import { LanewiseError } from '../errors.js';
+import { stepsOf } from '../losses.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { AVERAGE_SLOT } from '../optimizers/optimizer.js';
 import { State } from '../plan/ops.js';
@@ -9,21 +10,9 @@ import type { Tensor } from '../tensor/tensor.js';
 import { newFloats } from '../tensor/tensor.js';
 import type { Dataset } from './batches.js';
 import { gatherRows } from './batches.js';
+import type { Evaluation } from './history.js';
+import type { BatchResult, Meter } from './meter.js';
 import type { Plan, Program } from './program.js';
-
-export interface Evaluation {
-  loss: number;
-  accuracy?: number;
-}
-
-/** What a batch came to. */
-export interface BatchResult {
-  loss: number;
-  /** Rows of the output (or their columns, if the loss counts those) that are right. */
-  correct: number;
-  /** Samples that the loss is the mean of: all, or where a mask leaves steps out fewer, in fractions. */
-  weight: number;
-}
 
 /** The event loop gets its turn at least this often, in milliseconds. */
 const PATIENCE = 25;
@@ -40,8 +29,7 @@ export class Executor {
   constructor(
     readonly program: Program,
     readonly optimizer: Optimizer,
-    /** If accuracy was asked for: how much of one sample can be right, its rows or their columns. */
-    readonly accuracy: { readonly perSample: number } | undefined,
+    readonly meter: Meter,
     private readonly inputShapes: readonly Shape[],
     private readonly outputShape: Shape,
   ) {}
@@ -52,14 +40,15 @@ export class Executor {
     this.program.run(plan);
     this.requireFinite(plan);
     this.steps++;
-    return this.results();
+    return this.results(plan);
   }
 
   /** In a step with a loss or gradient that is not finite the kernels leave weights and slots alone; here it is said. */
   private requireFinite(plan: Plan): void {
     const { engine, state } = this.program;
-    const { loss } = this.results();
-    const norm = engine.doubles(state, 8)[State.gradientNorm / 8]!;
+    const doubles = engine.doubles(state, 8);
+    const loss = doubles[State.batchLoss / 8]!;
+    const norm = doubles[State.gradientNorm / 8]!;
     const finiteLoss = Number.isFinite(loss);
     if (finiteLoss && engine.integers(state, 4)[State.overflow / 4] === 0) return;
     const place = finiteLoss ? this.program.worstGradient() : (this.program.firstNotFiniteLayer(plan) ?? 'loss');
@@ -103,20 +92,24 @@ export class Executor {
     });
   }
 
-  private results(): BatchResult {
+  private results(plan: Plan): BatchResult {
     const { engine, state } = this.program;
     const doubles = engine.doubles(state, 8);
-    return { loss: doubles[State.batchLoss / 8]!, correct: doubles[State.batchCorrect / 8]!, weight: doubles[State.batchWeight / 8]! };
+    return {
+      loss: doubles[State.batchLoss / 8]!, correct: doubles[State.batchCorrect / 8]!, weight: doubles[State.batchWeight / 8]!,
+      sums: this.meter.counted.length > 0 ? this.meter.count(this.outputsOf(plan)) : [],
+    };
   }
 
-  /** The figures of one batch. */
-  batchLogs({ loss, correct, weight }: BatchResult): Evaluation {
-    return { ...this.figures(0, correct, weight), loss };
-  }
-
-  /** The figures of batches whose losses, each times its weight, right rows and weights were summed; NaN where a mask left nothing. */
-  figures(lossSum: number, correct: number, weight: number): Evaluation {
-    return { loss: lossSum / weight, ...(this.accuracy && { accuracy: correct / (weight * this.accuracy.perSample) }) };
+  /** What metrics look at: views of what a step has left. */
+  private outputsOf({ batch, output, target, mask, logits }: Plan): Parameters<Meter['count']>[0] {
+    const { engine, target: { shape, classes } } = this.program;
+    const rows = batch * stepsOf(this.outputShape);
+    const length = batch * sizeOf(shape);
+    return {
+      rows, logits, outputs: engine.floats(output, batch * sizeOf(this.outputShape)), mask: mask === 0 ? undefined : engine.floats(mask, rows),
+      targets: classes === undefined ? engine.floats(target, length) : engine.integers(target, length),
+    };
   }
 
   /** `measure`, with the moving average of the weights if one is kept. */
@@ -135,21 +128,16 @@ export class Executor {
     return this.optimizer.slots.includes(AVERAGE_SLOT) && this.optimizer.moves(this.steps) > 0;
   }
 
-  /** Mean loss (and accuracy) over rows, without dropout. */
+  /** Mean loss and metrics over rows, without dropout. */
   async measure(data: Dataset, batchSize: number, signal?: AbortSignal): Promise<Evaluation> {
-    let lossSum = 0;
-    let correctSum = 0;
-    let weightSum = 0;
+    const tally = this.meter.begin();
     await this.eachBatch(data.rows, batchSize, signal, (start, count) => {
       const plan = this.program.plan('evaluate', count, { weighted: data.weights !== undefined });
       this.load(plan, data, undefined, start, count);
       this.program.run(plan);
-      const { loss, correct, weight } = this.results();
-      lossSum += weight > 0 ? loss * weight : 0;
-      correctSum += correct;
-      weightSum += weight;
+      this.meter.add(tally, this.results(plan));
     });
-    return this.figures(lossSum, correctSum, weightSum);
+    return this.meter.figures(tally);
   }
 
   /** Outputs for rows of inputs: [rows, …outputShape]. */

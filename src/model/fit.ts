@@ -1,6 +1,7 @@
 import { epochOrder } from '../random.js';
 import type { Dataset } from './batches.js';
 import type { BatchLogs, EpochLogs, History } from './history.js';
+import { valName } from './history.js';
 import type { Callbacks } from './callbacks.js';
 import { unlessAborted } from './callbacks.js';
 import type { Executor } from './executor.js';
@@ -37,9 +38,8 @@ export async function fit(setup: FitSetup): Promise<History> {
     await trainEpoch(setup, (batch, batchLogs) => call((each) => each.onBatchEnd?.(batch, batchLogs)));
     const logs: EpochLogs = run.logs;
     if (validation) {
-      const { loss, accuracy } = await executor.measureAverage(validation, VALIDATION_BATCH, signal);
-      logs.valLoss = loss;
-      if (accuracy !== undefined) logs.valAccuracy = accuracy;
+      const figures = await executor.measureAverage(validation, VALIDATION_BATCH, signal);
+      for (const [name, value] of Object.entries(figures) as [keyof BatchLogs, number][]) logs[valName(name)] = value;
     }
     run.endEpoch(logs);
     for (const each of callbacks) if ((await unlessAborted(each.onEpochEnd?.(epoch, logs), signal)) === false) run.stopped = true;
@@ -62,7 +62,7 @@ async function trainEpoch(
     const begin = performance.now();
     const result = executor.trainStep(data, order, start, count);
     run.add(result, performance.now() - begin);
-    await onBatchEnd(batch, executor.batchLogs(result));
+    await onBatchEnd(batch, executor.meter.batchFigures(result));
     await executor.rest();
   }
   signal?.throwIfAborted();

@@ -2,7 +2,9 @@ import { LanewiseError } from '../errors.js';
 import type { Flops, Layer, SymbolicTensor, WeightInput } from '../layers/layer.js';
 import { requirePositiveInteger } from '../options.js';
 import type { Loss, LossName } from '../losses.js';
-import { requireLoss, stepsOf } from '../losses.js';
+import { requireLoss } from '../losses.js';
+import type { Metric, MetricName } from '../metrics.js';
+import { requireMetric } from '../metrics.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Json, JsonRecord } from '../json.js';
 import { layerConfig } from '../layers/layer-config.js';
@@ -18,12 +20,12 @@ import type { Dataset, InputSpec, ModelInput } from './batches.js';
 import { checkDataset, checkInputs, splitRows } from './batches.js';
 import type { Callbacks, TrainingRun } from './callbacks.js';
 import type { Checkpoint, NamedTensor } from './checkpoint.js';
-import type { Evaluation } from './executor.js';
 import { Executor } from './executor.js';
 import { fit } from './fit.js';
 import type { Graph } from './graph.js';
 import { graphOf } from './graph.js';
-import type { BatchLogs, History } from './history.js';
+import type { BatchLogs, Evaluation, History } from './history.js';
+import { Meter } from './meter.js';
 import { Parameters } from './parameters.js';
 import { Program } from './program.js';
 import type { OpTime } from './program.js';
@@ -40,14 +42,15 @@ export interface ModelOptions {
   name?: string;
 }
 
-export type MetricName = 'accuracy';
-
 export interface CompileOptions {
   optimizer: Optimizer;
   /** A name, or a loss with options: `losses.categoricalCrossentropy({ labelSmoothing: 0.1 })`. */
   loss: LossName | Loss;
-  /** Default none. `accuracy` needs a cross-entropy: the share of rows whose class is right, or with `binaryCrossentropy` of outputs. */
-  metrics?: readonly MetricName[];
+  /**
+   * Names, or metrics with options: `metrics.topKAccuracy({ k: 3 })`. Default none. `accuracy` needs a cross-entropy: the share of rows whose class is
+   * right, or with `binaryCrossentropy` of outputs. Metrics do not look at weights; steps that a mask leaves out do not count.
+   */
+  metrics?: readonly (MetricName | Metric)[];
   /**
    * Default `'auto'`: as many as the machine has cores, up to 8; one, if the others are not to be had. The results are the same bits for any number.
    * In a browser threads need a cross-origin isolated page; elsewhere there is one, whatever is asked for.
@@ -100,7 +103,7 @@ export interface ProfileOptions {
 interface Compiled {
   executor: Executor;
   /** Of the loss, the metrics and the build: what a checkpoint must have in common with the run that goes on from it. */
-  config: { loss: Json; metrics: readonly MetricName[]; build: Build };
+  config: { loss: Json; metrics: readonly Json[]; build: Build };
 }
 
 /** What `toJSON` calls its format: version 1 of layers in a row, version 2 of layers connected in any way. */
@@ -181,23 +184,16 @@ export class Model {
   async compile({ optimizer, loss: lossName, metrics = [], threads = 'auto', build = 'strict' }: CompileOptions): Promise<void> {
     this.requireIdle('compile');
     const loss = requireLoss(lossName);
-    const accuracy = metrics.includes('accuracy');
-    for (const metric of metrics) {
-      if (metric !== 'accuracy') throw new LanewiseError('invalid-argument', 'unknown metric', { expected: 'accuracy', received: String(metric) });
-    }
-    if (accuracy && !loss.counts) {
-      throw new LanewiseError('invalid-argument', 'accuracy needs a cross-entropy', { received: loss.name });
-    }
+    const meter = new Meter(metrics.map(requireMetric), loss, this.outputShape);
     if (!BUILDS.includes(build)) throw new LanewiseError('invalid-argument', 'unknown build', { expected: BUILDS.join(', '), received: String(build) });
     const count = resolveThreads(threads);
     await this.exclusively('compile', async () => {
       const { graph, parameters, seed } = this;
-      const program = await Program.create({ graph, parameters, loss, optimizer, seed, build, threads: count, oneWillDo: threads === 'auto' });
+      const program = await Program.create({ graph, parameters, loss, optimizer, seed, build, threads: count, oneWillDo: threads === 'auto', keepsOutput: meter.counted.length > 0 });
       this.close(); // not before: a compile that is refused leaves the model as it was
       program.attach();
-      const perSample = stepsOf(this.outputShape) * (loss.counts === 'columns' ? this.outputShape.at(-1)! : 1);
-      const executor = new Executor(program, optimizer, accuracy ? { perSample } : undefined, graph.inputs.map(({ shape }) => shape), this.outputShape);
-      this.compiled = { executor, config: { loss: loss.config, metrics: accuracy ? ['accuracy'] : [], build } };
+      const executor = new Executor(program, optimizer, meter, graph.inputs.map(({ shape }) => shape), this.outputShape);
+      this.compiled = { executor, config: { loss: loss.config, metrics: meter.config, build } };
     });
   }
 
@@ -261,7 +257,7 @@ export class Model {
   async trainOnBatch(x: ModelInput, y: TensorInput, weights: WeightOptions = {}): Promise<BatchLogs> {
     const { executor } = this.requireCompiled();
     const data = this.dataset(x, y, 'training', weights);
-    return this.exclusively('trainOnBatch', () => Promise.resolve(executor.batchLogs(executor.trainStep(data, undefined, 0, data.rows))));
+    return this.exclusively('trainOnBatch', () => Promise.resolve(executor.meter.batchFigures(executor.trainStep(data, undefined, 0, data.rows))));
   }
 
   /**
@@ -277,7 +273,7 @@ export class Model {
     return this.exclusively('profile', () => Promise.resolve(program.profile(executor.prepareStep(data, undefined, 0, data.rows), rounds)));
   }
 
-  /** Mean loss (and accuracy) over rows, without dropout. @throws LanewiseError as `fit`, but for `not-finite` */
+  /** Mean loss and metrics over rows, without dropout. @throws LanewiseError as `fit`, but for `not-finite` */
   async evaluate(x: ModelInput, y: TensorInput, { batchSize = 128, signal, ...weights }: EvaluateOptions = {}): Promise<Evaluation> {
     const { executor } = this.requireCompiled();
     requirePositiveInteger(batchSize, 'batchSize', 'evaluate');

@@ -1,14 +1,12 @@
 import { LanewiseError } from '../errors.js';
+import { rises } from '../metrics.js';
 import { requireNotNegative } from '../options.js';
-import type { EpochLogs, History } from './history.js';
-
-/** What a callback goes by: a figure of the logs. */
-export type Monitor = 'loss' | 'accuracy' | 'valLoss' | 'valAccuracy';
+import type { EpochLogs, History, Monitor } from './history.js';
 
 export interface MonitorOptions {
   /** Default `valLoss`. */
   monitor?: Monitor;
-  /** Whether the figure should fall or rise. Default `auto`: accuracies rise, losses fall. */
+  /** Whether the figure should fall or rise. Default `auto`: losses and errors should fall, other metrics rise. */
   mode?: 'auto' | 'min' | 'max';
   /** A change of no more than this is none. */
   minDelta?: number;
@@ -26,7 +24,7 @@ export class Watch {
   }
 
   /** The figure of an epoch. @throws LanewiseError `invalid-argument` if there is none */
-  of(logs: Pick<EpochLogs, Monitor> | Partial<EpochLogs>): number {
+  of(logs: Partial<EpochLogs>): number {
     const value = logs[this.monitor];
     if (value !== undefined) return value;
     throw new LanewiseError('invalid-argument', 'nothing to watch', {
@@ -41,8 +39,8 @@ export class Watch {
   }
 
   better(value: number, than: number | undefined): boolean {
-    const rises = this.mode === 'max' || (this.mode === 'auto' && /accuracy/i.test(this.monitor));
+    const upwards = this.mode === 'max' || (this.mode === 'auto' && rises(this.monitor));
     if (than === undefined) return !Number.isNaN(value);
-    return rises ? value - this.minDelta > than : value + this.minDelta < than;
+    return upwards ? value - this.minDelta > than : value + this.minDelta < than;
   }
 }

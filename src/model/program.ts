@@ -1,7 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import { emitLayers } from '../layers/emit-layers.js';
 import type { Layer } from '../layers/layer.js';
-import type { Loss, TargetSpec } from '../losses.js';
+import type { EmittedLoss, Loss, TargetSpec } from '../losses.js';
 import { emitLoss, stepsOf } from '../losses.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { AVERAGE_SLOT } from '../optimizers/optimizer.js';
@@ -47,11 +47,15 @@ export interface Plan {
   readonly output: number;
   readonly rowLoss: number;
   readonly rowCorrect: number;
+  /** Which rows of the output count, where metrics look at outputs and not all do; else 0. */
+  readonly mask: number;
+  /** Whether the output is logits of which sigmoid makes probabilities. */
+  readonly logits: boolean;
 }
 
 /** What one op of a step costs. */
 export interface OpTime {
-  /** Who asked for it: a layer's name, `loss` or `optimizer`. */
+  /** Who asked for it: a layer's name, `loss`, `metrics` or `optimizer`. */
   owner: string;
   op: OpName;
   milliseconds: number;
@@ -74,6 +78,8 @@ export interface ProgramOptions {
   threads: number;
   /** Whether one thread will do where the others are not to be had. */
   oneWillDo: boolean;
+  /** Whether metrics look at the outputs of a batch when its step is done: they, and the mask, are kept until then. */
+  keepsOutput: boolean;
 }
 
 /**
@@ -206,7 +212,7 @@ export class Program {
   }
 
   private compile(kind: PlanKind, batch: number, depth: number, weighted: boolean): Plan {
-    const { graph, loss, optimizer, seed } = this.options;
+    const { graph, loss, optimizer, seed, keepsOutput } = this.options;
     const nodes = graph.nodes.slice(0, depth);
     const outputs = depth === graph.nodes.length ? graph.outputs : [nodes.at(-1)!];
     const state = fixedRef(this.state, STATE_BYTES);
@@ -215,15 +221,21 @@ export class Program {
     const target = tape.buffer(batch * sizeOf(this.target.shape), true);
     const weights = weighted ? tape.buffer(batch * stepsOf(graph.outputs[0]!.shape), true) : undefined;
 
-    let [output] = emitLayers({ ...graph, nodes, outputs }, inputs, tape, (layer) => this.parametersOf(layer), (layer) => this.trainable.has(layer),
+    const [output] = emitLayers({ ...graph, nodes, outputs }, inputs, tape, (layer) => this.parametersOf(layer), (layer) => this.trainable.has(layer),
       (layer, name, units) => this.states.ref(layer, name, units, batch)) as [PlanTensor];
+    let mask: Ref | undefined;
+    let emitted: Partial<EmittedLoss> = {};
+    let kept = output;
+    if (keepsOutput && (kind === 'train' || kind === 'evaluate')) {
+      tape.owner = 'metrics';
+      kept = this.pinned(tape, tape.toRows(output));
+      mask = output.mask && this.pinnedMask(tape, output.mask, stepsOf(output.shape));
+    }
     tape.owner = 'loss';
-    let rowLoss: Ref | undefined;
-    let rowCorrect: Ref | undefined;
     if (kind === 'predict' || kind === 'trace') {
-      output = this.pinned(tape, tape.toRows(output));
+      kept = this.pinned(tape, tape.toRows(output));
     } else {
-      ({ rowLoss, rowCorrect } = { rowCorrect: undefined, ...emitLoss(tape, loss, output, { target, weights }) });
+      emitted = emitLoss(tape, loss, output, { target, weights });
       emitPenalties(tape, nodes.map(({ layer }) => layer), (layer) => this.parametersOf(layer));
     }
     if (kind === 'train') {
@@ -240,7 +252,8 @@ export class Program {
     const place = (ref: Ref | undefined): number => (ref?.buffer.address === undefined ? 0 : addressOf(ref));
     return {
       address, ops: tape.ops, batch,
-      inputs: inputs.map(({ ref }) => place(ref)), target: place(target), weights: place(weights), output: place(output.ref), rowLoss: place(rowLoss), rowCorrect: place(rowCorrect),
+      inputs: inputs.map(({ ref }) => place(ref)), target: place(target), weights: place(weights), output: place(kept.ref), rowLoss: place(emitted.rowLoss), rowCorrect: place(emitted.rowCorrect),
+      mask: place(mask), logits: emitted.logits ?? false,
     };
   }
 
@@ -292,6 +305,13 @@ export class Program {
     const copy = tape.tensor(output.shape, 'rows', false, true);
     const size = tape.length(output.shape, 'rows');
     tape.op('affine', { y: copy.ref, x: output.ref, size, blockSize: size, scale: 1, offset: 0 }, 1);
+    return copy;
+  }
+
+  /** The same of a mask: [batch, steps]. */
+  private pinnedMask(tape: Tape, mask: Ref, steps: number): Ref {
+    const copy = tape.buffer(tape.batch * steps, true);
+    tape.affine(copy, mask, tape.batch * steps, 1);
     return copy;
   }
 

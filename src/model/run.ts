@@ -6,9 +6,10 @@ import type { Tensor } from '../tensor/tensor.js';
 import type { TrainingRun } from './callbacks.js';
 import type { Checkpoint, NamedTensor } from './checkpoint.js';
 import { KEPT, tensorDifferences } from './checkpoint.js';
-import type { BatchResult, Executor } from './executor.js';
+import type { Executor } from './executor.js';
 import type { EpochLogs } from './history.js';
 import { History } from './history.js';
+import type { BatchResult, Tally } from './meter.js';
 import type { Parameters } from './parameters.js';
 import type { States } from './states.js';
 
@@ -18,9 +19,7 @@ export class Run implements TrainingRun {
   /** Whether a callback has ended the training. */
   stopped = false;
   history = new History();
-  private lossSum = 0;
-  private correct = 0;
-  private weight = 0;
+  private tally: Tally;
   private stepMs: number[] = [];
 
   constructor(
@@ -31,7 +30,9 @@ export class Run implements TrainingRun {
     private readonly setup: JsonRecord,
     private readonly rows: number,
     private readonly batchSize: number,
-  ) {}
+  ) {
+    this.tally = executor.meter.begin();
+  }
 
   get step(): number {
     return this.executor.steps;
@@ -43,19 +44,17 @@ export class Run implements TrainingRun {
   }
 
   /** A step is done. */
-  add({ loss, correct, weight }: BatchResult, milliseconds: number): void {
+  add(result: BatchResult, milliseconds: number): void {
     this.batch++;
-    this.lossSum += weight > 0 ? loss * weight : 0;
-    this.correct += correct;
-    this.weight += weight;
+    this.executor.meter.add(this.tally, result);
     this.stepMs.push(milliseconds);
   }
 
   /** The figures of the epoch, all steps of which are done. */
   get logs(): EpochLogs {
-    const { stepMs, lossSum, correct, weight } = this;
+    const { stepMs } = this;
     return {
-      ...this.executor.figures(lossSum, correct, weight),
+      ...this.executor.meter.figures(this.tally),
       seconds: stepMs.reduce((sum, time) => sum + time, 0) / 1000, stepMs: [...stepMs].sort((a, b) => a - b)[stepMs.length >> 1]!,
     };
   }
@@ -65,9 +64,7 @@ export class Run implements TrainingRun {
     this.history.push(this.epoch, logs);
     this.epoch++;
     this.batch = 0;
-    this.lossSum = 0;
-    this.correct = 0;
-    this.weight = 0;
+    this.tally = this.executor.meter.begin();
     this.stepMs = [];
   }
 
@@ -100,19 +97,26 @@ export class Run implements TrainingRun {
   }
 
   private snapshot(): Checkpoint {
-    const { step, epoch, batch, stopped, lossSum, correct, weight, stepMs, history } = this;
+    const { step, epoch, batch, stopped, stepMs, history, tally: { lossSum, correct, weight } } = this;
+    const sums = this.namedSums.map(([name, values]) => [name, [...values]] as const);
     return {
       setup: this.setupAt(step),
-      progress: { step, epoch, batch, stopped, lossSum, correct, weight, stepMs: [...stepMs], history: history.clone() },
+      progress: {
+        step, epoch, batch, stopped, lossSum, correct, weight, ...(sums.length > 0 && { sums: Object.fromEntries(sums) }), stepMs: [...stepMs], history: history.clone(),
+      },
       tensors: new Map(this.tensors().map(({ name, tensor }) => [name, tensor])),
     };
   }
 
   /** Goes on from a checkpoint. @throws LanewiseError `checkpoint-mismatch`, listing all differences; nothing is changed then. */
   resume({ setup, progress, tensors }: Checkpoint): void {
-    const { step, epoch, batch, stopped, lossSum, correct, stepMs, history } = progress;
+    const { step, epoch, batch, stopped, lossSum, correct, sums = {}, stepMs, history } = progress;
     const found = [...differences(setup, this.setupAt(step)), ...tensorDifferences(this.specsBeside(tensors), tensors)];
     if (batch > this.batches) found.push(`batch is ${batch}, of ${this.batches} in an epoch`);
+    for (const [name, { length }] of this.namedSums) {
+      const stored = Object.hasOwn(sums, name) ? sums[name]!.length : 0;
+      if (stored !== length) found.push(`${name} has counted ${stored} numbers, not ${length}`);
+    }
     if (found.length > 0) {
       throw new LanewiseError('checkpoint-mismatch', `the checkpoint is of another run: ${listed(found)}`, {
         remedy: 'Use the model, data and options it was made with; to begin a new run with its weights, load them alone',
@@ -130,15 +134,19 @@ export class Run implements TrainingRun {
     this.epoch = epoch;
     this.batch = batch;
     this.stopped = stopped;
-    this.lossSum = lossSum;
-    this.correct = correct;
-    this.weight = progress.weight ?? Math.min(batch * this.batchSize, this.rows);
+    const weight = progress.weight ?? Math.min(batch * this.batchSize, this.rows);
+    this.tally = { lossSum, correct, weight, sums: this.namedSums.map(([name]) => Float64Array.from(sums[name]!)) };
     this.stepMs = [...stepMs];
     this.history = history.clone();
   }
 
   private setupAt(step: number): JsonRecord {
     return { ...this.setup, optimizer: this.executor.optimizer.config(step) };
+  }
+
+  /** What metrics have counted in the epoch so far, by the names of their figures. */
+  private get namedSums(): (readonly [string, Float64Array])[] {
+    return this.executor.meter.counted.map(({ name }, index) => [name, this.tally.sums[index]!] as const);
   }
 
   private get specs(): { name: string; shape: Shape }[] {

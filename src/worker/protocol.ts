@@ -40,7 +40,7 @@ export interface Begin {
   weights: unknown;
   kernels: { part: Part; module: WebAssembly.Module };
   configuration: Configuration;
-  compile: { optimizer: JsonRecord; loss: Json; metrics: unknown; threads: Threads; build: Build };
+  compile: { optimizer: JsonRecord; loss: Json; metrics: readonly Json[] | undefined; threads: Threads; build: Build };
   x: unknown;
   y: unknown;
   /** Options of `fit` that are plain values, with arrays taken out. */

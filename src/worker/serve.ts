@@ -1,9 +1,10 @@
 import type { CustomLayers } from '../layers/registry.js';
 import { modelFromJSON } from '../io/model.js';
 import { lossFromConfig } from '../losses.js';
+import { metricFromConfig } from '../metrics.js';
 import type { ModelInput } from '../model/batches.js';
 import type { Callbacks } from '../model/callbacks.js';
-import type { CompileOptions, FitOptions, Model } from '../model/model.js';
+import type { FitOptions, Model } from '../model/model.js';
 import { optimizerFromConfig } from '../optimizers/registry.js';
 import { configure } from '../runtime/configure.js';
 import { adoptKernels } from '../runtime/load.js';
@@ -60,8 +61,8 @@ class ServedTraining {
       const model = modelFromJSON(begin.model, 'trainInWorker', this.customLayers && { customLayers: this.customLayers });
       this.model = model;
       model.setWeights(back(begin.weights) as Tensor[]);
-      const { optimizer, loss, ...compile } = begin.compile;
-      await model.compile({ ...compile, optimizer: optimizerFromConfig(optimizer), loss: lossFromConfig(loss) } as CompileOptions);
+      const { optimizer, loss, metrics = [], ...compile } = begin.compile;
+      await model.compile({ ...compile, optimizer: optimizerFromConfig(optimizer), loss: lossFromConfig(loss), metrics: metrics.map(metricFromConfig) });
       const resume = begin.resume === undefined ? {} : { resume: received(back(begin.resume) as PostedCheckpoint) };
       const options = { ...(back(begin.fit) as FitOptions), ...resume, callbacks: this.callbacks(begin.batches), signal: this.abort.signal };
       const history = await model.fit(back(begin.x) as ModelInput, back(begin.y) as TensorInput, options);

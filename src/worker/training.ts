@@ -1,5 +1,6 @@
 import { LanewiseError } from '../errors.js';
-import type { JsonRecord } from '../json.js';
+import type { Json, JsonRecord } from '../json.js';
+import type { Metric, MetricName } from '../metrics.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { kernelsOf } from '../model/graph.js';
 import type { BatchLogs, EpochLogs, History } from '../model/history.js';
@@ -128,7 +129,7 @@ class RemoteTraining implements Training {
     this.requireWanted();
     const begin: Begin = {
       kind: 'begin', model: config, weights, kernels, configuration: configurationOf(), x: xOut, y: yOut, fit: fitOut, resume: resumeOut,
-      compile: { optimizer: sendable(optimizer.config(0)), loss: typeof loss === 'string' ? loss : loss.config, metrics, threads, build }, batches: onBatchEnd !== undefined,
+      compile: { optimizer: sendable(optimizer.config(0)), loss: typeof loss === 'string' ? loss : loss.config, metrics: metrics?.map(configOf), threads, build }, batches: onBatchEnd !== undefined,
     };
     try {
       channel.post(begin);
@@ -215,6 +216,8 @@ function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) =
   const promise = new Promise<Value>((resolve, reject) => (settle = [resolve, reject]));
   return { promise, resolve: settle[0], reject: settle[1] };
 }
+
+const configOf = (metric: MetricName | Metric): Json => (typeof metric === 'string' ? metric : metric.config);
 
 /** What workers of the worker need; the kernels are sent along. */
 function configurationOf(): Begin['configuration'] {

@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { metrics } from '../../src/entry.node.js';
 import { csvLogger } from '../../src/node.js';
 import { classifier, classify, randomLabels, randomTensor, refused } from '../model/helpers.js';
 
@@ -27,6 +28,15 @@ describe('csvLogger', () => {
     const again = await table();
     assert.deepEqual(again.slice(0, 3), [names, ...rows]);
     assert.deepEqual(again.slice(1).map(([epoch, loss]) => [epoch, loss].map(Number)), [0, 1, 2].map((epoch) => [epoch, resumed.history.loss![epoch]]));
+    model.close();
+  });
+
+  it('writes the figures of metrics', async () => {
+    const file = join(folder, 'metrics.csv');
+    const model = classifier();
+    await model.compile({ ...classify, metrics: ['precision', metrics.topKAccuracy({ k: 2, name: 'topKAccuracy_2' })] });
+    await model.fit(x, y, { validationData: [x, y], callbacks: csvLogger(file) });
+    assert.equal((await readFile(file, 'utf8')).split('\n')[0], 'epoch,loss,precision,topKAccuracy_2,seconds,stepMs,valLoss,valPrecision,valTopKAccuracy_2');
     model.close();
   });
 

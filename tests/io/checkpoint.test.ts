@@ -13,7 +13,8 @@ const sample = (): Checkpoint => ({
   setup: { layers: [{ type: 'dense', units: 2 }], seed: 9007199254740991, rate: 0.1, none: null, shuffle: true },
   progress: {
     step: 12, epoch: 3, batch: 2, stopped: true, lossSum: 1 / 3, correct: 5, stepMs: [0.25, 1e-3],
-    history: new History([1, 2], { loss: [0.1, NaN], valLoss: [Infinity, -0], seconds: [1, 2], stepMs: [3, 4] }),
+    sums: { precision: [1, 2, 3], r2_own: [NaN, -0, 1 / 3, 1e-310] },
+    history: new History([1, 2], { loss: [0.1, NaN], valTopKAccuracy_3: [0.25, 0.5], valLoss: [Infinity, -0], seconds: [1, 2], stepMs: [3, 4] }),
   },
   tensors: new Map([
     ['dense_1/kernel', { data: Float32Array.of(1, -0, NaN, 3e-40), shape: [2, 2] }], ['dense_1/kernel/m', { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] }],
@@ -95,10 +96,20 @@ describe('a checkpoint as bytes', () => {
     const list = (name: string, ...values: number[]): NamedTensor => ({ name, tensor: { data: Float64Array.from(values), shape: [values.length] } });
     const lists: readonly (readonly [NamedTensor, RegExp])[] = [
       [list('epoch/stepMs', 1), /step times/], [list('history/epoch', 2, 1), /epochs of the history/], [list('history/loss', 1), /history of loss has the wrong length/],
+      [list('history/valF1_own', 1), /history of valF1_own has the wrong length/], [{ name: 'history/f1', tensor: { data: new Float32Array(2), shape: [2] } }, /history\/f1 is not a list of F64/],
+      [{ name: 'epoch/f1', tensor: { data: new Float32Array(2), shape: [2] } }, /epoch\/f1 is not a list of F64/],
       [{ name: 'history/loss', tensor: { data: new Float32Array(2), shape: [2] } }, /history\/loss is not a list of F64/],
       [{ name: 'history/loss', tensor: { data: new Float64Array(2), shape: [1, 2] } }, /history\/loss is not a list of F64/],
     ];
     for (const [tensor, message] of lists) await assert.rejects(decodeCheckpoint(await altered({}, tensor)), refusal('invalid-file', message));
+  });
+
+  it('keeps what is no figure among the tensors, where a run finds no place for it', async () => {
+    for (const name of ['history/f2', 'history/__proto__', 'epoch/loss', 'epoch/valf1', 'epoch/__proto__']) {
+      const { tensors, progress } = await decodeCheckpoint(await altered({}, { name, tensor: { data: new Float64Array(2), shape: [2] } }));
+      assert.ok(tensors.has(name), name);
+      assert.deepEqual(progress, sample().progress);
+    }
   });
 
   it('without its digest is refused', async () => {

@@ -213,7 +213,7 @@ describe('compile', () => {
     });
   }
 
-  for (const wrong of [{ metrics: [untyped<'accuracy'>('f1')] }, { metrics: ['accuracy'] as const }, { threads: 0 }, { build: untyped<'strict'>('fast') }]) {
+  for (const wrong of [{ metrics: [untyped<'accuracy'>('f2')] }, { metrics: ['accuracy'] as const }, { threads: 0 }, { build: untyped<'strict'>('fast') }]) {
     it(`refuses ${JSON.stringify(wrong)} for a mean squared error`, async () => {
       const model = sequential([dense({ units: 1, inputShape: [1] })]);
       await assert.rejects(model.compile({ optimizer, loss: 'mse', threads: 1, ...wrong }), refused('invalid-argument'));

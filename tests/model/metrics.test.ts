@@ -4,7 +4,7 @@ import { metrics } from '../../src/entry.node.js';
 import { assertClose } from '../reference/index.js';
 import { randomTensor, refused } from './helpers.js';
 
-const { accuracy, confusionMatrix, f1, meanAbsoluteError, meanSquaredError, precision, r2, recall, topKAccuracy } = metrics;
+const { accuracy, confusionMatrix, f1, meanAbsoluteError, meanSquaredError, precision, r2, recall, rootMeanSquaredError, topKAccuracy } = metrics;
 
 /** Predictions: classes 0 0 1 2 2 1, of targets 0 1 1 2 0 2. */
 const predictions = [[3, 1, 0], [2, 1, 1], [0, 5, 1], [0, 0, 1], [-2, -3, -1], [1, 3, 2]];
@@ -47,6 +47,12 @@ describe('metrics of classes', () => {
 });
 
 describe('metrics of values', () => {
+  it('r2 loses nothing where targets are large and near to each other, and rootMeanSquaredError is a root', () => {
+    const t = [1e7, 1e7 + 1, 1e7 + 2, 1e7 + 3];
+    assertClose([r2(t, [1e7, 1e7 + 1, 1e7 + 2, 1e7 + 4])], [1 - 1 / 5], 1e-15);
+    assert.equal(rootMeanSquaredError([1, 2], [4, 6]), Math.sqrt(12.5));
+  });
+
   it('agree with plain sums', () => {
     const [t, p] = [randomTensor([7, 3], 1), randomTensor([7, 3], 2)];
     const differences = [...p.data].map((value, i) => value - t.data[i]!);

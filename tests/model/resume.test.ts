@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { adagrad, adam, adamW, decodeCheckpoint, encodeCheckpoint, layers, lion, rmsprop, schedules, sequential, sgd } from '../../src/entry.node.js';
+import { adagrad, adam, adamW, decodeCheckpoint, encodeCheckpoint, layers, lion, metrics, rmsprop, schedules, sequential, sgd } from '../../src/entry.node.js';
 import type { Callbacks, Checkpoint, CompileOptions, FitOptions, Sequential, Tensor } from '../../src/entry.node.js';
 import { classifier, classify, cnnOptions, randomLabels, randomTensor, refused, rnnOptions, smallCnn, smallRnn, weightsHash } from './helpers.js';
 
@@ -17,6 +17,7 @@ interface Training {
 const EPOCHS = 3;
 const x = randomTensor([10, 4], 1);
 const y = randomLabels(10, 3, 2);
+const oneHot = { data: Float32Array.from({ length: 30 }, (_, i) => Number(y.data[Math.floor(i / 3)] === i % 3)), shape: [10, 3] };
 const small = (optimizer: CompileOptions['optimizer']): Training =>
   ({ make: classifier, options: { ...classify, optimizer }, x, y, fit: { epochs: EPOCHS, batchSize: 3, validationData: [x, y] } });
 
@@ -36,11 +37,18 @@ const trainings: Readonly<Record<string, Training>> = {
   'Lion and decay': small(lion({ learningRate: 0.01, weightDecay: 0.1 })),
   'AdamW, an average and accumulated gradients': small(adamW({ learningRate: 0.05, useEma: true, emaMomentum: 0.6, gradientAccumulationSteps: 3 })),
   'a schedule of the user': small(sgd({ learningRate: (step) => 1 / (step + 2) })),
+  'metrics that look at outputs': {
+    ...small(adam()),
+    options: {
+      ...classify, loss: 'categoricalCrossentropy',
+      metrics: ['precision', 'accuracy', metrics.recall({ average: 'weighted' }), metrics.topKAccuracy({ k: 2, name: 'topKAccuracy_2' }), 'r2', 'rmse', 'mae'],
+    },
+    y: oneHot, fit: { epochs: EPOCHS, batchSize: 3, validationData: [x, oneHot] },
+  },
 };
 
 /** Figures of a history but for times. */
-const figures = ({ epoch, history: { loss, accuracy, valLoss, valAccuracy } }: Awaited<ReturnType<Sequential['fit']>>): unknown =>
-  ({ epoch, loss, accuracy, valLoss, valAccuracy });
+const figures = ({ epoch, history }: Awaited<ReturnType<Sequential['fit']>>): unknown => ({ epoch, ...history, seconds: undefined, stepMs: undefined });
 
 async function begin({ make, options }: Training, changes: Partial<CompileOptions> = {}): Promise<Sequential> {
   const model = make();
@@ -240,6 +248,22 @@ describe('a checkpoint', () => {
       assert.deepEqual(model.checkpoint(), before);
       model.close();
     }
+  });
+
+  it('whose metrics have counted something else is refused', async () => {
+    const counting = trainings['metrics that look at outputs']!;
+    const checkpoint = await interrupted(counting, stopAfterStep(6));
+    assert.deepEqual(Object.keys(checkpoint.progress.sums!), ['precision', 'recall', 'topKAccuracy_2', 'r2', 'rmse', 'mae']);
+    const { sums } = checkpoint.progress;
+    const damaged = (changed: Record<string, readonly number[]> | undefined): Checkpoint => ({ ...checkpoint, progress: { ...checkpoint.progress, sums: changed } });
+    const fewer = Object.fromEntries(Object.entries(sums!).filter(([name]) => name !== 'precision'));
+    const model = await begin(counting);
+    for (const [resume, message] of [
+      [damaged(undefined), /precision has counted 0 numbers, not 9; recall/], [damaged(fewer), /: precision has counted 0 numbers, not 9\./], [damaged({ ...sums, r2: [1, 2] }), /r2 has counted 2 numbers, not 12/],
+    ] as const) await assert.rejects(model.fit(x, oneHot, { ...counting.fit, resume }), refused('checkpoint-mismatch', message));
+    await model.compile({ ...counting.options, metrics: ['accuracy', metrics.topKAccuracy({ k: 2 })] });
+    await assert.rejects(model.fit(x, oneHot, { ...counting.fit, resume: checkpoint }), refused('checkpoint-mismatch', /metrics/));
+    model.close();
   });
 
   it('of a user\'s schedule is refused where the rates were others', async () => {

@@ -1,7 +1,7 @@
 /** What rows and steps count: sample weights, class weights and masks. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { layers, losses, sequential, sgd } from '../../src/entry.node.js';
+import { layers, losses, metrics, sequential, sgd } from '../../src/entry.node.js';
 import type { CompileOptions, Layer, Sequential, Tensor } from '../../src/entry.node.js';
 import { Layer as LayerBase } from '../../src/layers/layer.js';
 import type { Ref } from '../../src/plan/buffer.js';
@@ -165,6 +165,21 @@ describe('a mask', () => {
     const weights = Float32Array.from({ length: 12 }, (_, i) => 1 + (i % 3));
     const weighted = await model.evaluate(inputs, targetsOf(), { sampleWeight: { data: weights, shape: [first, last] } });
     assertClose([weighted.loss], [total(counted.map((i) => lossOf(i) * weights[i]!)) / counted.length], 1e-6, 'weighted');
+    model.close();
+  });
+
+  it('leaves them out of metrics that look at outputs', async () => {
+    const model = await compiled(make, { metrics: ['accuracy', metrics.accuracy({ threshold: 0.4, name: 'accuracy_outputs' }), 'precision', metrics.topKAccuracy({ k: 2 })] });
+    const { data } = await model.predict(inputs);
+    const counted = [...kept.keys()].filter((i) => kept[i] === 1);
+    const predictions = { data: Float32Array.from(counted.flatMap((i) => [...data.subarray(3 * i, 3 * i + 3)])), shape: [counted.length, 3] };
+    const targets = counted.map((i) => labels.data[i]!);
+    for (const change of [0, 1, 2]) {
+      const found = await model.evaluate(inputs, targetsOf(change), { batchSize: 2 });
+      assert.equal(found.accuracy_outputs, found.accuracy);
+      assertClose([found.accuracy_outputs!, found.precision!, found.topKAccuracy!],
+        [metrics.accuracy(targets, predictions), metrics.precision(targets, predictions), metrics.topKAccuracy(targets, predictions, { k: 2 })], 1e-12);
+    }
     model.close();
   });
 

@@ -2,8 +2,8 @@
  * What must not compile, and what must: checked by `npm run typecheck`, never run. Each `@ts-expect-error` fails the check if the line below it
  * compiles after all.
  */
-import { adam, customLayer, input, layers, model, sequential } from '../../src/entry.node.js';
-import type { FirstLayer, Layer, Model, Sequential, Tensor } from '../../src/entry.node.js';
+import { adam, customLayer, earlyStopping, input, layers, metrics, model, sequential } from '../../src/entry.node.js';
+import type { FirstLayer, Layer, Metric, Model, Sequential, Tensor } from '../../src/entry.node.js';
 
 const { add, concatenate, conv1d, conv2d, dense, depthwiseConv2d, dropout, flatten, maxPooling2d, separableConv2d, simpleRNN } = layers;
 
@@ -85,6 +85,25 @@ export async function train(network: Model, data: Tensor): Promise<void> {
   adam({ lr: 0.1 });
   // @ts-expect-error: no such metric
   await network.compile({ optimizer: adam(), loss: 'mse', metrics: ['accurracy'] });
+  await network.compile({ optimizer: adam(), loss: 'mse', metrics: ['mae', metrics.topKAccuracy({ k: 3, name: 'topKAccuracy_3' })] });
+  // @ts-expect-error: a function of predictions is not a metric
+  await network.compile({ optimizer: adam(), loss: 'mse', metrics: [metrics.confusionMatrix] });
+  // @ts-expect-error: the name of another metric
+  metrics.precision({ name: 'recall_1' });
+  // @ts-expect-error: no such average
+  metrics.f1({ average: 'mean' });
+  // @ts-expect-error: no such option
+  metrics.meanSquaredError({ threshold: 0.5 });
+  const share: number = metrics.precision(data, data, { threshold: 0.4 });
+  const metric: Metric = metrics.precision({ threshold: share });
+  const { history } = await network.fit(data, data);
+  const figures: (number[] | undefined)[] = [history.valLoss, history.f1, history.valTopKAccuracy_3];
+  // @ts-expect-error: no such figure
+  void history.valF2;
+  await network.compile({ optimizer: adam(), loss: 'mse', metrics: figures[0] ? [metric] : [] });
+  earlyStopping({ monitor: 'valPrecision_strict' });
+  // @ts-expect-error: no such figure
+  earlyStopping({ monitor: 'valPrecission' });
   await network.fit(data, data, { epochs: 3, batchSize: 8, validationData: [data, data] });
   await network.fit([data, data], data);
   // @ts-expect-error: batch_size instead of batchSize

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { adagrad, adam, adamW, customLayer, layers, lion, losses, rmsprop, schedules, sequential, sgd, trainInWorker } from '../../src/entry.node.js';
+import { adagrad, adam, adamW, customLayer, layers, lion, losses, metrics, rmsprop, schedules, sequential, sgd, trainInWorker } from '../../src/entry.node.js';
 import * as lanewise from '../../src/entry.node.js';
 import type { BatchLogs, CompileOptions, EpochLogs, Sequential } from '../../src/entry.node.js';
 import { lossFromConfig } from '../../src/losses.js';
@@ -48,6 +48,17 @@ describe('a training in a worker', () => {
     assert.equal(weightsHash({ getWeights: () => model.getWeights() } as Sequential), expected.weights);
     assert.deepEqual((await training.weights()).map(({ shape }) => shape), model.getWeights().map(({ shape }) => shape));
     await assert.rejects(training.checkpoint(), refused('invalid-state', /over/));
+  });
+
+  it('takes metrics along', async () => {
+    const asked = { ...compile, metrics: ['accuracy', 'f1', metrics.topKAccuracy({ k: 2, name: 'topKAccuracy_2' })] } satisfies CompileOptions;
+    const [here, there] = [smallCnn(), smallCnn()];
+    await here.compile(asked);
+    const expected = await here.fit(x, y, { ...fit, validationData: [x, y] });
+    const history = await trainInWorker(there, x, y, { compile: asked, fit: { ...fit, validationData: [x, y] } }).finished;
+    assert.deepEqual(timeless(history), timeless(expected));
+    assert.equal(history.history.valTopKAccuracy_2!.length, 3);
+    here.close();
   });
 
   it('takes data of many pieces, of any type and layout, as they were when it began', async () => {
