@@ -27,6 +27,8 @@ export type { Padding, SequencePadding } from './layers/window.js';
 export * as losses from './losses/index.js';
 export { earlyStopping } from './model/early-stopping.js';
 export type { EarlyStoppingOptions } from './model/early-stopping.js';
+export { progress } from './model/progress.js';
+export type { ProgressOptions } from './model/progress.js';
 export { reduceLROnPlateau } from './model/reduce-lr-on-plateau.js';
 export type { ReduceLROnPlateauOptions } from './model/reduce-lr-on-plateau.js';
 export { History } from './model/history.js';

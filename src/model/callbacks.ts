@@ -7,8 +7,14 @@ export interface TrainingRun {
   readonly step: number;
   /** The epoch at work, from 0; after its last step and its validation the next one. */
   readonly epoch: number;
+  /** The number that the last epoch has, counted from 1. */
+  readonly epochs: number;
   /** Batches of that epoch that are done. */
   readonly batch: number;
+  /** Batches in an epoch. */
+  readonly batches: number;
+  /** Loss and metrics of those batches together. */
+  readonly figures: BatchLogs;
   /** Epochs that are done. */
   readonly history: History;
   /** Keeps a copy of the weights, in place of an earlier one; it is part of checkpoints. */

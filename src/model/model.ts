@@ -226,7 +226,7 @@ export class Model {
       states.requireWholeBatches(data.rows, batchSize, 'training');
       if (validation) states.requireWholeBatches(validation.rows, batchSize, 'validation');
       const setup = { ...this.setup(), batchSize, shuffle, data: dataConfig(data), validation: validation ? dataConfig(validation) : null };
-      const run = new Run(initialEpoch, executor, this.parameters, setup, data.rows, batchSize);
+      const run = new Run(initialEpoch, executor, this.parameters, setup, data.rows, batchSize, epochs);
       executor.program.engine.requireOpen(); // the last run is kept for a checkpoint
       if (resume) run.resume(resume);
       run.scaleLearningRate(1);

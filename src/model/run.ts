@@ -7,7 +7,7 @@ import type { TrainingRun } from './callbacks.js';
 import type { Checkpoint, NamedTensor } from './checkpoint.js';
 import { KEPT, tensorDifferences } from './checkpoint.js';
 import type { Executor } from './executor.js';
-import type { EpochLogs } from './history.js';
+import type { BatchLogs, EpochLogs } from './history.js';
 import { History } from './history.js';
 import type { BatchResult, Tally } from './meter.js';
 import type { Parameters } from './parameters.js';
@@ -30,6 +30,7 @@ export class Run implements TrainingRun {
     private readonly setup: JsonRecord,
     private readonly rows: number,
     private readonly batchSize: number,
+    readonly epochs: number,
   ) {
     this.tally = executor.meter.begin();
   }
@@ -50,11 +51,15 @@ export class Run implements TrainingRun {
     this.stepMs.push(milliseconds);
   }
 
+  get figures(): BatchLogs {
+    return this.executor.meter.figures(this.tally);
+  }
+
   /** The figures of the epoch, all steps of which are done. */
   get logs(): EpochLogs {
     const { stepMs } = this;
     return {
-      ...this.executor.meter.figures(this.tally),
+      ...this.figures,
       seconds: stepMs.reduce((sum, time) => sum + time, 0) / 1000, stepMs: [...stepMs].sort((a, b) => a - b)[stepMs.length >> 1]!,
     };
   }

@@ -16,7 +16,7 @@ async function walk(callback: Callbacks, values: readonly number[], figure: 'los
   values.slice(0, from).forEach((value, epoch) => history.push(epoch, logs(value)));
   let factor = 1;
   await callback.onTrainBegin?.({
-    step: 0, epoch: from, batch: 0, history, keepWeights: () => undefined, restoreWeights: () => true, checkpoint: () => assert.fail(),
+    step: 0, epoch: from, epochs: values.length, batch: 0, batches: 1, figures: { loss: 0 }, history, keepWeights: () => undefined, restoreWeights: () => true, checkpoint: () => assert.fail(),
     scaleLearningRate: (by, minimum = 0) => void (factor = Math.max(by, minimum)),
   });
   const factors: number[] = [];

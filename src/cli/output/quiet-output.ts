@@ -1,4 +1,4 @@
-import { fixed, percent } from './text.js';
+import { fixed, percent } from '../../text.js';
 import type { DoneEvent, Output } from './output.js';
 import { standInBanner } from './stand-in.js';
 import type { Streams } from '../streams.js';

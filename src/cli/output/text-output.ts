@@ -5,7 +5,7 @@ import { printable } from '../failure.js';
 import type { DoneEvent, EpochEvent, Output, StartDetails, StartEvent } from './output.js';
 import { standInBanner } from './stand-in.js';
 import type { Streams } from '../streams.js';
-import { count, duration, fixed, percent, table, whole } from './text.js';
+import { count, duration, fixed, percent, table, whole } from '../../text.js';
 import { VERSION } from '../version.js';
 
 /** A longer run shows about `EPOCH_LINES` lines, and one bar for all epochs instead of one for each. */

@@ -11,6 +11,7 @@ export const browserPlatform: Platform = {
   instantiate: async (module, imports) => (await WebAssembly.instantiate(module, imports)).exports,
   startWorker,
   yieldToEventLoop,
+  lines: () => ({ print: (line) => console.log(line) }),
 };
 
 /** In order: where the program says, from the code itself, from the file beside it (which Vite and webpack find and take along). */

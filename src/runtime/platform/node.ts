@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { LanewiseError } from '../../errors.js';
 import THREAD from '#workers/thread.node';
 import type { ThreadJob } from '../thread.js';
-import type { Platform, WorkerHandle } from './platform.js';
+import type { Lines, Platform, WorkerHandle } from './platform.js';
 
 export const nodePlatform: Platform = {
   name: 'node',
@@ -12,7 +12,19 @@ export const nodePlatform: Platform = {
   instantiate: async (module, imports) => (await instantiate<WebAssembly.Exports>(module, imports)).exports,
   startWorker,
   yieldToEventLoop: () => new Promise((resolve) => setImmediate(resolve)),
+  lines,
 };
+
+/** Clears the line that the cursor is in. */
+const CLEAR = '\r\x1b[K';
+
+/** Standard output. Drawn lines are cut to its width: one that wraps could not be drawn over. */
+function lines(): Lines {
+  const { stdout } = process;
+  const write = (text: string): void => void stdout.write(text);
+  if (!stdout.isTTY || process.env['TERM'] === 'dumb') return { print: (line) => write(`${line}\n`) };
+  return { print: (line) => write(`${CLEAR}${line}\n`), draw: (line) => write(CLEAR + line.slice(0, stdout.columns - 1)) };
+}
 
 /** From source text, so that no bundler of a server can lose a file. */
 function startWorker(job: ThreadJob): Promise<WorkerHandle> {

@@ -14,6 +14,16 @@ export interface Platform {
   startWorker(job: ThreadJob): Promise<WorkerHandle>;
   /** Lets timers, input and servers go on. */
   yieldToEventLoop(): Promise<void>;
+  /** Where text for people goes. */
+  lines(): Lines;
+}
+
+/** A terminal, or a console that knows whole lines only. */
+export interface Lines {
+  /** Writes a line, on a terminal in the place of one that is drawn. */
+  print(line: string): void;
+  /** On a terminal: draws a line in the place of the one drawn before. */
+  draw?(line: string): void;
 }
 
 export interface WorkerHandle {
