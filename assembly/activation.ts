@@ -7,6 +7,9 @@ const SQRT_HALF: f32 = 0.707106769;
 const NORMAL_DENSITY: f32 = 0.398942292;
 const GELU_LINEAR: f32 = 0.797884583;
 const GELU_CUBIC: f32 = 0.0356774069;
+/** Slopes of the two hard sigmoids: that of Keras 3, and that of TensorFlow.js and of Keras before. */
+const HARD_SLOPE: f32 = 0.16666667;
+const HARD_SLOPE_TFJS: f32 = 0.2;
 /** From here on the derivatives of both forms of gelu are 0 and 1 to the last bit. */
 const GELU_FLAT: f32 = 16;
 
@@ -24,7 +27,25 @@ export function forward(x: v128, kind: i32, alpha: f32 = 0): v128 {
   if (kind == Activation.geluTanh) return f32x4.mul(f32x4.mul(half, x), f32x4.add(one, tanh4(geluArgument(x))));
   if (kind == Activation.silu) return f32x4.mul(x, sigmoid4(x));
   if (kind == Activation.softplus) return softplus4(x);
+  if (kind == Activation.hardSigmoid) return hardSigmoid(x, HARD_SLOPE);
+  if (kind == Activation.hardSigmoidTfjs) return hardSigmoid(x, HARD_SLOPE_TFJS);
   return x;
+}
+
+/** slope · x + ½ between 0 and 1; NaN stays NaN. */
+// @ts-ignore: decorator
+@inline
+function hardSigmoid(x: v128, slope: f32): v128 {
+  const line = f32x4.add(f32x4.mul(x, f32x4.splat(slope)), f32x4.splat(0.5));
+  return f32x4.pmin(f32x4.pmax(line, f32x4.splat(0)), f32x4.splat(1));
+}
+
+/** slope · dy where y is neither 0 nor 1. */
+// @ts-ignore: decorator
+@inline
+function hardSigmoidBackward(dy: v128, y: v128, slope: f32): v128 {
+  const open = v128.and(f32x4.gt(y, f32x4.splat(0)), f32x4.lt(y, f32x4.splat(1)));
+  return v128.and(f32x4.mul(dy, f32x4.splat(slope)), open);
 }
 
 /** √(2/π)·(x + 0.044715·x³) */
@@ -51,6 +72,8 @@ export function backward(dy: v128, z: v128, kind: i32, alpha: f32 = 0): v128 {
     return f32x4.mul(dy, f32x4.mul(s, f32x4.add(one, f32x4.mul(z, f32x4.sub(one, s)))));
   }
   if (kind == Activation.softplus) return f32x4.mul(dy, f32x4.neg(expm1Below4(f32x4.neg(z)))); // sigmoid x = 1 - e^-y
+  if (kind == Activation.hardSigmoid) return hardSigmoidBackward(dy, z, HARD_SLOPE);
+  if (kind == Activation.hardSigmoidTfjs) return hardSigmoidBackward(dy, z, HARD_SLOPE_TFJS);
   return dy;
 }
 
@@ -114,6 +137,8 @@ export function activate(y: usize, x: usize, count: i32, kind: i32, alpha: f32 =
   else if (kind == Activation.geluTanh) mapForward(y, x, count, Activation.geluTanh, alpha);
   else if (kind == Activation.silu) mapForward(y, x, count, Activation.silu, alpha);
   else if (kind == Activation.softplus) mapForward(y, x, count, Activation.softplus, alpha);
+  else if (kind == Activation.hardSigmoid) mapForward(y, x, count, Activation.hardSigmoid, alpha);
+  else if (kind == Activation.hardSigmoidTfjs) mapForward(y, x, count, Activation.hardSigmoidTfjs, alpha);
   else if (y != x) memory.copy(y, x, (<usize>count) << 2);
 }
 
@@ -128,6 +153,8 @@ export function activateBackward(dx: usize, dy: usize, z: usize, count: i32, kin
   else if (kind == Activation.geluTanh) mapBackward(dx, dy, z, count, Activation.geluTanh, alpha);
   else if (kind == Activation.silu) mapBackward(dx, dy, z, count, Activation.silu, alpha);
   else if (kind == Activation.softplus) mapBackward(dx, dy, z, count, Activation.softplus, alpha);
+  else if (kind == Activation.hardSigmoid) mapBackward(dx, dy, z, count, Activation.hardSigmoid, alpha);
+  else if (kind == Activation.hardSigmoidTfjs) mapBackward(dx, dy, z, count, Activation.hardSigmoidTfjs, alpha);
   else if (dx != dy) memory.copy(dx, dy, (<usize>count) << 2);
 }
 

@@ -31,6 +31,12 @@ export namespace Activation {
   // @ts-ignore: decorator
   @inline
   export const softplus: i32 = 9;
+  // @ts-ignore: decorator
+  @inline
+  export const hardSigmoid: i32 = 10;
+  // @ts-ignore: decorator
+  @inline
+  export const hardSigmoidTfjs: i32 = 11;
 }
 
 export namespace Arithmetic {

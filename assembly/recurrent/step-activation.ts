@@ -7,6 +7,8 @@ export function activateStep(groups: i32, h: usize, pair: usize, units: i32, kin
   else if (kind == Activation.relu) activatePair(h, pair, units, Activation.relu);
   else if (kind == Activation.tanh) activatePair(h, pair, units, Activation.tanh);
   else if (kind == Activation.sigmoid) activatePair(h, pair, units, Activation.sigmoid);
+  else if (kind == Activation.hardSigmoid) activatePair(h, pair, units, Activation.hardSigmoid);
+  else if (kind == Activation.hardSigmoidTfjs) activatePair(h, pair, units, Activation.hardSigmoidTfjs);
 }
 
 /** d = f'(x) · d, from h = f(x), for one step of `groups` groups, one or two, `pair` bytes apart. d, h: [units][4]. */
@@ -15,6 +17,8 @@ export function activateStepBackward(groups: i32, d: usize, h: usize, pair: usiz
   else if (kind == Activation.relu) activatePairBackward(d, h, pair, units, Activation.relu);
   else if (kind == Activation.tanh) activatePairBackward(d, h, pair, units, Activation.tanh);
   else if (kind == Activation.sigmoid) activatePairBackward(d, h, pair, units, Activation.sigmoid);
+  else if (kind == Activation.hardSigmoid) activatePairBackward(d, h, pair, units, Activation.hardSigmoid);
+  else if (kind == Activation.hardSigmoidTfjs) activatePairBackward(d, h, pair, units, Activation.hardSigmoidTfjs);
 }
 
 /** Two units of both groups a turn: see `activate` for why not one. */

@@ -2,7 +2,13 @@
 import type { Json, JsonRecord } from '../json.js';
 
 /** A name here, and what becomes of the value; undefined for a value that has no counterpart. */
-type Option = string | { readonly to: string; readonly convert: (value: Json) => Json | undefined };
+type Option = string | { readonly to: string; readonly convert: (value: Json, source: KerasSource) => Json | undefined };
+
+/** What wrote the config, as far as it matters. */
+export interface KerasSource {
+  /** Whether its hard sigmoid is 0.2·x + ½, as in TensorFlow.js and in Keras before version 3, and not x/6 + ½. */
+  readonly oldHardSigmoid: boolean;
+}
 
 export interface KerasLayer {
   /** The layer's type here. */
@@ -25,8 +31,9 @@ const ACTIVATIONS: ReadonlyMap<string, string> = new Map(Object.entries({
 }));
 
 /** A name, or what Keras 3 writes for a function of its own: `{ class_name: 'function', config: 'relu' }`. */
-function activationName(value: Json): Json | undefined {
+function activationName(value: Json, { oldHardSigmoid }: KerasSource): Json | undefined {
   const name = isRecord(value) && value['class_name'] === 'function' ? value['config'] : value;
+  if (name === 'hard_sigmoid' || name === 'hardSigmoid') return oldHardSigmoid ? 'hardSigmoidTfjs' : 'hardSigmoid';
   return typeof name === 'string' ? ACTIVATIONS.get(name) : undefined;
 }
 const activation: Option = { to: 'activation', convert: activationName };
@@ -142,13 +149,15 @@ const isFloat32 = (value: Json): boolean => {
  * A layer's options here. Whatever has no counterpart is added to `problems`, in words.
  * @param inferenceOnly whether regularizers and constraints may be left out
  */
-export function convertOptions(config: JsonRecord, { type, options = {}, only = {}, needed = [] }: KerasLayer, inferenceOnly: boolean, problems: string[]): JsonRecord {
+export function convertOptions(
+  config: JsonRecord, { type, options = {}, only = {}, needed = [] }: KerasLayer, { inferenceOnly, ...source }: KerasSource & { inferenceOnly: boolean }, problems: string[],
+): JsonRecord {
   const result: Record<string, Json> = { type };
   for (const [key, value] of Object.entries(config)) {
     const option = Object.hasOwn(options, key) ? options[key] : undefined;
     if (option !== undefined) {
       if (value === null) continue;
-      const converted = typeof option === 'string' ? value : option.convert(value);
+      const converted = typeof option === 'string' ? value : option.convert(value, source);
       if (converted === undefined) {
         if (!isForTraining(key)) problems.push(`${key} ${shown(value)}`);
         else if (!inferenceOnly) problems.push(`${key} ${shown(value)}, ${TRAINING}`);

@@ -7,17 +7,20 @@ import { unzipSync } from 'fflate';
 import { LanewiseError } from '../errors.js';
 import { parseJson, plainJson } from '../io/json.js';
 import { assignWeights } from '../io/weights.js';
+import type { Json, JsonRecord } from '../json.js';
 import { listed } from '../json.js';
 import type { Model } from '../model/model.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Hdf5File } from './hdf5.js';
 import { KERAS_LAYERS } from './keras-layers.js';
-import { importTopology, type ImportedLayer, type ImportOptions } from './topology.js';
+import { importTopology, majorVersion, type ImportedLayer, type ImportOptions } from './topology.js';
 
 export type { ImportOptions };
 
 const CONFIG = 'config.json';
 const WEIGHTS = 'model.weights.h5';
+/** Says which Keras it was. */
+const METADATA = 'metadata.json';
 /** As for headers of safetensors. */
 const MAX_CONFIG_BYTES = 100_000_000;
 /** No more can be deflated into a byte. */
@@ -26,14 +29,16 @@ const MAX_RATIO = 1032;
 const MAX_ENTRIES = 10_000;
 
 /**
- * The model of a `.keras` file, to be compiled before it is used. Only its config and its weights are looked at.
+ * The model of a `.keras` file, to be compiled before it is used. Only its config, its weights and the version of Keras are looked at.
  * @param where the file's name, for error messages
  * @throws LanewiseError `invalid-file`; `unsupported`, listing all layers and options that have no counterpart; `invalid-shape`
  */
 export function importKeras(bytes: Uint8Array, where = 'Keras model', options: ImportOptions = {}): Model {
   const files = unzip(bytes, where);
-  const text = decodeUtf8(files.get(CONFIG)!, `${where}, ${CONFIG}`);
-  const { model, layers } = importTopology(plainJson(parseJson(text, `${where}, ${CONFIG}`), `${where}, ${CONFIG}`), `${where}, ${CONFIG}`, options);
+  const config = jsonOf(files.get(CONFIG)!, `${where}, ${CONFIG}`);
+  const metadata = files.get(METADATA) && jsonOf(files.get(METADATA)!, `${where}, ${METADATA}`);
+  const oldHardSigmoid = isRecord(metadata) && majorVersion(metadata['keras_version']) < 3;
+  const { model, layers } = importTopology(config, `${where}, ${CONFIG}`, { ...options, oldHardSigmoid });
   readWeights(model, layers, files.get(WEIGHTS)!, `${where}, ${WEIGHTS}`);
   return model;
 }
@@ -106,16 +111,16 @@ function groupNames(layers: readonly ImportedLayer[]): string[] {
   });
 }
 
-/** The two files of a zip archive that are needed; their sizes are looked at before memory is taken for them. */
+/** The two files of a zip archive that are needed, and metadata; their sizes are looked at before memory is taken for them. */
 function unzip(bytes: Uint8Array, where: string): Map<string, Uint8Array> {
   const seen = new Set<string>();
   let entries = 0;
   const wanted = ({ name, size, originalSize, compression }: { name: string; size: number; originalSize: number; compression: number }): boolean => {
     if (++entries > MAX_ENTRIES) throw wrong(where, 'the archive has too many entries', `at most ${MAX_ENTRIES}`);
-    if (name !== CONFIG && name !== WEIGHTS) return false;
+    if (![CONFIG, WEIGHTS, METADATA].includes(name)) return false;
     if (seen.has(name)) throw wrong(where, `${name} stands twice in the archive`);
     seen.add(name);
-    const most = name === CONFIG ? MAX_CONFIG_BYTES : Infinity;
+    const most = name === WEIGHTS ? Infinity : MAX_CONFIG_BYTES;
     if (size > bytes.length || originalSize > Math.min(most, compression === 0 ? size : size * MAX_RATIO)) {
       throw wrong(`${where}, ${name}`, 'the archive claims an impossible size', undefined, `${originalSize} bytes`);
     }
@@ -131,6 +136,9 @@ function unzip(bytes: Uint8Array, where: string): Map<string, Uint8Array> {
   for (const name of [CONFIG, WEIGHTS]) if (!Object.hasOwn(files, name)) throw wrong(where, `the archive has no ${name}`);
   return new Map(Object.entries(files));
 }
+
+const jsonOf = (bytes: Uint8Array, where: string): Json => plainJson(parseJson(decodeUtf8(bytes, where), where), where);
+const isRecord = (value: Json | undefined): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function decodeUtf8(bytes: Uint8Array, where: string): string {
   try {

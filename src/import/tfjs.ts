@@ -6,7 +6,7 @@ import type { Json, JsonRecord } from '../json.js';
 import type { Model } from '../model/model.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { importTopology, type ImportOptions } from './topology.js';
+import { importTopology, majorVersion, type ImportOptions } from './topology.js';
 
 export type { ImportOptions };
 
@@ -24,7 +24,8 @@ export function importTfjs(modelJson: string | object, weightFiles: Uint8Array |
   if (format === 'graph-model') {
     throw new LanewiseError('unsupported', 'a graph model, which has no layers any more', { where, remedy: 'Convert it with the output format tfjs_layers_model' });
   }
-  const { model, layers } = importTopology(modelTopology['model_config'] ?? modelTopology, where, options);
+  const oldHardSigmoid = !(majorVersion(modelTopology['keras_version']) >= 3); // TensorFlow.js itself writes `tfjs-layers 4.22.0`
+  const { model, layers } = importTopology(modelTopology['model_config'] ?? modelTopology, where, { ...options, oldHardSigmoid });
   const tensors = readWeights(weightsManifest ?? [], [weightFiles].flat(), where);
   assignWeights(model, new Map([...tensors].map(([name, tensor]) => [ownName(name, layers.map((layer) => layer.name)), tensor])), where);
   return model;

@@ -5,7 +5,7 @@ import type { Json, JsonRecord } from '../json.js';
 import { listed } from '../json.js';
 import { layerFromConfig } from '../layers/registry.js';
 import { GRAPH_VERSION, MODEL_FORMAT, SEQUENTIAL_VERSION, type Model } from '../model/model.js';
-import { KERAS_LAYERS, convertOptions, type KerasLayer } from './keras-layers.js';
+import { KERAS_LAYERS, convertOptions, type KerasLayer, type KerasSource } from './keras-layers.js';
 
 export interface ImportOptions {
   /** Whether to leave out what matters in training only and has no counterpart: regularizers and constraints. Default false. */
@@ -33,7 +33,9 @@ interface LayerEntry {
  * The model, with initial weights, and its layers in the file's order.
  * @throws LanewiseError `invalid-file`; `unsupported`, listing every layer and option that has no counterpart; what layers throw
  */
-export function importTopology(topology: Json, where: string, { inferenceOnly = false }: ImportOptions): { model: Model; layers: readonly ImportedLayer[] } {
+export function importTopology(
+  topology: Json, where: string, { inferenceOnly = false, ...source }: ImportOptions & KerasSource,
+): { model: Model; layers: readonly ImportedLayer[] } {
   const { class_name: className, config } = recordOf(topology, where, 'the config of a model');
   const modelConfig = recordOf(Array.isArray(config) ? { layers: config as readonly Json[] } : config, where, 'the config of a model');
   const entries = listOf(modelConfig['layers'], where, 'layers').map((layer, index) => entryOf(layer, `${where}, layers[${index}]`));
@@ -49,7 +51,7 @@ export function importTopology(topology: Json, where: string, { inferenceOnly = 
       continue;
     }
     const own: string[] = [];
-    const converted = { name: entry.name, ...convertOptions(entry.config, rule, inferenceOnly, own) };
+    const converted = { name: entry.name, ...convertOptions(entry.config, rule, { inferenceOnly, ...source }, own) };
     problems.push(...own.map((problem) => `${entry.name} (${entry.className}): ${problem}`));
     if (own.length === 0) requireLayer(converted, where);
     configs.set(entry, converted);
@@ -66,6 +68,9 @@ export function importTopology(topology: Json, where: string, { inferenceOnly = 
   const json = isSequential ? sequentialJson(entries, configs, modelConfig, where) : graphJson(entries, configs, modelConfig, where);
   return { model: modelFromJSON({ format: MODEL_FORMAT, name, seed: 0, ...json }, where), layers };
 }
+
+/** 3 of `3.8.0`; NaN of what begins with no number. */
+export const majorVersion = (version: Json | undefined): number => (typeof version === 'string' ? Number.parseInt(version, 10) : NaN);
 
 /** Refuses a layer with its place in the file. */
 function requireLayer(config: JsonRecord, where: string): void {

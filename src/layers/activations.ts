@@ -5,13 +5,14 @@ import type { PlanTensor, Tape } from '../plan/tape.js';
 
 /**
  * Activations by name, as Keras has them: `leakyRelu` has slope 0.2 below zero, `elu` has alpha 1, `gelu` is exact, `geluTanh` is its
- * approximation by tanh, `silu` is x · sigmoid(x) (also called swish), `softmax` runs over the last axis.
+ * approximation by tanh, `silu` is x · sigmoid(x) (also called swish), `hardSigmoid` is x/6 + ½ between 0 and 1, `softmax` runs over the last axis.
+ * `hardSigmoidTfjs` is 0.2·x + ½ between 0 and 1: what TensorFlow.js, and Keras before version 3, call hard sigmoid.
  */
 export type ActivationName =
-  | 'linear' | 'relu' | 'leakyRelu' | 'elu' | 'gelu' | 'geluTanh' | 'silu' | 'softplus' | 'tanh' | 'sigmoid' | 'softmax';
+  | 'linear' | 'relu' | 'leakyRelu' | 'elu' | 'gelu' | 'geluTanh' | 'silu' | 'softplus' | 'tanh' | 'sigmoid' | 'hardSigmoid' | 'hardSigmoidTfjs' | 'softmax';
 /** Those that a recurrent layer can apply at each step. */
-export type StepActivation = 'linear' | 'relu' | 'tanh' | 'sigmoid';
-export const STEP_ACTIVATIONS: readonly StepActivation[] = ['linear', 'relu', 'tanh', 'sigmoid'];
+export type StepActivation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'hardSigmoid' | 'hardSigmoidTfjs';
+export const STEP_ACTIVATIONS: readonly StepActivation[] = ['linear', 'relu', 'tanh', 'sigmoid', 'hardSigmoid', 'hardSigmoidTfjs'];
 
 const NAMES: readonly ActivationName[] = [...(Object.keys(Activation) as (keyof typeof Activation)[]), 'softmax'];
 /** The number that some take, where a name says all. */

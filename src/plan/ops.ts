@@ -256,6 +256,7 @@ export const OP_NAMES = Object.keys(OPS) as readonly OpName[];
 /** Activation functions as kernels number them. */
 export const Activation = {
   linear: 0, relu: 1, tanh: 2, sigmoid: 3, leakyRelu: 4, elu: 5, gelu: 6, geluTanh: 7, silu: 8, softplus: 9,
+  hardSigmoid: 10, hardSigmoidTfjs: 11,
 } as const;
 
 /** Arithmetic of `combine` as kernels number it. */

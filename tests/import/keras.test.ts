@@ -86,6 +86,16 @@ describe('a .keras file', () => {
       /^a\.keras, config\.json: .*: conv2d_7 \(Conv2D\): data_format "channels_first"; conv2d_7 \(Conv2D\): activation "hard_shrink"; conv2d_7 \(Conv2D\): option "surprise"; conv2d_8: layer Lambda/));
   });
 
+  it('with the hard sigmoid of its version of Keras', () => {
+    const imported = (version: string | undefined): unknown => {
+      const bytes = unzipSync(changed('cnn.keras', ({ config: { layers: list } }) => Object.assign(list[2]!.config, { activation: 'hard_sigmoid' })));
+      const { 'metadata.json': metadata, ...others } = bytes;
+      const files = version === undefined ? others : { ...others, 'metadata.json': strToU8(JSON.stringify({ ...JSON.parse(strFromU8(metadata!)) as object, keras_version: version })) };
+      return (importKeras(zipSync(files)).getLayer('conv2d_7').options as { activation?: unknown }).activation;
+    };
+    assert.deepEqual([imported('2.15.0'), imported('3.8.0'), imported(undefined)], ['hardSigmoidTfjs', 'hardSigmoid', 'hardSigmoid']);
+  });
+
   it('with regularizers', () => {
     const penalty = (name: string, config: object): object => ({ module: 'keras.regularizers', class_name: name, config });
     const withOptions = (options: object): Uint8Array => changed('cnn.keras', ({ config: { layers: list } }) => Object.assign(list[2]!.config, options));

@@ -102,6 +102,26 @@ describe('TensorFlow.js predicts the same, gated layers', () => {
   ] })).then(() => {}));
 });
 
+describe('hard sigmoid', () => {
+  const network = (): tf.LayersModel => tf.sequential({ layers: [
+    tfLayers.lstm({ units: 4, returnSequences: true, inputShape: [5, 3] }), tfLayers.gru({ units: 3 }), tfLayers.dense({ units: 2, activation: 'hardSigmoid' }),
+  ] });
+  const activationsOf = ({ layers }: Model): unknown[] => layers.map(({ options }) => {
+    const { recurrentActivation, activation } = options as { recurrentActivation?: unknown; activation?: unknown };
+    return recurrentActivation ?? activation;
+  });
+
+  it('predicts the same as in TensorFlow.js, whose gates have it by default', () => agree(network()).then(() => {}));
+  it('is that of the Keras that a model was converted from', async () => {
+    const { modelJson: { modelTopology: { class_name, config }, weightsManifest }, weights } = await saved(network());
+    const from = (keras_version: string): Model => importTfjs({ modelTopology: { keras_version, model_config: { class_name, config } }, weightsManifest }, weights);
+    const names = (name: string): string[] => [name, name, name];
+    assert.deepEqual(activationsOf(from('tfjs-layers 4.22.0')), names('hardSigmoidTfjs'));
+    assert.deepEqual(activationsOf(from('2.12.0')), names('hardSigmoidTfjs'));
+    assert.deepEqual(activationsOf(from('3.8.0')), names('hardSigmoid'));
+  });
+});
+
 describe('a model.json', () => {
   const network = (): tf.LayersModel => tf.sequential({ layers: [tfLayers.dense({ units: 3, inputShape: [4] }), tfLayers.dense({ units: 2 })] });
 

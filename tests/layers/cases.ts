@@ -25,7 +25,7 @@ const add = (name: string, batch: number, loss: LossName | Loss, layers: () => r
   void cases.push({ name, batch, loss, layers, ...more });
 
 // Convolution. Two in a row, so that the second one's gradient reaches the first one's weights through its input.
-const activationNames = ['linear', 'relu', 'leakyRelu', 'elu', 'gelu', 'geluTanh', 'silu', 'softplus', 'tanh', 'sigmoid', 'softmax'] as const;
+const activationNames = ['linear', 'relu', 'leakyRelu', 'elu', 'gelu', 'geluTanh', 'silu', 'softplus', 'tanh', 'sigmoid', 'hardSigmoid', 'hardSigmoidTfjs', 'softmax'] as const;
 for (const name of activationNames) {
   add(`conv2d, ${name}`, 3, crossEntropy, () => [
     conv2d({ filters: 3, kernelSize: 3, activation: name, ...image }), conv2d({ filters: 2, kernelSize: [2, 3], activation: name }), flatten(), dense({ units: 3 }),
@@ -126,7 +126,7 @@ add('dense, more rows than a block', 50, crossEntropy, () => [dense({ units: 20,
 add('dense over images', 2, 'mse', () => [dense({ units: 3, ...image }), conv2d({ filters: 1, kernelSize: 3 })]);
 
 // Recurrent
-for (const name of ['linear', 'relu', 'tanh', 'sigmoid'] as const) {
+for (const name of ['linear', 'relu', 'tanh', 'sigmoid', 'hardSigmoid', 'hardSigmoidTfjs'] as const) {
   for (const returnSequences of [true, false]) {
     add(`simpleRNN, ${name}${returnSequences ? ', sequences' : ''}`, 5, 'mse', () => [
       dense({ units: 3, inputShape: [5, 2] }), simpleRNN({ units: 4, activation: name, returnSequences }), dense({ units: 2 }),

@@ -9,8 +9,8 @@ export function addRecurrentCases(add: Add): void {
   const before = { lstm: {}, gru: {}, 'gru, reset before': { resetAfter: false } };
   for (const [name, options] of Object.entries(before)) {
     const make = name === 'lstm' ? lstm : gru;
-    for (const activation of ['tanh', 'relu', 'sigmoid', 'linear'] as const) {
-      for (const recurrentActivation of ['sigmoid', 'tanh'] as const) {
+    for (const activation of ['tanh', 'relu', 'sigmoid', 'linear', 'hardSigmoid'] as const) {
+      for (const recurrentActivation of activation === 'tanh' ? (['sigmoid', 'tanh', 'hardSigmoid', 'hardSigmoidTfjs'] as const) : (['sigmoid', 'tanh'] as const)) {
         add(`${name}, ${activation}, gates ${recurrentActivation}`, 5, 'mse', () => [
           dense({ units: 3, inputShape: [4, 2] }), make({ units: 4, activation, recurrentActivation, ...options }), dense({ units: 2 }),
         ]);

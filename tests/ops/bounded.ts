@@ -14,7 +14,7 @@ const SLACK = 1.01;
 /** What may be lost among the subnormals. */
 const TINY = 2 ** -148;
 /** |f'| nowhere exceeds this. */
-const STEEPEST: Readonly<Partial<Record<Activation, number>>> = { sigmoid: 0.25 };
+const STEEPEST: Readonly<Partial<Record<Activation, number>>> = { sigmoid: 0.25, hardSigmoid: 1 / 6, hardSigmoidTfjs: 0.2 };
 
 export const exact = (value: number): Bounded => ({ value, error: 0 });
 
@@ -56,5 +56,6 @@ export function activateBackward(dy: Bounded, y: Bounded, kind: Activation): Bou
   if (kind === 'tanh') return times(dy, minus(exact(1), times(y, y)));
   if (kind === 'sigmoid') return times(dy, times(y, minus(exact(1), y)));
   const slope = activations[kind].derivative(y.value);
+  if (slope !== 0 && slope !== 1) return times(dy, { value: slope, error: UNIT_ROUNDOFF * slope }); // of a hard sigmoid, whose slope is rounded
   return { value: slope * dy.value, error: Math.abs(slope) * dy.error };
 }

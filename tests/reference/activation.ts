@@ -1,7 +1,11 @@
 import { columnSums } from './reduce.js';
 import { map, requireShape, type Values } from './values.js';
 
-export type Activation = 'linear' | 'relu' | 'tanh' | 'sigmoid';
+export type Activation = 'linear' | 'relu' | 'tanh' | 'sigmoid' | 'hardSigmoid' | 'hardSigmoidTfjs';
+
+/** slope · x + ½ between 0 and 1. */
+const hardSigmoid = (slope: number): { forward: (x: number) => number; derivative: (y: number) => number } =>
+  ({ forward: (x) => Math.min(Math.max(slope * x + 0.5, 0), 1), derivative: (y) => (y > 0 && y < 1 ? slope : 0) });
 
 /** The function and its derivative, written as a function of the output y. ReLU's derivative at 0 is 0. */
 export const activations: Record<Activation, { forward: (x: number) => number; derivative: (y: number) => number }> = {
@@ -9,6 +13,8 @@ export const activations: Record<Activation, { forward: (x: number) => number; d
   relu: { forward: (x) => Math.max(x, 0), derivative: (y) => (y > 0 ? 1 : 0) },
   tanh: { forward: Math.tanh, derivative: (y) => 1 - y * y },
   sigmoid: { forward: (x) => 1 / (1 + Math.exp(-x)), derivative: (y) => y * (1 - y) },
+  hardSigmoid: hardSigmoid(1 / 6),
+  hardSigmoidTfjs: hardSigmoid(0.2),
 };
 
 interface BackwardOptions {

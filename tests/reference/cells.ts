@@ -29,7 +29,7 @@ export interface CellWeights {
   recurrentKernel: Values; // [U, gates·U]
   bias?: Values | undefined; // [gates·U]; GRU with resetAfter: [2, gates·U]
   activation?: Activation; // default 'tanh'
-  recurrentActivation?: Activation | Fn; // default 'sigmoid'
+  recurrentActivation?: Activation; // default 'sigmoid'
 }
 
 /** A function, and its derivative written as a function of the output. */
@@ -68,7 +68,7 @@ function prepare({ features, units, kernel, recurrentKernel, bias, activation = 
   requireShape('recurrentKernel', recurrentKernel, [units, columns]);
   const dWeights = [kernel, recurrentKernel, ...(bias ? [bias] : [])].map(({ length }) => new Float64Array(length));
   const phi: Fn = activations[activation];
-  const sigma: Fn = typeof recurrentActivation === 'string' ? activations[recurrentActivation] : recurrentActivation;
+  const sigma: Fn = activations[recurrentActivation];
   const slope = (f: Fn, dy: Float64Array, y: Float64Array): Float64Array => vector(dy.length, (i) => dy[i]! * f.derivative(y[i]!));
   return { columns, dWeights, phi, sigma, slope };
 }

@@ -202,10 +202,6 @@ function checkTorchTraining(vector: TorchTrainingCase): void {
   }
 }
 
-const HARD_SIGMOID = {
-  forward: (x: number): number => Math.min(1, Math.max(0, 0.2 * x + 0.5)), derivative: (y: number): number => (y > 0 && y < 1 ? 0.2 : 0),
-};
-
 /** A recurrent layer of one unit without bias on ones [5, 3, 4], its last output into Dense(1) without bias, mean squared error. */
 function checkBptt(vector: BpttCase): void {
   const sizes = { batch: 5, steps: 3, features: 4 };
@@ -217,7 +213,7 @@ function checkBptt(vector: BpttCase): void {
   let dense: Values = [1];
   const { lr: learningRate } = vector.optimizer;
   for (let step = 0; step < vector.steps; step++) {
-    const cell = CELLS[vector.layer]({ features: 4, units: 1, kernel, recurrentKernel, recurrentActivation: HARD_SIGMOID, resetAfter: false });
+    const cell = CELLS[vector.layer]({ features: 4, units: 1, kernel, recurrentKernel, recurrentActivation: 'hardSigmoidTfjs', resetAfter: false });
     const { h, back } = unroll({ cell, ...sizes, x });
     const last = h.filter((_, i) => i % 3 === 2);
     const predictions = gemm({ m: 5, n: 1, k: 1, a: last, b: dense });

@@ -10,6 +10,7 @@ type Pointwise = (graph: OnnxGraph, x: string) => string;
 
 const operator = (name: string, attributes: Readonly<Record<string, AttributeValue>> = {}): Pointwise => (graph, x) => graph.node(name, [x], attributes);
 const leakyRelu = (slope: number): Pointwise => operator('LeakyRelu', { alpha: { float: slope } });
+const hardSigmoid = (slope: number): Pointwise => operator('HardSigmoid', { alpha: { float: slope }, beta: { float: 0.5 } });
 const elu = (alpha: number): Pointwise => operator('Elu', { alpha: { float: alpha } });
 
 const POINTWISE: Readonly<Record<Exclude<ActivationName, 'softmax'>, Pointwise>> = {
@@ -23,6 +24,8 @@ const POINTWISE: Readonly<Record<Exclude<ActivationName, 'softmax'>, Pointwise>>
   softplus: operator('Softplus'),
   tanh: operator('Tanh'),
   sigmoid: operator('Sigmoid'),
+  hardSigmoid: hardSigmoid(1 / 6),
+  hardSigmoidTfjs: hardSigmoid(0.2),
 };
 
 /** A value after an activation. */

@@ -8,14 +8,20 @@ import { exporter, permuted, type Exporter, type LayerExport, type Resolved } fr
 import type { Value } from '../graph.js';
 import type { AttributeValue } from '../proto.js';
 
-const STEP_ACTIVATIONS = { relu: 'Relu', tanh: 'Tanh', sigmoid: 'Sigmoid', linear: 'Affine' } as const;
+/** Operators, and what alpha and beta are of those that are alpha · x + beta. */
+const STEP_ACTIVATIONS: Readonly<Record<StepActivation, readonly [operator: string, line?: readonly [alpha: number, beta: number]]>> = {
+  relu: ['Relu'], tanh: ['Tanh'], sigmoid: ['Sigmoid'], linear: ['Affine', [1, 0]], hardSigmoid: ['HardSigmoid', [1 / 6, 0.5]],
+  hardSigmoidTfjs: ['HardSigmoid', [0.2, 0.5]],
+};
 
-/** Affine is alpha · x + beta; the lists have an entry for each activation that takes such. */
+/** The lists of numbers have an entry for each activation that takes such. */
 function activationAttributes(names: readonly StepActivation[]): Record<string, AttributeValue> {
-  const affine = names.filter((name) => name === 'linear');
+  const lines = names.flatMap((name) => STEP_ACTIVATIONS[name][1] ?? []);
   return {
-    activations: { texts: names.map((name) => STEP_ACTIVATIONS[name]) },
-    ...(affine.length > 0 && { activation_alpha: { floats: affine.map(() => 1) }, activation_beta: { floats: affine.map(() => 0) } }),
+    activations: { texts: names.map((name) => STEP_ACTIVATIONS[name][0]) },
+    ...(lines.length > 0 && {
+      activation_alpha: { floats: lines.filter((_, index) => index % 2 === 0) }, activation_beta: { floats: lines.filter((_, index) => index % 2 === 1) },
+    }),
   };
 }
 

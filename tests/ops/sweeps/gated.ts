@@ -6,7 +6,7 @@ import { blank, cycle, floats, type Operand, type Sweep } from '../harness.js';
 import { stateOf } from './element-wise.js';
 
 const LANES = Kernel.lanes;
-const KINDS = ['linear', 'relu', 'tanh', 'sigmoid'] as const satisfies readonly ActivationName[];
+const KINDS = ['linear', 'relu', 'tanh', 'sigmoid', 'hardSigmoid', 'hardSigmoidTfjs'] as const satisfies readonly ActivationName[];
 const ZERO = exact(0);
 
 interface Recurrence {
@@ -34,7 +34,7 @@ function* recurrences(): Iterable<Recurrence> {
       const [batch, most] = shapes();
       const groups = Math.ceil(batch / LANES);
       const [kind, recurrentKind] = pairs();
-      const bounded = [kind, recurrentKind].every((name) => name === 'tanh' || name === 'sigmoid');
+      const bounded = [kind, recurrentKind].every((name) => name !== 'linear' && name !== 'relu');
       const time = bounded ? most : Math.min(most, 3); // products of gates without a bound outgrow float32 soon
       const extra = extras();
       const state = (seed: number): Float64Array =>

@@ -212,7 +212,7 @@ function* recurrences(): Iterable<Recurrence> {
 }
 
 /** |f'| nowhere exceeds this. */
-const STEEPEST: Record<ActivationName, number> = { linear: 1, relu: 1, tanh: 1, sigmoid: 0.25 };
+const STEEPEST: Record<ActivationName, number> = { linear: 1, relu: 1, tanh: 1, sigmoid: 0.25, hardSigmoid: 1 / 6, hardSigmoidTfjs: 0.2 };
 
 /** Σ v[k]·w[k][unit] and the same of absolute values, for one lane of one step. */
 function product(values: Values, start: number, w: Values, units: number, unit: number, absolute: boolean): number {
@@ -291,7 +291,8 @@ function checkBackward({ time, units, kind }: Recurrence, { dy, h, wTransposed }
     const absolute = Math.abs(dy[i]!) + (later ? product(exact, after, wTransposed, units, unit, true) : 0);
     const carried = later ? product(error, after, wTransposed, units, unit, true) : 0;
     const slope = activations[kind].derivative(h[i]!);
-    const terms = kind === 'tanh' || kind === 'sigmoid' ? 1 + h[i]! ** 2 : 0; // what cancels in 1 - h², or h·(1 - h)
+    const rounded = kind === 'hardSigmoid' || kind === 'hardSigmoidTfjs' ? slope : 0; // the slope itself is
+    const terms = kind === 'tanh' || kind === 'sigmoid' ? 1 + h[i]! ** 2 : rounded; // what cancels in 1 - h², or h·(1 - h)
     exact[i] = slope * sum;
     error[i] = 1.01 * (Math.abs(slope) * (carried + gamma(units + 1) * absolute) + gamma(3) * terms * Math.abs(sum)) + TINY;
   }
