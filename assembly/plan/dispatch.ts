@@ -39,6 +39,8 @@ import { reducePartials, columnSums, sumOfSquares, clipByGlobalNorm } from "../r
 import { columnMoments, columnGradients } from "../normalization/columns";
 import { batchMoments, keptMoments, movingAverage, batchNormForward, batchNormSums, batchNormBackward } from "../normalization/batch";
 import { copyRows } from "../copy";
+import { embeddingForward, embeddingBackward } from "../embedding";
+import { stepMask, keepSteps } from "../step-mask";
 import { combine } from "../combine";
 import { sgd } from "../optimizer/sgd";
 import { adam } from "../optimizer/adam";
@@ -116,20 +118,24 @@ export function runBlock(opcode: i32, args: usize, block: i32, scratch: usize): 
     case 63: if (isDefined(CORE)) unreachable(); else batchNormSums(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
     case 64: if (isDefined(CORE)) unreachable(); else batchNormBackward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32)); break;
     case 65: copyRows(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
-    case 66: combine(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
-    case 67: sumOfSquares(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12)); break;
-    case 68: clipByGlobalNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<f32>(args, 12)); break;
-    case 69: accumulateMetrics(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
-    case 70: sgd(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<i32>(args, 36)); break;
-    case 71: adam(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<f32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44)); break;
-    case 72: rmsprop(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44), load<f32>(args, 48)); break;
-    case 73: adagrad(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32)); break;
-    case 74: lion(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<f32>(args, 36)); break;
-    case 75: averageGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20)); break;
-    case 76: keepGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;
-    case 77: clipByNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<f32>(args, 24)); break;
-    case 78: regularize(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20), load<f32>(args, 24)); break;
-    case 79: addPenalty(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8)); break;
+    case 66: if (isDefined(CORE)) unreachable(); else embeddingForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
+    case 67: if (isDefined(CORE)) unreachable(); else embeddingBackward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
+    case 68: if (isDefined(CORE)) unreachable(); else stepMask(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20)); break;
+    case 69: if (isDefined(CORE)) unreachable(); else keepSteps(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20)); break;
+    case 70: combine(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
+    case 71: sumOfSquares(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12)); break;
+    case 72: clipByGlobalNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<f32>(args, 12)); break;
+    case 73: accumulateMetrics(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
+    case 74: sgd(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<i32>(args, 36)); break;
+    case 75: adam(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<f32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44)); break;
+    case 76: rmsprop(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44), load<f32>(args, 48)); break;
+    case 77: adagrad(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32)); break;
+    case 78: lion(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<f32>(args, 36)); break;
+    case 79: averageGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20)); break;
+    case 80: keepGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;
+    case 81: clipByNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<f32>(args, 24)); break;
+    case 82: regularize(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20), load<f32>(args, 24)); break;
+    case 83: addPenalty(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8)); break;
     default: unreachable();
   }
 }

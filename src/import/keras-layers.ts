@@ -107,6 +107,10 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   Dense: { type: 'dense', options: { units: 'units', ...WEIGHTED }, only: { lora_rank: [null], quantization_config: [null] } },
   DepthwiseConv2D: { type: 'depthwiseConv2d', ...DEPTHWISE },
   Dropout: { type: 'dropout', options: { rate: 'rate' }, only: { noise_shape: [null] } },
+  Embedding: {
+    type: 'embedding', options: { input_dim: 'inputDim', output_dim: 'outputDim', mask_zero: 'maskZero', embeddings_regularizer: regularizer('embeddingsRegularizer') },
+    only: { lora_rank: [null], quantization_config: [null] },
+  },
   GRU: recurrent('gru', { recurrent_activation: recurrentActivation, reset_after: 'resetAfter' }),
   LayerNormalization: {
     type: 'layerNormalization', options: { axis: { to: 'axis', convert: lastAxis }, epsilon: 'epsilon', center: 'center', scale: 'scale', ...NORMALIZED },
@@ -118,6 +122,7 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   ReLU: { type: 'relu', only: { max_value: [null], negative_slope: [0, null], threshold: [0, null] } },
   Softmax: { type: 'softmax', only: { axis: [-1] } },
   Flatten: { type: 'flatten', only: CHANNELS_LAST },
+  Masking: { type: 'masking', options: { mask_value: 'maskValue' } },
   MaxPooling2D: { type: 'maxPooling2d', options: { pool_size: 'poolSize', strides: 'strides', padding: 'padding' }, only: CHANNELS_LAST },
   RandomRotation: { type: 'randomRotation', options: { factor: 'factor', fill_mode: 'fillMode', fill_value: 'fillValue' }, only: BILINEAR },
   RandomTranslation: {
@@ -133,7 +138,7 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
 export const KERAS_LAYERS: ReadonlyMap<string, KerasLayer> = new Map(Object.entries(LAYERS));
 
 /** Say how, not what, a layer calculates, or how its weights began. */
-const IRRELEVANT: readonly string[] = ['name', 'trainable', 'batch_input_shape', 'batch_shape', 'input_dtype', 'seed', 'implementation', 'unroll', 'sparse', 'ragged', 'optional', 'build_config'];
+const IRRELEVANT: readonly string[] = ['name', 'trainable', 'batch_input_shape', 'batch_shape', 'input_dtype', 'input_length', 'seed', 'implementation', 'unroll', 'sparse', 'ragged', 'optional', 'build_config'];
 const isIrrelevant = (key: string): boolean => IRRELEVANT.includes(key) || key.endsWith('_initializer');
 /** Change the loss or the weights after a step, not what is predicted. */
 const isForTraining = (key: string): boolean => key.endsWith('_regularizer') || key.endsWith('_constraint');

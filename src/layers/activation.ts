@@ -10,6 +10,8 @@ import { Layer, bareFactory, factory } from './layer.js';
 
 /** A function of each value, or softmax over the last axis, as a layer of its own. Output shape: the input's. No weights. */
 class ActivationLayer extends Layer {
+  override readonly supportsMasking = true;
+
   constructor(
     readonly type: string,
     private readonly activation: ActivationName,

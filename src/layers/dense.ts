@@ -33,6 +33,7 @@ export const DENSE_OPTIONS: OptionTable<DenseOptions> = {
 class Dense extends Layer {
   readonly type = 'dense';
   readonly optionTable = DENSE_OPTIONS;
+  override readonly supportsMasking = true;
   private readonly units: number;
   private readonly activation: ActivationName;
   private readonly useBias: boolean;

@@ -30,6 +30,7 @@ export const DROPOUT_OPTIONS: OptionTable<DropoutOptions> = { rate: number };
 class Dropout extends Layer {
   readonly type = 'dropout';
   readonly optionTable = DROPOUT_OPTIONS;
+  override readonly supportsMasking = true;
   private readonly rate: number;
 
   constructor(options: DropoutOptions) {

@@ -30,7 +30,8 @@ export function emitLayers(
     const next = outputs.includes(node) ? undefined : onlyReader(node, nodes);
     const together = next?.layer && next.inputs.length === 1 ? layer.emitWith(next.layer, from[0]!, context) : undefined;
     if (together) laidOut.add(next!);
-    values.set(together ? next! : node, together ?? layer.emitMerged(from, context));
+    const output = together ?? layer.emitMerged(from, context);
+    values.set(together ? next! : node, layer.supportsMasking && !output.mask ? tape.withMask(output, from) : output);
   });
   return outputs.map((output) => values.get(output)!);
 }

@@ -113,6 +113,8 @@ export abstract class Layer {
   readonly inputShapeOption: Shape | undefined;
   /** Whether the layer is the user's own: only its type and name stand in JSON. */
   readonly isCustom: boolean = false;
+  /** Whether each step of its output is made of the same step of its input, so that a mask of the input is one of the output. @internal */
+  readonly supportsMasking: boolean = false;
   /** As they were given. */
   readonly options: Readonly<LayerOptions>;
   private givenName: string | undefined;
@@ -179,6 +181,11 @@ export abstract class Layer {
   /** The layers of this one that keep states from batch to batch: itself, those within it, or none. @internal */
   get statefulLayers(): readonly Layer[] {
     return [];
+  }
+
+  /** Where its input is whole numbers from 0 on: how many. @internal */
+  get indices(): number | undefined {
+    return undefined;
   }
 
   /** Names of the states it keeps. @internal */

@@ -14,6 +14,7 @@ import { DENSE_OPTIONS, dense } from './dense.js';
 import { DEPTHWISE_OPTIONS } from './depthwise.js';
 import { depthwiseConv2d } from './depthwise-conv2d.js';
 import { DROPOUT_OPTIONS, dropout } from './dropout.js';
+import { EMBEDDING_OPTIONS, embedding } from './embedding.js';
 import { flatten } from './flatten.js';
 import { GRU_OPTIONS, gru } from './gru.js';
 import type { Kind, Option, OptionTable } from './layer-config.js';
@@ -21,6 +22,7 @@ import { NO_OPTIONS } from './layer-config.js';
 import type { Layer, LayerFactory, LayerOptions } from './layer.js';
 import { layerNormalization } from './layer-normalization.js';
 import { LSTM_OPTIONS, lstm } from './lstm.js';
+import { MASKING_OPTIONS, masking } from './masking.js';
 import { MAX_POOLING2D_OPTIONS, maxPooling2d } from './max-pooling2d.js';
 import { NORMALIZATION_OPTIONS } from './normalization.js';
 import { RANDOM_ERASING_OPTIONS, randomErasing } from './random-erasing.js';
@@ -52,10 +54,12 @@ export const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   depthwiseConv2d: layerType(depthwiseConv2d, DEPTHWISE_OPTIONS),
   dropout: layerType(dropout, DROPOUT_OPTIONS),
   elu: layerType(elu, ELU_OPTIONS),
+  embedding: layerType(embedding, EMBEDDING_OPTIONS),
   flatten: layerType(flatten, NO_OPTIONS),
   gelu: layerType(gelu, GELU_OPTIONS),
   layerNormalization: layerType(layerNormalization, NORMALIZATION_OPTIONS),
   leakyRelu: layerType(leakyRelu, LEAKY_RELU_OPTIONS),
+  masking: layerType(masking, MASKING_OPTIONS),
   maxPooling2d: layerType(maxPooling2d, MAX_POOLING2D_OPTIONS),
   randomErasing: layerType(randomErasing, RANDOM_ERASING_OPTIONS),
   randomFlip: layerType(randomFlip, RANDOM_FLIP_OPTIONS),

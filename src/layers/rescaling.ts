@@ -19,6 +19,7 @@ export const RESCALING_OPTIONS: OptionTable<RescalingOptions> = { scale: number,
 class Rescaling extends Layer {
   readonly type = 'rescaling';
   readonly optionTable = RESCALING_OPTIONS;
+  override readonly supportsMasking = true;
   private readonly scale: number;
   private readonly offset: number;
 

@@ -4,7 +4,7 @@ import { firstNotFinite, toTensor } from '../tensor/convert.js';
 import type { TensorInput } from '../tensor/convert.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
-import type { NumericArray, Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** Checked rows of inputs and targets. */
 export interface Dataset {
@@ -23,17 +23,19 @@ export type ModelInput = TensorInput | readonly TensorInput[];
 export interface InputSpec {
   readonly name: string;
   readonly shape: Shape;
+  /** Where its values are whole numbers from 0 on, for an embedding: how many. */
+  readonly indices?: number;
 }
 
 /** Checked tensors, one for each input. @throws LanewiseError `invalid-argument`, `invalid-shape`, `invalid-data` */
 export function checkInputs(given: ModelInput, specs: readonly InputSpec[], where: string): readonly Tensor[] {
-  if (specs.length === 1) return [checkInput(given as TensorInput, specs[0]!.shape, where)];
+  if (specs.length === 1) return [checkInput(given as TensorInput, specs[0]!, where)];
   if (!Array.isArray(given) || given.length !== specs.length) {
     throw new LanewiseError('invalid-argument', 'not one tensor for each input', {
       where, expected: `a list of ${specs.length}: ${specs.map(({ name }) => name).join(', ')}`, received: Array.isArray(given) ? `a list of ${given.length}` : typeof given,
     });
   }
-  const tensors = specs.map(({ name, shape }, index) => checkInput((given as readonly TensorInput[])[index]!, shape, `${where} ${name}`));
+  const tensors = specs.map((spec, index) => checkInput((given as readonly TensorInput[])[index]!, spec, `${where} ${spec.name}`));
   const odd = tensors.findIndex(({ shape }) => shape[0] !== tensors[0]!.shape[0]);
   if (odd >= 0) {
     throw new LanewiseError('invalid-shape', 'inputs differ in number', {
@@ -43,7 +45,7 @@ export function checkInputs(given: ModelInput, specs: readonly InputSpec[], wher
   return tensors;
 }
 
-function checkInput(input: TensorInput, sample: Shape, where: string): Tensor {
+function checkInput(input: TensorInput, { shape: sample, indices }: InputSpec, where: string): Tensor {
   const tensor = toTensor(input, where);
   if (!sameShape(tensor.shape.slice(1), sample)) {
     // [rows, 28, 28] serves for samples of [28, 28, 1]: the bytes are the same
@@ -56,6 +58,7 @@ function checkInput(input: TensorInput, sample: Shape, where: string): Tensor {
   }
   requireRows(tensor.shape[0]!, where);
   requireFinite(tensor, where);
+  if (indices !== undefined) requireWhole(tensor, indices, 'an index', where);
   return tensor;
 }
 
@@ -74,7 +77,7 @@ export function checkDataset(x: ModelInput, y: TensorInput, specs: readonly Inpu
   if (!sameShape(targets.shape, expected) && !column) {
     throw new LanewiseError('invalid-shape', 'targets have the wrong shape', { where, expected: formatShape(expected), received: formatShape(targets.shape) });
   }
-  if (target.classes !== undefined) requireClasses(targets.data, target.classes, `${where} targets`);
+  if (target.classes !== undefined) requireWhole({ data: targets.data, shape: [targets.data.length] }, target.classes, 'a label', `${where} targets`);
   else requireFinite(targets, `${where} targets`);
   if (target.range) requireRange(targets, target.range, `${where} targets`);
   return { rows, inputs, targets };
@@ -117,12 +120,14 @@ function requireRange({ data, shape }: Tensor, [least, most]: readonly [number, 
   throw new LanewiseError('invalid-data', 'a target is out of range', { where: `${where}, row ${row}`, expected: `from ${least} to ${most}`, received: String(data[index]) });
 }
 
-function requireClasses(labels: NumericArray, classes: number, where: string): void {
-  for (let row = 0; row < labels.length; row++) {
-    const label = labels[row]!;
-    if (Number.isInteger(label) && label >= 0 && label < classes) continue;
-    throw new LanewiseError('invalid-data', 'a label is out of range', {
-      where: `${where}, row ${row}`, expected: `a whole number from 0 to ${classes - 1}`, received: String(label),
+/** Whole numbers from 0 to count - 1. */
+function requireWhole({ data, shape }: Tensor, count: number, what: string, where: string): void {
+  for (let at = 0; at < data.length; at++) {
+    const value = data[at]!;
+    if (Number.isInteger(value) && value >= 0 && value < count) continue;
+    const row = Math.floor(at / sizeOf(shape.slice(1)));
+    throw new LanewiseError('invalid-data', `${what} is out of range`, {
+      where: `${where}, row ${row}`, expected: `a whole number from 0 to ${count - 1}`, received: String(value),
     });
   }
 }

@@ -159,7 +159,11 @@ export class Model {
 
   /** Name and shape of one sample of each input. */
   get inputSpecs(): readonly InputSpec[] {
-    return this.graph.inputs.map(({ shape }, index) => ({ name: this.graph.inputNames[index]!, shape }));
+    const { inputs, inputNames, nodes } = this.graph;
+    return inputs.map((input, index) => {
+      const limits = nodes.filter((node) => node.inputs.includes(input)).flatMap(({ layer }) => layer.indices ?? []);
+      return { name: inputNames[index]!, shape: input.shape, ...(limits.length > 0 && { indices: Math.min(...limits) }) };
+    });
   }
 
   /** Shape of one output sample. */

@@ -12,6 +12,8 @@ export const ROW_BLOCK = 16;
 export const STEP_BLOCK = 128;
 /** The same where the steps are those of one group, not of a pair. */
 export const GRADIENT_STEP_BLOCK = 256;
+/** Columns in a block of the gradient of an embedding: a cache line. */
+export const EMBEDDING_COLUMNS = 16;
 export const blocksOf = (size: number, blockSize: number): number => Math.ceil(size / blockSize);
 
 /**

@@ -226,6 +226,12 @@ export const OPS = {
   copyRows: {
     module: 'copy', args: { to: 'inout', from: 'in', rows: 'i32', columns: 'i32', toStride: 'i32', fromStride: 'i32', blockRows: 'i32' },
   },
+  embeddingForward: { module: 'embedding', args: { y: 'out', ids: 'in', w: 'in', rows: 'i32', columns: 'i32', vocabulary: 'i32', blockRows: 'i32' } },
+  embeddingBackward: {
+    module: 'embedding', args: { dw: 'out', dy: 'in', ids: 'in', rows: 'i32', columns: 'i32', vocabulary: 'i32', blockColumns: 'i32' },
+  },
+  stepMask: { module: 'step-mask', args: { mask: 'out', x: 'in', ...columnRows, value: 'f32' } },
+  keepSteps: { module: 'step-mask', args: { y: 'out', x: 'in', mask: 'in', ...columnRows } },
   combine: {
     module: 'combine', args: { out: 'out', a: 'in', b: 'in', size: 'i32', period: 'i32', blockSize: 'i32', kind: 'i32' },
   },

@@ -147,10 +147,16 @@ export class Tape extends PlanBuilder {
     return y;
   }
 
-  /** y with the mask of the first input that has one: masks of one model come from one input. */
+  /** y with the masks of its inputs: a step counts if it counts in all of them. */
   withMask(y: PlanTensor, inputs: readonly PlanTensor[]): PlanTensor {
-    const mask = inputs.find((input) => input.mask)?.mask;
-    if (!mask) return y;
+    const [first, ...others] = new Set(inputs.flatMap((input) => input.mask ?? []));
+    if (!first) return y;
+    const size = this.batch * y.shape[0]!;
+    const mask = others.reduce((a, b) => {
+      const out = this.buffer(size);
+      this.combine('multiply', { out, a, b }, size);
+      return out;
+    }, first);
     const masked = { ...y, mask };
     this.record(masked, [y], (gradient) => [gradient]);
     return masked;
@@ -168,7 +174,7 @@ export class Tape extends PlanBuilder {
 
   private relayout(x: PlanTensor, layout: Layout): PlanTensor {
     const [time = 1, features = 1] = x.shape;
-    const y = this.tensor(x.shape, layout, x.needsGradient);
+    const y: PlanTensor = { ...this.tensor(x.shape, layout, x.needsGradient), ...(x.mask && { mask: x.mask }) };
     this.moveSteps(y, x, { time, features, first: 0, count: time });
     this.record(y, [x], (dy) => {
       if (!x.needsGradient) return [];

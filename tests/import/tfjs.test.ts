@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs';
 import { sgd } from '../../src/entry.node.js';
 import type { Model } from '../../src/entry.node.js';
 import { importTfjs } from '../../src/import/tfjs.js';
-import { randomTensor, refused } from '../model/helpers.js';
+import { randomInput, randomTensor, refused } from '../model/helpers.js';
 
 interface Saved {
   modelJson: { modelTopology: Record<string, unknown>; weightsManifest: { paths: string[]; weights: Record<string, unknown>[] }[] } & Record<string, unknown>;
@@ -40,7 +40,7 @@ async function agree(theirs: tf.LayersModel): Promise<Model> {
   const { modelJson, weights } = await saved(theirs);
   const ours = importTfjs(JSON.stringify(modelJson), weights);
   await ours.compile({ optimizer: sgd(), loss: 'mse', threads: 1 });
-  const inputs = ours.inputSpecs.map(({ shape }, index) => randomTensor([4, ...shape], index + 1));
+  const inputs = ours.inputSpecs.map((spec, index) => randomInput(spec, 4, index + 1));
   const expected = theirs.predict(inputs.map(({ data, shape }) => tf.tensor(data, [...shape]))) as tf.Tensor;
   const values = expected.dataSync();
   const { data, shape } = await ours.predict(inputs.length === 1 ? inputs[0]! : inputs);
@@ -100,6 +100,13 @@ describe('TensorFlow.js predicts the same, gated layers', () => {
   it('GRU', () => agree(tf.sequential({ layers: [
     tfLayers.gru({ units: 4, recurrentActivation, returnSequences: true, inputShape: [5, 3] }), tfLayers.gru({ units: 3, recurrentActivation, useBias: false }),
   ] })).then(() => {}));
+});
+
+describe('TensorFlow.js predicts the same, masked steps', () => {
+  it('of an embedding', () => agree(tf.sequential({ layers: [
+    tfLayers.embedding({ inputDim: 3, outputDim: 4, maskZero: true, inputLength: 9 }), tfLayers.lstm({ units: 4, returnSequences: true }), tfLayers.gru({ units: 3 }),
+  ] })).then(() => {}));
+  it('and without', () => agree(tf.sequential({ layers: [tfLayers.embedding({ inputDim: 7, outputDim: 4, inputLength: 5 }), tfLayers.simpleRNN({ units: 3 })] })).then(() => {}));
 });
 
 describe('hard sigmoid', () => {

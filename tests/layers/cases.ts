@@ -6,7 +6,7 @@ import { addRecurrentCases } from './recurrent-cases.js';
 import { type Twin, twins } from './twins.js';
 
 const {
-  activation, batchNormalization, conv2d, dense, dropout, elu, flatten, gelu, layerNormalization, leakyRelu, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
+  activation, batchNormalization, conv2d, dense, dropout, elu, embedding, flatten, gelu, layerNormalization, leakyRelu, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
   softplus, tanh,
 } = twins;
 
@@ -146,6 +146,12 @@ add('simpleRNN, longer than a block of steps', 2, 'mse', () => [simpleRNN({ unit
 add('simpleRNN, flattened', 3, crossEntropy, () => [simpleRNN({ units: 3, inputShape: [4, 2], returnSequences: true }), flatten(), dense({ units: 3 })]);
 
 addRecurrentCases(add);
+
+// Embedding and masking
+add('embedding of sequences', 5, 'mse', () => [embedding({ inputDim: 7, outputDim: 3, inputShape: [6] }), simpleRNN({ units: 4 }), dense({ units: 2 })]);
+add('embedding, more columns than a strip', 20, crossEntropy, () => [embedding({ inputDim: 11, outputDim: 37, inputShape: [3] }), flatten(), dense({ units: 3 })]);
+add('masking', 5, 'mse', () => [masking({ maskValue: 0.5, inputShape: [6, 3] }), dense({ units: 4, activation: 'tanh' }), flatten(), dense({ units: 2 })]);
+add('masking of what has a gradient', 5, 'mse', () => [dense({ units: 2, activation: 'relu', inputShape: [6, 3] }), masking({}), flatten(), dense({ units: 2 })]);
 
 // Dropout, with the masks that the library draws
 for (const rate of [0, 0.3, 0.8]) {

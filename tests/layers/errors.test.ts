@@ -5,7 +5,7 @@ import { adam, LanewiseError, layers, schedules, sequential, sgd } from '../../s
 import type { ErrorCode, Layer, LossName } from '../../src/entry.node.js';
 import { refused } from '../model/helpers.js';
 
-const { activation, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, flatten, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, separableConv2d, simpleRNN } = layers;
+const { activation, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, embedding, flatten, gru, layerNormalization, leakyRelu, lstm, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, separableConv2d, simpleRNN } = layers;
 
 function refusal(make: () => unknown): LanewiseError {
   try {
@@ -39,6 +39,8 @@ const wrongOptions: readonly [string, () => Layer][] = [
     [`simpleRNN units ${bad}`, () => simpleRNN({ units: bad })],
     [`lstm units ${bad}`, () => lstm({ units: bad })],
     [`gru units ${bad}`, () => gru({ units: bad })],
+    [`embedding inputDim ${bad}`, () => embedding({ inputDim: bad, outputDim: 1 })],
+    [`embedding outputDim ${bad}`, () => embedding({ inputDim: 1, outputDim: bad })],
     [`inputShape ${bad}`, () => flatten({ inputShape: [2, bad] })],
   ]),
   ...NOT_COUNTS.filter((bad) => (bad ?? undefined) !== undefined).flatMap((bad): [string, () => Layer][] => [
@@ -101,6 +103,8 @@ const wrongOptions: readonly [string, () => Layer][] = [
   ...[-0.1, 1.1, NaN].map((bad): [string, () => Layer] => [`randomErasing factor ${bad}`, () => randomErasing({ factor: bad })]),
   ...[0.3, [-0.1, 0.2], [0.3, 0.2], [0.5, 1.1]].map((bad): [string, () => Layer] => [`randomErasing scale ${String(bad)}`, () => randomErasing({ scale: untyped(bad) })]),
   ...[NaN, 1e39].map((bad): [string, () => Layer] => [`randomErasing fillValue ${bad}`, () => randomErasing({ fillValue: bad })]),
+  ['embedding inputDim beyond float32', () => embedding({ inputDim: 2 ** 24 + 1, outputDim: 1 })],
+  ['masking maskValue NaN', () => masking({ maskValue: NaN })],
   ['rescaling offset NaN', () => rescaling({ scale: 1, offset: NaN })],
 ];
 
@@ -127,6 +131,8 @@ const wrongShapes: readonly [string, (inputShape: readonly number[]) => Layer, r
   ['gru', (inputShape) => gru({ units: 1, inputShape }), [4]],
   ['simpleRNN', (inputShape) => simpleRNN({ units: 1, inputShape }), [4, 4, 1]],
   ['dense', (inputShape) => dense({ units: 1, inputShape }), []],
+  ['embedding', (inputShape) => embedding({ inputDim: 1, outputDim: 1, maskZero: true, inputShape }), [4, 4]],
+  ['masking', (inputShape) => masking({ inputShape }), [4]],
 ];
 
 describe('a wrong option', () => {

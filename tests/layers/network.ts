@@ -1,6 +1,6 @@
 /** A small network of twins: the library's model and its double-precision counterpart. */
 import { sequential, sgd } from '../../src/entry.node.js';
-import type { Loss, LossName, Sequential } from '../../src/entry.node.js';
+import type { InputSpec, Loss, LossName, Sequential } from '../../src/entry.node.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { requireLoss } from '../../src/losses.js';
 import {
@@ -38,7 +38,7 @@ export class Network {
     const { twins, batch, seed = 3 } = options;
     this.seed = seed;
     this.model = sequential(twins.map(({ layer }) => layer), { seed });
-    this.x = randomArray(batch * sizeOf(this.model.inputShape), 21);
+    this.x = this.inputs(randomArray(batch * sizeOf(this.model.inputShape), 21));
     const classes = this.model.outputShape.at(-1)!;
     const outputs = batch * sizeOf(this.model.outputShape);
     this.y = this.sparse
@@ -47,6 +47,15 @@ export class Network {
     // biases too are drawn at random, since zero ones would hide mistakes
     this.model.setWeights(this.model.weightSpecs.map(({ name, shape }, i) =>
       name.endsWith('movingVariance') ? randomArray(sizeOf(shape), 100 + i, 0.5, 2) : randomArray(sizeOf(shape), 100 + i, -0.6, 0.6)));
+  }
+
+  /** Values in ±1; whole numbers where an embedding reads them, and some steps of one value where a mask looks for it. */
+  private inputs(values: Float64Array): Float64Array {
+    const [{ indices }] = this.model.inputSpecs as [InputSpec];
+    const { type, options } = this.options.twins[0]!.layer;
+    const { maskValue = 0 } = options as { maskValue?: number };
+    if (type === 'masking') return map(values, (value, i) => (Math.floor(i / this.model.inputShape[1]!) % 3 === 1 ? maskValue : value));
+    return indices === undefined ? values : map(values, (value) => Math.floor(((value + 1) / 2) * indices));
   }
 
   private get loss(): Loss {

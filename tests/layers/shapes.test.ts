@@ -5,7 +5,7 @@ import { layers, sequential } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
 
 const {
-  activation, batchNormalization, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, relu, rescaling, separableConv2d, sigmoid, silu, simpleRNN, softmax,
+  activation, batchNormalization, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, embedding, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, relu, rescaling, separableConv2d, sigmoid, silu, simpleRNN, softmax,
   softplus, tanh,
 } = layers;
 
@@ -86,6 +86,10 @@ const cases: readonly [Layer, Expected][] = [
   [randomRotation({ factor: 0.1, inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: '±10 % of a turn' }],
   [randomTranslation({ heightFactor: 0.125, widthFactor: [0, 0.2], inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: '±12.5 % of the height, 0 to 20 % of the width' }],
   [flatten({ inputShape: [11, 11, 64] }), { output: [7744], describe: '' }],
+  [embedding({ inputDim: 7, outputDim: 3, inputShape: [5] }), { output: [5, 3], weights: { embeddings: [7, 3] }, describe: '7 × 3' }],
+  [embedding({ inputDim: 7, outputDim: 3, maskZero: true, inputShape: [5] }), { output: [5, 3], weights: { embeddings: [7, 3] }, describe: '7 × 3, 0 masked' }],
+  [masking({ inputShape: [5, 2] }), { output: [5, 2], describe: 'value 0' }],
+  [masking({ maskValue: -1, inputShape: [5, 2] }), { output: [5, 2], describe: 'value -1' }],
   [flatten({ inputShape: [3] }), { output: [3], describe: '' }],
   [dense({ units: 128, inputShape: [7744] }), { output: [128], weights: { kernel: [7744, 128], bias: [128] }, operations: 991_232, describe: '128 units' }],
   [dense({ units: 4, useBias: false, activation: 'tanh', inputShape: [9] }), { output: [4], weights: { kernel: [9, 4] }, operations: 36, additions: 32, describe: '4 units, tanh' }],

@@ -219,12 +219,41 @@ function batchNormalization(options: NonNullable<Options<'batchNormalization'>>)
   };
 }
 
+function embedding(options: Options<'embedding'>): Twin {
+  const { outputDim: columns } = options;
+  return {
+    layer: layers.embedding(options),
+    run: (ids, [table]) => ({
+      y: Float64Array.from({ length: ids.length * columns }, (_, i) => table![ids[Math.floor(i / columns)]! * columns + (i % columns)]!),
+      backward(dy) {
+        const dTable = new Float64Array(table!.length);
+        dy.forEach((value, i) => (dTable[ids[Math.floor(i / columns)]! * columns + (i % columns)]! += value));
+        return { dx: new Float64Array(ids.length), dWeights: [dTable] };
+      },
+    }),
+  };
+}
+
+/** The values alone: see masking.test.ts for what the mask does. */
+function masking(options: NonNullable<Options<'masking'>>): Twin {
+  const layer = layers.masking(options);
+  return {
+    layer,
+    run(x) {
+      const features = layer.input[1]!;
+      const counts = (i: number): boolean => x.subarray(i - (i % features), i - (i % features) + features).some((value) => value !== (options.maskValue ?? 0));
+      const kept = (values: Float64Array): Float64Array => values.map((value, i) => (counts(i) ? value : 0));
+      return weightless(kept(x), kept);
+    },
+  };
+}
+
 /** Layers of several inputs: see merge.test.ts. */
 export type MergeLayerName = 'add' | 'concatenate';
 
 /** `satisfies` sees to it that no layer of one input is without a counterpart. */
 export const twins = {
-  ...activationLayers, activation, batchNormalization, conv1d, conv2d, depthwiseConv2d, separableConv2d, dense, dropout, flatten, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, simpleRNN, lstm, gru, layerNormalization,
+  ...activationLayers, activation, batchNormalization, conv1d, conv2d, depthwiseConv2d, separableConv2d, dense, dropout, embedding, flatten, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, simpleRNN, lstm, gru, layerNormalization,
 } satisfies Record<
   Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin
 >;

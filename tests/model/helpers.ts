@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { adam, LanewiseError, layers, sequential, sgd } from '../../src/entry.node.js';
-import type { CompileOptions, ErrorCode, Layer, Model, Sequential, Tensor } from '../../src/entry.node.js';
+import type { CompileOptions, ErrorCode, InputSpec, Layer, Model, Sequential, Tensor } from '../../src/entry.node.js';
 import { Purpose, RandomStream } from '../../src/random.js';
 
 /** Uniform numbers in ±1 of the given shape, the same on every machine. */
@@ -10,6 +10,12 @@ export function randomTensor(shape: readonly number[], seed: number): Tensor<Flo
   const length = shape.reduce((product, size) => product * size, 1);
   return { data: Float32Array.from({ length }, () => stream.uniform(-1, 1)), shape };
 }
+
+/** Rows for an input of a model: any values, or for an embedding whole numbers. */
+export const randomInput = ({ shape, indices }: InputSpec, rows: number, seed: number): Tensor<Float32Array> => {
+  const { data, shape: whole } = randomTensor([rows, ...shape], seed);
+  return { data: indices === undefined ? data : data.map((value) => Math.min(indices - 1, Math.floor(((value + 1) / 2) * indices))), shape: whole };
+};
 
 /** Class numbers below `classes`. */
 export function randomLabels(rows: number, classes: number, seed: number): Tensor<Uint8Array> {

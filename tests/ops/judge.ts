@@ -6,6 +6,7 @@ import { augmentSweeps } from './sweeps/augment.js';
 import { activationSweeps } from './sweeps/activation.js';
 import { copySweeps } from './sweeps/copy.js';
 import { combineSweeps } from './sweeps/combine.js';
+import { embeddingSweeps } from './sweeps/embedding.js';
 import { conv2dSweeps } from './sweeps/conv2d.js';
 import { depthwiseSweeps } from './sweeps/depthwise.js';
 import { elementWiseSweeps } from './sweeps/element-wise.js';
@@ -24,7 +25,7 @@ import { winogradSweeps } from './sweeps/winograd.js';
 
 export const SWEEPS: { readonly [Name in OpName]: Sweep<Name> } = {
   ...gemmSweeps, ...conv2dSweeps, ...depthwiseSweeps, ...winogradSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...activationSweeps, ...elementWiseSweeps, ...rowSweeps,
-  ...recurrentSweeps, ...reduceSweeps, ...copySweeps, ...combineSweeps, ...batchNormSweeps, ...layerNormSweeps, ...optimizerSweeps, ...lossSweeps, ...ruleSweeps, ...augmentSweeps,
+  ...recurrentSweeps, ...reduceSweeps, ...copySweeps, ...embeddingSweeps, ...combineSweeps, ...batchNormSweeps, ...layerNormSweeps, ...optimizerSweeps, ...lossSweeps, ...ruleSweeps, ...augmentSweeps,
 };
 
 /** Ops that are one block by their contract. */

@@ -5,7 +5,7 @@
 import { adam, customLayer, earlyStopping, input, layers, metrics, model, sequential } from '../../src/entry.node.js';
 import type { FirstLayer, Layer, Metric, Model, Sequential, Tensor } from '../../src/entry.node.js';
 
-const { add, concatenate, conv1d, conv2d, dense, depthwiseConv2d, dropout, flatten, lstm, maxPooling2d, separableConv2d, simpleRNN } = layers;
+const { add, concatenate, conv1d, conv2d, dense, depthwiseConv2d, dropout, embedding, flatten, lstm, maxPooling2d, separableConv2d, simpleRNN } = layers;
 
 /** A model needs to know its input. */
 export const good: Sequential = sequential([conv2d({ filters: 8, kernelSize: 3, inputShape: [28, 28, 1] }), flatten(), dense({ units: 10 })]);
@@ -30,6 +30,9 @@ dense({ activation: 'relu' });
 // @ts-expect-error: no such activation
 dense({ units: 10, activation: 'reluu' });
 lstm({ units: 10, recurrentActivation: 'hardSigmoid' });
+sequential([embedding({ inputDim: 10, outputDim: 4, maskZero: true, inputShape: [5] }), layers.masking(), lstm({ units: 2 })]);
+// @ts-expect-error: outputDim is missing
+embedding({ inputDim: 10 });
 // @ts-expect-error: a recurrent layer has no softmax
 simpleRNN({ units: 10, activation: 'softmax' });
 // @ts-expect-error: no such padding

@@ -1,5 +1,6 @@
 import type { ConcatenateOptions } from '../../layers/concatenate.js';
 import type { DenseOptions } from '../../layers/dense.js';
+import type { EmbeddingOptions } from '../../layers/embedding.js';
 import type { RescalingOptions } from '../../layers/rescaling.js';
 import { exporter, type Exporter, type LayerExport } from '../exporter.js';
 import type { Value } from '../graph.js';
@@ -39,9 +40,18 @@ const rescaling = exporter<RescalingOptions>(({ scale, offset }, { graph, x }) =
   return { ...x, name: offset === 0 ? scaled : graph.node('Add', [scaled, graph.scalar('offset', offset)]) };
 });
 
+/** ONNX's type of whole numbers of 64 bits. */
+const INT64 = 7;
+
+const embedding = exporter<EmbeddingOptions>(({ maskZero }, context) => {
+  if (maskZero) throw context.unsupported('recurrent operators of ONNX know no mask of steps');
+  const ids = context.graph.node('Cast', [context.in('rows')], { to: { int: INT64 } });
+  return context.output(context.graph.node('Gather', [context.constant('embeddings')!, ids], { axis: { int: 0 } }));
+});
+
 const flatten: Exporter = (context) => context.output(context.graph.node('Flatten', [context.in('rows')], { axis: { int: 1 } }));
 
 export const BASIC: Readonly<Record<string, Exporter>> = {
-  add, concatenate, dense, dropout: vanishes, flatten, rescaling,
+  add, concatenate, dense, dropout: vanishes, embedding, flatten, rescaling,
   randomErasing: vanishes, randomFlip: vanishes, randomRotation: vanishes, randomTranslation: vanishes,
 };

@@ -1,0 +1,72 @@
+import { LanewiseError } from '../errors.js';
+import { ROW_BLOCK, blocksOf } from '../plan/blocking.js';
+import type { Ref } from '../plan/buffer.js';
+import type { PlanTensor, Tape } from '../plan/tape.js';
+import type { Shape } from '../tensor/shape.js';
+import type { OptionTable } from './layer-config.js';
+import { orNot } from './layer-config.js';
+import type { EmitContext, LayerOptions } from './layer.js';
+import { Layer, bareFactory } from './layer.js';
+
+export interface MaskingOptions extends LayerOptions {
+  /** A step whose features all have this value is left out. Default 0. */
+  maskValue?: number;
+}
+
+export const MASKING_OPTIONS: OptionTable<MaskingOptions> = { maskValue: orNot('number', 0) };
+
+/** A mask of the steps of x [rows, …] that are not all `value`: [rows]. */
+export function emitStepMask(tape: Tape, x: PlanTensor, rows: number, value: number): Ref {
+  const mask = tape.buffer(rows);
+  tape.op('stepMask', { mask, x: x.ref, rows, columns: tape.length(x.shape, 'rows') / rows, blockRows: ROW_BLOCK, value }, blocksOf(rows, ROW_BLOCK));
+  return mask;
+}
+
+/**
+ * Leaves out the steps whose features all have one value: recurrent layers behind it carry their states over them, and the loss and the metrics do not
+ * count them. Here they become zeros. Dense layers, activations, dropout, normalisations, `add` and `concatenate` hand the mask on; layers that give
+ * another sequence or none, such as `flatten`, do not.
+ *
+ * Input shape: [time, features]. Output shape: the input's. No weights.
+ */
+class Masking extends Layer {
+  readonly type = 'masking';
+  readonly optionTable = MASKING_OPTIONS;
+  private readonly maskValue: number;
+
+  constructor(options: MaskingOptions) {
+    super(options);
+    this.maskValue = options.maskValue ?? 0;
+    if (!Number.isFinite(this.maskValue)) {
+      throw new LanewiseError('invalid-argument', 'maskValue is not finite', { where: this.name, received: String(this.maskValue) });
+    }
+  }
+
+  protected outputShape(inputShape: Shape): Shape {
+    if (inputShape.length !== 2) throw this.shapeError('wrong rank of input', '[time, features]', inputShape);
+    return inputShape;
+  }
+
+  override describe(): string {
+    return `value ${this.maskValue}`;
+  }
+
+  emit(input: PlanTensor, { tape }: EmitContext): PlanTensor {
+    const x = tape.toRows(input);
+    const columns = this.input[1]!;
+    const rows = tape.length(this.input, 'rows') / columns;
+    const mask = emitStepMask(tape, x, rows, this.maskValue);
+    const keep = (to: PlanTensor, from: PlanTensor): void =>
+      tape.op('keepSteps', { y: to.ref, x: from.ref, mask, rows, columns, blockRows: ROW_BLOCK }, blocksOf(rows, ROW_BLOCK));
+    const y: PlanTensor = { ...tape.tensor(this.output), mask };
+    keep(y, x);
+    tape.record(y, [x], (dy) => {
+      keep(dy, dy);
+      return [dy];
+    });
+    return y;
+  }
+}
+
+/** A mask of steps. @throws LanewiseError `invalid-argument` */
+export const masking = bareFactory<MaskingOptions>((options = {}) => new Masking(options));
