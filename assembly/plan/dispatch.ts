@@ -41,6 +41,7 @@ import { batchMoments, keptMoments, movingAverage, batchNormForward, batchNormSu
 import { copyRows } from "../copy";
 import { embeddingForward, embeddingBackward } from "../embedding";
 import { stepMask, keepSteps } from "../step-mask";
+import { padImage } from "../pad";
 import { combine } from "../combine";
 import { sgd } from "../optimizer/sgd";
 import { adam } from "../optimizer/adam";
@@ -122,20 +123,21 @@ export function runBlock(opcode: i32, args: usize, block: i32, scratch: usize): 
     case 67: if (isDefined(CORE)) unreachable(); else embeddingBackward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
     case 68: if (isDefined(CORE)) unreachable(); else stepMask(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20)); break;
     case 69: if (isDefined(CORE)) unreachable(); else keepSteps(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20)); break;
-    case 70: combine(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
-    case 71: sumOfSquares(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12)); break;
-    case 72: clipByGlobalNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<f32>(args, 12)); break;
-    case 73: accumulateMetrics(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
-    case 74: sgd(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<i32>(args, 36)); break;
-    case 75: adam(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<f32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44)); break;
-    case 76: rmsprop(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44), load<f32>(args, 48)); break;
-    case 77: adagrad(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32)); break;
-    case 78: lion(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<f32>(args, 36)); break;
-    case 79: averageGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20)); break;
-    case 80: keepGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;
-    case 81: clipByNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<f32>(args, 24)); break;
-    case 82: regularize(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20), load<f32>(args, 24)); break;
-    case 83: addPenalty(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8)); break;
+    case 70: if (isDefined(CORE)) unreachable(); else padImage(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32)); break;
+    case 71: combine(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
+    case 72: sumOfSquares(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12)); break;
+    case 73: clipByGlobalNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<f32>(args, 12)); break;
+    case 74: accumulateMetrics(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
+    case 75: sgd(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<i32>(args, 36)); break;
+    case 76: adam(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<f32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44)); break;
+    case 77: rmsprop(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44), load<f32>(args, 48)); break;
+    case 78: adagrad(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32)); break;
+    case 79: lion(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<f32>(args, 36)); break;
+    case 80: averageGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20)); break;
+    case 81: keepGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;
+    case 82: clipByNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<f32>(args, 24)); break;
+    case 83: regularize(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20), load<f32>(args, 24)); break;
+    case 84: addPenalty(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8)); break;
     default: unreachable();
   }
 }

@@ -81,6 +81,9 @@ const DEPTHWISE = {
   only: { ...CHANNELS_LAST, groups: [1, null], rank: [2] },
 } as const;
 
+/** Keras writes the size that is left open as -1, TensorFlow.js as null. */
+const openAsMinusOne = (value: Json): Json => (Array.isArray(value) ? value.map((size: Json) => size ?? -1) : value);
+
 const horizontalAndVertical = (value: Json): Json => (value === 'horizontal_and_vertical' ? 'horizontalAndVertical' : value);
 
 const BILINEAR = { ...CHANNELS_LAST, interpolation: ['bilinear', null] } as const;
@@ -131,7 +134,9 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   RandomFlip: { type: 'randomFlip', options: { mode: { to: 'mode', convert: horizontalAndVertical } }, only: CHANNELS_LAST },
   Rescaling: { type: 'rescaling', options: { scale: 'scale', offset: 'offset' } },
   SeparableConv2D: { type: 'separableConv2d', options: { filters: 'filters', ...DEPTHWISE.options, pointwise_regularizer: regularizer('pointwiseRegularizer') }, only: DEPTHWISE.only },
+  Reshape: { type: 'reshape', options: { target_shape: { to: 'targetShape', convert: openAsMinusOne } } },
   SimpleRNN: recurrent('simpleRNN'),
+  ZeroPadding2D: { type: 'zeroPadding2d', options: { padding: 'padding' }, only: CHANNELS_LAST },
 };
 
 /** By Keras's name of the class. */

@@ -4,6 +4,7 @@ import { sizeOf } from '../tensor/shape.js';
 import { NO_OPTIONS } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, bareFactory } from './layer.js';
+import { emitReshape } from './reshape.js';
 
 /** All values of a sample in one row. Output shape: [size]. Costs nothing: the bytes stay where they are. */
 class Flatten extends Layer {
@@ -15,10 +16,7 @@ class Flatten extends Layer {
   }
 
   emit(input: PlanTensor, { tape }: EmitContext): PlanTensor {
-    const x = tape.toRows(input);
-    const y: PlanTensor = { ref: x.ref, shape: this.output, layout: 'rows', needsGradient: x.needsGradient, ...(x.probabilities && { probabilities: x.probabilities }) };
-    tape.record(y, [x], (dy) => [{ ...dy, shape: x.shape }]);
-    return y;
+    return emitReshape(tape, input, this.output);
   }
 }
 

@@ -6,7 +6,7 @@ import type { InitializerOptions, Layer, LayerOptions } from './layer.js';
 import type { Json, JsonRecord } from '../json.js';
 import type { RegularizerOptions } from './regularizers.js';
 
-export type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'range' | 'shape' | 'regularizer' | 'initializer';
+export type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'range' | 'shape' | 'padding2d' | 'regularizer' | 'initializer';
 
 export interface Option {
   readonly kind: Kind;

@@ -32,7 +32,9 @@ import { RANDOM_TRANSLATION_OPTIONS, randomTranslation } from './random-translat
 import { RECURRENT_OPTIONS } from './recurrent-layer.js';
 import { RESCALING_OPTIONS, rescaling } from './rescaling.js';
 import { SEPARABLE_CONV2D_OPTIONS, separableConv2d } from './separable-conv2d.js';
+import { RESHAPE_OPTIONS, reshape } from './reshape.js';
 import { simpleRNN } from './simple-rnn.js';
+import { ZERO_PADDING2D_OPTIONS, zeroPadding2d } from './zero-padding2d.js';
 
 interface LayerType {
   readonly options: OptionTable;
@@ -68,6 +70,7 @@ export const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   relu: layerType(relu, NO_OPTIONS),
   rescaling: layerType(rescaling, RESCALING_OPTIONS),
   separableConv2d: layerType(separableConv2d, SEPARABLE_CONV2D_OPTIONS),
+  reshape: layerType(reshape, RESHAPE_OPTIONS),
   simpleRNN: layerType(simpleRNN, RECURRENT_OPTIONS),
   lstm: layerType(lstm, LSTM_OPTIONS),
   gru: layerType(gru, GRU_OPTIONS),
@@ -76,6 +79,7 @@ export const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   softmax: layerType(softmax, NO_OPTIONS),
   softplus: layerType(softplus, NO_OPTIONS),
   tanh: layerType(tanh, NO_OPTIONS),
+  zeroPadding2d: layerType(zeroPadding2d, ZERO_PADDING2D_OPTIONS),
 }));
 
 /** Names of all layers there are. */
@@ -144,10 +148,12 @@ const IS_OF_KIND: Readonly<Record<Kind, (value: Json) => boolean>> = {
   range: (value) => typeof value === 'number' || isNumbers(value),
   size2d: (value) => typeof value === 'number' || isNumbers(value),
   shape: isNumbers,
+  padding2d: (value) => typeof value === 'number' || isNumbers(value) || (Array.isArray(value) && value.every(isNumbers)),
   regularizer: isRegularizer,
   initializer: isInitializer,
 };
 const WORDS: Readonly<Record<Kind, string>> = {
-  number: 'a number', boolean: 'true or false', text: 'a text', size2d: 'a number or [rows, columns]', range: 'a number or [low, high]', shape: 'a list of sizes', regularizer: 'factors l1 and l2',
+  number: 'a number', boolean: 'true or false', text: 'a text', size2d: 'a number or [rows, columns]', range: 'a number or [low, high]', shape: 'a list of sizes', padding2d: 'a number, [rows, columns] or [[top, bottom], [left, right]]',
+  regularizer: 'factors l1 and l2',
   initializer: 'an initializer',
 };

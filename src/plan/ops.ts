@@ -232,6 +232,10 @@ export const OPS = {
   },
   stepMask: { module: 'step-mask', args: { mask: 'out', x: 'in', ...columnRows, value: 'f32' } },
   keepSteps: { module: 'step-mask', args: { y: 'out', x: 'in', mask: 'in', ...columnRows } },
+  padImage: {
+    module: 'pad',
+    args: { y: 'out', x: 'in', inH: 'i32', inW: 'i32', outH: 'i32', outW: 'i32', channels: 'i32', top: 'i32', left: 'i32' },
+  },
   combine: {
     module: 'combine', args: { out: 'out', a: 'in', b: 'in', size: 'i32', period: 'i32', blockSize: 'i32', kind: 'i32' },
   },

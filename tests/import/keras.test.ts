@@ -35,6 +35,10 @@ function changed(name: string, change: (config: { config: { layers: { config: Re
   return zipSync({ ...files, 'config.json': strToU8(JSON.stringify(config)) });
 }
 
+/** A layer without weights, as Keras 3 writes it. */
+const bare = (class_name: string, config: Record<string, Json>): { class_name: string; config: Record<string, Json> } =>
+  ({ class_name, config: { trainable: true, dtype: 'float32', ...config } });
+
 describe('a .keras file', () => {
   it('of layers in a row', () => {
     const model = importKeras(fixture('cnn.keras'), 'cnn.keras');
@@ -116,6 +120,17 @@ describe('a .keras file', () => {
       assert.throws(() => importKeras(bytes), refused('unsupported', /conv2d_7 \(Conv2D\): kernel_(regularizer|constraint).*, which matters in training/));
       assertWeights(importKeras(bytes, 'a.keras', { inferenceOnly: true }), CNN_WEIGHTS);
     }
+  });
+
+  it('with layers that only move values', () => {
+    const model = importKeras(changed('cnn.keras', ({ config: { layers: list } }) => list.splice(
+      1, 0, bare('ZeroPadding2D', { name: 'zeros', padding: [[1, 0], [0, 1]], data_format: 'channels_last' }), bare('Reshape', { name: 'rows', target_shape: [27, -1] }),
+      bare('Reshape', { name: 'square', target_shape: [9, 9, 1] }),
+    )));
+    assert.deepEqual(model.layers.slice(0, 3).map(({ name, type, output }) => [name, type, output]), [
+      ['zeros', 'zeroPadding2d', [9, 9, 1]], ['rows', 'reshape', [27, 3]], ['square', 'reshape', [9, 9, 1]],
+    ]);
+    assertWeights(model, CNN_WEIGHTS);
   });
 
   it('with layers that are not trained', () => {

@@ -81,6 +81,11 @@ describe('TensorFlow.js predicts the same', () => {
     tfLayers.separableConv2d({ filters: 3, kernelSize: 2, strides: 2, useBias: false }), tfLayers.depthwiseConv2d({ kernelSize: 2, useBias: false }),
   ] })).then(() => {}));
 
+  it('other shapes and zeros around images', () => agree(tf.sequential({ layers: [
+    tfLayers.reshape({ targetShape: [4, -1, 2], inputShape: [24] }), tfLayers.zeroPadding2d({ padding: [[0, 1], [3, 2]] }), tfLayers.zeroPadding2d({ padding: 1 }),
+    tfLayers.conv2d({ filters: 2, kernelSize: 3 }),
+  ] })).then(() => {}));
+
   it('branches and recurrent layers', async () => {
     const x = tf.input({ shape: [6, 3] });
     const z = tf.input({ shape: [2] });

@@ -48,10 +48,12 @@ describe('a model as JSON', () => {
   it('has the defaults of the layers themselves', () => {
     const inputShape = [6, 6, 2];
     const bare: Readonly<Record<string, object>> = {
-      activation: { activation: 'relu' }, add: {}, batchNormalization: {}, concatenate: {}, conv1d: { filters: 2, kernelSize: 2 }, conv2d: { filters: 2, kernelSize: 2 }, dense: { units: 2 }, depthwiseConv2d: { kernelSize: 2 }, dropout: { rate: 0.5 }, elu: {}, embedding: { inputDim: 4, outputDim: 2 }, flatten: {},
-      gelu: {}, gru: { units: 2 }, layerNormalization: {}, leakyRelu: {}, lstm: { units: 2 }, masking: {}, maxPooling2d: { poolSize: [2, 3] },
-      randomErasing: {}, randomFlip: {}, randomRotation: { factor: 0.1 }, randomTranslation: { heightFactor: 0.1, widthFactor: [0, 0.2] }, relu: {}, rescaling: { scale: 2 }, separableConv2d: { filters: 2, kernelSize: 2 },
-      sigmoid: {}, silu: {}, simpleRNN: { units: 2 }, softmax: {}, softplus: {}, tanh: {},
+      activation: { activation: 'relu' }, add: {}, batchNormalization: {}, concatenate: {}, conv1d: { filters: 2, kernelSize: 2 },
+      conv2d: { filters: 2, kernelSize: 2 }, dense: { units: 2 }, depthwiseConv2d: { kernelSize: 2 }, dropout: { rate: 0.5 }, elu: {},
+      embedding: { inputDim: 4, outputDim: 2 }, flatten: {}, gelu: {}, gru: { units: 2 }, layerNormalization: {}, leakyRelu: {}, lstm: { units: 2 }, masking: {},
+      maxPooling2d: { poolSize: [2, 3] }, randomErasing: {}, randomFlip: {}, randomRotation: { factor: 0.1 },
+      randomTranslation: { heightFactor: 0.1, widthFactor: [0, 0.2] }, relu: {}, rescaling: { scale: 2 }, reshape: { targetShape: [9, -1] },
+      separableConv2d: { filters: 2, kernelSize: 2 }, sigmoid: {}, silu: {}, simpleRNN: { units: 2 }, softmax: {}, softplus: {}, tanh: {}, zeroPadding2d: {},
     };
     assert.deepEqual(Object.keys(bare), [...LAYER_TYPES].sort());
     for (const [type, options] of Object.entries(bare)) {

@@ -7,7 +7,7 @@ import { type Twin, twins } from './twins.js';
 
 const {
   activation, batchNormalization, conv2d, dense, dropout, elu, embedding, flatten, gelu, layerNormalization, leakyRelu, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
-  softplus, tanh,
+  softplus, tanh, reshape, zeroPadding2d,
 } = twins;
 
 export interface Case {
@@ -78,6 +78,19 @@ add('conv2d by Winograd, more images than blocks', 19, 'mse', () => [
 add('conv2d by Winograd, an image of several chunks', 1, 'mse', () => [
   conv2d({ filters: 16, kernelSize: 3, padding: 'same', activation: 'relu', inputShape: [25, 33, 16] }), maxPooling2d({ poolSize: 5 }), dense({ units: 1 }),
 ]);
+
+// Another shape, and zeros around it
+add('reshape to sequences', 3, 'mse', () => [
+  conv2d({ filters: 4, kernelSize: 2, ...image }), reshape({ targetShape: [-1, 4] }), simpleRNN({ units: 3, returnSequences: true }), reshape({ targetShape: [5, 6, 3] }),
+  conv2d({ filters: 1, kernelSize: 2 }),
+]);
+add('reshape first and last', 5, crossEntropy, () => [reshape({ targetShape: [6], inputShape: [2, 3] }), dense({ units: 6 }), reshape({ targetShape: [2, -1] })]);
+for (const padding of [1, [2, 0], [[0, 1], [3, 2]]] as const) {
+  add(`zeroPadding2d ${JSON.stringify(padding)}`, 3, 'mse', () => [
+    conv2d({ filters: 3, kernelSize: 2, activation: 'tanh', ...image }), zeroPadding2d({ padding }), conv2d({ filters: 2, kernelSize: 3 }), flatten(), dense({ units: 2 }),
+  ]);
+}
+add('zeroPadding2d first and last', 2, 'mse', () => [zeroPadding2d({ ...image }), conv2d({ filters: 2, kernelSize: 2 }), zeroPadding2d({ padding: [[1, 0], [0, 2]] })]);
 
 // Pooling
 for (const options of [

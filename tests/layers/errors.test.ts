@@ -5,7 +5,7 @@ import { adam, LanewiseError, layers, schedules, sequential, sgd } from '../../s
 import type { ErrorCode, Layer, LossName } from '../../src/entry.node.js';
 import { refused } from '../model/helpers.js';
 
-const { activation, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, embedding, flatten, gru, layerNormalization, leakyRelu, lstm, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, separableConv2d, simpleRNN } = layers;
+const { activation, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, embedding, flatten, gru, layerNormalization, leakyRelu, lstm, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, reshape, separableConv2d, simpleRNN, zeroPadding2d } = layers;
 
 function refusal(make: () => unknown): LanewiseError {
   try {
@@ -63,6 +63,15 @@ const wrongOptions: readonly [string, () => Layer][] = [
   ['conv2d padding causal', () => conv2d({ filters: 1, kernelSize: 3, padding: untyped('causal') })],
   ['conv2d strides and dilation', () => conv2d({ filters: 1, kernelSize: 3, strides: [2, 1], dilationRate: [1, 2] })],
   ['conv2d groups that do not divide the filters', () => conv2d({ filters: 4, kernelSize: 3, groups: 3 })],
+  ...[0, -2, 1.5, NaN, untyped<number>('3'), untyped<number>(null), 2 ** 31].map((bad): [string, () => Layer] => [
+    `reshape targetShape [2, ${bad}]`, () => reshape({ targetShape: [2, bad] }),
+  ]),
+  ...[[-1, -1], [], untyped<number[]>(6), untyped<number[]>(undefined)].map((bad): [string, () => Layer] => [
+    `reshape targetShape ${JSON.stringify(bad)}`, () => reshape({ targetShape: bad }),
+  ]),
+  ...[-1, 1.5, NaN, untyped<number>('3'), [1], [1, 2, 3], [1, -1], [[1, 2]], [[1, 2], [3]], [[1, 2], [3, -4]], [1, [2, 2, 2]], untyped<number>({})].map((bad): [string, () => Layer] => [
+    `zeroPadding2d padding ${JSON.stringify(bad)}`, () => zeroPadding2d({ padding: untyped(bad) }),
+  ]),
   ['conv2d kernelSize of three', () => conv2d({ filters: 1, kernelSize: untyped([3, 3, 3]) })],
   ...NOT_RATES.flatMap((bad): [string, () => Layer][] => [
     [`dropout rate ${bad}`, () => dropout({ rate: bad })],
@@ -113,12 +122,15 @@ const wrongShapes: readonly [string, (inputShape: readonly number[]) => Layer, r
   ...[[4], [4, 4], [4, 4, 1, 1]].flatMap((shape): [string, (inputShape: readonly number[]) => Layer, readonly number[]][] => [
     ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: 2, inputShape }), shape],
     ['maxPooling2d', (inputShape) => maxPooling2d({ inputShape }), shape],
+    ['zeroPadding2d', (inputShape) => zeroPadding2d({ inputShape }), shape],
   ]),
   ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: 5, inputShape }), [4, 8, 1]],
   ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: [1, 9], inputShape }), [4, 8, 1]],
   ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: 3, dilationRate: [2, 1], inputShape }), [4, 8, 1]],
   ['conv2d', (inputShape) => conv2d({ filters: 6, kernelSize: 2, groups: 3, inputShape }), [4, 8, 4]],
   ['maxPooling2d', (inputShape) => maxPooling2d({ poolSize: 5, inputShape }), [4, 8, 1]],
+  ['reshape', (inputShape) => reshape({ targetShape: [3, 3], inputShape }), [2, 5]],
+  ['reshape', (inputShape) => reshape({ targetShape: [3, -1], inputShape }), [2, 5]],
   ['simpleRNN', (inputShape) => simpleRNN({ units: 1, inputShape }), [4]],
   ['depthwiseConv2d', (inputShape) => depthwiseConv2d({ kernelSize: 2, inputShape }), [4, 4]],
   ['depthwiseConv2d', (inputShape) => depthwiseConv2d({ kernelSize: 3, dilationRate: 2, inputShape }), [4, 8, 1]],

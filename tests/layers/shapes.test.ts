@@ -6,7 +6,7 @@ import type { Layer } from '../../src/entry.node.js';
 
 const {
   activation, batchNormalization, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, embedding, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, relu, rescaling, separableConv2d, sigmoid, silu, simpleRNN, softmax,
-  softplus, tanh,
+  softplus, tanh, reshape, zeroPadding2d,
 } = layers;
 
 interface Expected {
@@ -91,6 +91,11 @@ const cases: readonly [Layer, Expected][] = [
   [masking({ inputShape: [5, 2] }), { output: [5, 2], describe: 'value 0' }],
   [masking({ maskValue: -1, inputShape: [5, 2] }), { output: [5, 2], describe: 'value -1' }],
   [flatten({ inputShape: [3] }), { output: [3], describe: '' }],
+  [reshape({ targetShape: [2, 6], inputShape: [3, 4] }), { output: [2, 6], describe: 'to 2×6' }],
+  [reshape({ targetShape: [3, -1, 2], inputShape: [5, 6] }), { output: [3, 5, 2], describe: 'to 3×-1×2' }],
+  [zeroPadding2d({ inputShape: [5, 7, 3] }), { output: [7, 9, 3], describe: '1×1' }],
+  [zeroPadding2d({ padding: [2, 0], inputShape: [5, 7, 3] }), { output: [9, 7, 3], describe: '2×0' }],
+  [zeroPadding2d({ padding: [[0, 1], [3, 2]], inputShape: [5, 7, 3] }), { output: [6, 12, 3], describe: '0+1×3+2' }],
   [dense({ units: 128, inputShape: [7744] }), { output: [128], weights: { kernel: [7744, 128], bias: [128] }, operations: 991_232, describe: '128 units' }],
   [dense({ units: 4, useBias: false, activation: 'tanh', inputShape: [9] }), { output: [4], weights: { kernel: [9, 4] }, operations: 36, additions: 32, describe: '4 units, tanh' }],
   [dense({ units: 2, inputShape: [499, 5] }), { output: [499, 2], weights: { kernel: [5, 2], bias: [2] }, operations: 4990, describe: '2 units' }],

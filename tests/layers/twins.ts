@@ -13,6 +13,7 @@ import { activate, plusBias } from './activate.js';
 import { conv1d, conv2d, depthwiseConv2d, pair, separableConv2d } from './convolution-twins.js';
 import { layerNormalization } from './normalization-twins.js';
 import { gru, lstm, maskKey, simpleRNN } from './recurrent-twins.js';
+import { reshape, zeroPadding2d } from './shape-twins.js';
 
 /** What a pass knows beside its values. */
 export interface PassContext {
@@ -254,6 +255,7 @@ export type MergeLayerName = 'add' | 'concatenate';
 /** `satisfies` sees to it that no layer of one input is without a counterpart. */
 export const twins = {
   ...activationLayers, activation, batchNormalization, conv1d, conv2d, depthwiseConv2d, separableConv2d, dense, dropout, embedding, flatten, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, simpleRNN, lstm, gru, layerNormalization,
+  reshape, zeroPadding2d,
 } satisfies Record<
   Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin
 >;

@@ -15,6 +15,7 @@ import { lossSweeps } from './sweeps/losses.js';
 import { batchNormSweeps } from './sweeps/batch-norm.js';
 import { layerNormSweeps } from './sweeps/layer-norm.js';
 import { optimizerSweeps } from './sweeps/optimizer.js';
+import { padSweeps } from './sweeps/pad.js';
 import { poolSweeps } from './sweeps/pool2d.js';
 import { pooledConv2dSweeps } from './sweeps/pooled-conv2d.js';
 import { recurrentSweeps } from './sweeps/recurrent.js';
@@ -25,7 +26,7 @@ import { winogradSweeps } from './sweeps/winograd.js';
 
 export const SWEEPS: { readonly [Name in OpName]: Sweep<Name> } = {
   ...gemmSweeps, ...conv2dSweeps, ...depthwiseSweeps, ...winogradSweeps, ...poolSweeps, ...pooledConv2dSweeps, ...activationSweeps, ...elementWiseSweeps, ...rowSweeps,
-  ...recurrentSweeps, ...reduceSweeps, ...copySweeps, ...embeddingSweeps, ...combineSweeps, ...batchNormSweeps, ...layerNormSweeps, ...optimizerSweeps, ...lossSweeps, ...ruleSweeps, ...augmentSweeps,
+  ...recurrentSweeps, ...reduceSweeps, ...copySweeps, ...embeddingSweeps, ...padSweeps, ...combineSweeps, ...batchNormSweeps, ...layerNormSweeps, ...optimizerSweeps, ...lossSweeps, ...ruleSweeps, ...augmentSweeps,
 };
 
 /** Ops that are one block by their contract. */

@@ -13,6 +13,7 @@ export * from './loss.js';
 export * from './batch-norm.js';
 export * from './layer-norm.js';
 export * from './optimizer.js';
+export * from './pad.js';
 export * from './pointwise.js';
 export * from './pool2d.js';
 export * from './recurrent.js';

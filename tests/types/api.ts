@@ -5,7 +5,7 @@
 import { adam, customLayer, earlyStopping, input, layers, metrics, model, sequential } from '../../src/entry.node.js';
 import type { FirstLayer, Layer, Metric, Model, Sequential, Tensor } from '../../src/entry.node.js';
 
-const { add, concatenate, conv1d, conv2d, dense, depthwiseConv2d, dropout, embedding, flatten, lstm, maxPooling2d, separableConv2d, simpleRNN } = layers;
+const { add, concatenate, conv1d, conv2d, dense, depthwiseConv2d, dropout, embedding, flatten, lstm, maxPooling2d, reshape, separableConv2d, simpleRNN, zeroPadding2d } = layers;
 
 /** A model needs to know its input. */
 export const good: Sequential = sequential([conv2d({ filters: 8, kernelSize: 3, inputShape: [28, 28, 1] }), flatten(), dense({ units: 10 })]);
@@ -53,6 +53,14 @@ separableConv2d({ filters: 8, kernelSize: 3, pointwiseInitializer: 'heNormal' })
 separableConv2d({ filters: 8, kernelSize: 3, kernelInitializer: 'heNormal' });
 // @ts-expect-error: three sizes
 maxPooling2d({ poolSize: [2, 2, 2] });
+reshape({ targetShape: [3, -1] });
+// @ts-expect-error: a shape is a list
+reshape({ targetShape: 5 });
+// @ts-expect-error: the target shape is missing
+reshape({});
+zeroPadding2d({ padding: [[1, 2], [3, 4]] });
+// @ts-expect-error: three sides
+zeroPadding2d({ padding: [[1, 2, 3], [3, 4]] });
 // @ts-expect-error: the rate is missing
 dropout();
 // @ts-expect-error: a shape is a list

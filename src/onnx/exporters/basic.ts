@@ -2,6 +2,8 @@ import type { ConcatenateOptions } from '../../layers/concatenate.js';
 import type { DenseOptions } from '../../layers/dense.js';
 import type { EmbeddingOptions } from '../../layers/embedding.js';
 import type { RescalingOptions } from '../../layers/rescaling.js';
+import type { ZeroPadding2dOptions } from '../../layers/zero-padding2d.js';
+import { padding2d } from '../../layers/zero-padding2d.js';
 import { exporter, type Exporter, type LayerExport } from '../exporter.js';
 import type { Value } from '../graph.js';
 import { activated } from './activations.js';
@@ -51,7 +53,20 @@ const embedding = exporter<EmbeddingOptions>(({ maskZero }, context) => {
 
 const flatten: Exporter = (context) => context.output(context.graph.node('Flatten', [context.in('rows')], { axis: { int: 1 } }));
 
+/** A size of 0 is that of the input: the batch. */
+const reshape: Exporter = (context) =>
+  context.output(context.graph.node('Reshape', [context.in('rows'), context.graph.integers('shape', [0, ...context.outputShape])]));
+
+const zeroPadding2d = exporter<ZeroPadding2dOptions>(({ padding }, context) => {
+  const [[top, bottom], [left, right]] = padding2d(padding, context.layer.name);
+  const [rows, columns] = context.x.layout === 'channelsFirst' ? [2, 3] : [1, 2];
+  const around = context.graph.integers('padding', [top, left, bottom, right]);
+  // without a value: zeros
+  const y = context.graph.node('Pad', [context.x.name, around, '', context.graph.integers('axes', [rows, columns])]);
+  return context.output(y, context.x.layout);
+});
+
 export const BASIC: Readonly<Record<string, Exporter>> = {
-  add, concatenate, dense, dropout: vanishes, embedding, flatten, rescaling,
+  add, concatenate, dense, dropout: vanishes, embedding, flatten, rescaling, reshape, zeroPadding2d,
   randomErasing: vanishes, randomFlip: vanishes, randomRotation: vanishes, randomTranslation: vanishes,
 };
