@@ -1,14 +1,14 @@
 /**
  * Builds the kernels: constants and dispatch from the op table, the wasm of each target, and its embedding as a module, so that bundlers
- * cannot lose it: deflated, then base64, which a server's gzip brings back to the size of the deflated bytes. The core is the strict build with
- * fewer kernels. Every wasm is also left as a file of
+ * cannot lose it: deflated, then base64, which a server's gzip brings back to the size of the deflated bytes. Every wasm is also left as a file of
  * its own; the digests say which file belongs to this version.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { generateDispatch, isInCore } from './generate-ops.js';
 import { packed } from './packed.js';
 
 const root = new URL('../', import.meta.url);
@@ -17,10 +17,23 @@ const write = (name: string, text: string): void => writeFileSync(new URL(`build
 
 mkdirSync(new URL('build/wasm/', root), { recursive: true });
 run('--import', 'tsx', 'scripts/generate-ops.ts');
-const asc = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
+const compiler = createRequire(import.meta.url).resolve('assemblyscript/bin/asc.js');
 const digests: Record<string, string> = {};
+
+/** The strict build with fewer cases in its dispatch, and without the tiles that only others call: compiled from a copy of the kernels. */
+function compileCore(): void {
+  const copy = fileURLToPath(new URL('build/core/', root));
+  for (const path of ['assembly', 'asconfig.json']) cpSync(new URL(path, root), `${copy}${path}`, { recursive: true });
+  writeFileSync(`${copy}assembly/plan/dispatch.ts`, generateDispatch(isInCore));
+  const index = readFileSync(`${copy}assembly/index.ts`, 'utf8');
+  writeFileSync(`${copy}assembly/index.ts`, index.replaceAll(/^.*"\.\/recurrent\/.*$/gm, ''));
+  run(compiler, '--baseDir', copy, '--target', 'strict', '--outFile', '../wasm/core.wasm');
+  rmSync(copy, { recursive: true });
+}
+
 for (const target of ['strict', 'relaxed', 'core']) {
-  run(asc, ...(target === 'core' ? ['--config', 'core.asconfig.json'] : ['--target', target]));
+  if (target === 'core') compileCore();
+  else run(compiler, '--target', target);
   const wasm = readFileSync(new URL(`build/wasm/${target}.wasm`, root));
   digests[target] = createHash('sha256').update(wasm).digest('hex');
   write(`${target}.js`, `export default '${packed(wasm)}';\n`);
