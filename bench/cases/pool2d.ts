@@ -1,3 +1,6 @@
+import { averagePooling2d } from '../../src/layers/average-pooling2d.js';
+import { globalAveragePooling2d } from '../../src/layers/global-pooling.js';
+import type { Layer } from '../../src/layers/layer.js';
 import { maxPooling2d } from '../../src/layers/max-pooling2d.js';
 import type { Case } from '../case.js';
 import { layerCases } from '../case.js';
@@ -27,4 +30,12 @@ function pooling(size: number, channels: number, poolSize: number, stride: numbe
   });
 }
 
-export const pool2dCases: readonly Case[] = [...pooling(26, 64, 2, 2, 128), ...pooling(14, 32, 3, 2, 32)];
+/** Means, of which there are no plain kernels; their few additions are not counted either. */
+const averages = (kernel: string, shape: string, batch: number, layer: () => Layer): Case[] =>
+  layerCases({ kernel, shape: `${shape}, batch ${batch}`, batch, flops: 0, stack: () => [layer()], passes: { forward: undefined, backwardInput: undefined } });
+
+export const pool2dCases: readonly Case[] = [
+  ...pooling(26, 64, 2, 2, 128), ...pooling(14, 32, 3, 2, 32),
+  ...averages('averagePooling2d', '2×2, stride 2, on 26×26×64', 128, () => averagePooling2d({ inputShape: [26, 26, 64] })),
+  ...averages('globalAveragePooling2d', 'of 7×7×512', 32, () => globalAveragePooling2d({ inputShape: [7, 7, 512] })),
+];

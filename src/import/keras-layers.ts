@@ -81,6 +81,11 @@ const DEPTHWISE = {
   only: { ...CHANNELS_LAST, groups: [1, null], rank: [2] },
 } as const;
 
+const pooling2d = (type: string): KerasLayer => ({ type, options: { pool_size: 'poolSize', strides: 'strides', padding: 'padding' }, only: CHANNELS_LAST });
+const pooling1d = (type: string): KerasLayer =>
+  ({ type, options: { pool_size: single('poolSize'), strides: single('strides'), padding: 'padding' }, only: CHANNELS_LAST });
+const globalPooling = (type: string): KerasLayer => ({ type, options: { keepdims: 'keepDims' }, only: CHANNELS_LAST });
+
 /** Keras writes the size that is left open as -1, TensorFlow.js as null. */
 const openAsMinusOne = (value: Json): Json => (Array.isArray(value) ? value.map((size: Json) => size ?? -1) : value);
 
@@ -126,11 +131,18 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   Softmax: { type: 'softmax', only: { axis: [-1] } },
   Flatten: { type: 'flatten', only: CHANNELS_LAST },
   Masking: { type: 'masking', options: { mask_value: 'maskValue' } },
-  MaxPooling2D: { type: 'maxPooling2d', options: { pool_size: 'poolSize', strides: 'strides', padding: 'padding' }, only: CHANNELS_LAST },
   RandomRotation: { type: 'randomRotation', options: { factor: 'factor', fill_mode: 'fillMode', fill_value: 'fillValue' }, only: BILINEAR },
   RandomTranslation: {
     type: 'randomTranslation', options: { height_factor: 'heightFactor', width_factor: 'widthFactor', fill_mode: 'fillMode', fill_value: 'fillValue' }, only: BILINEAR,
   },
+  AveragePooling1D: pooling1d('averagePooling1d'),
+  AveragePooling2D: pooling2d('averagePooling2d'),
+  GlobalAveragePooling1D: globalPooling('globalAveragePooling1d'),
+  GlobalAveragePooling2D: globalPooling('globalAveragePooling2d'),
+  GlobalMaxPooling1D: globalPooling('globalMaxPooling1d'),
+  GlobalMaxPooling2D: globalPooling('globalMaxPooling2d'),
+  MaxPooling1D: pooling1d('maxPooling1d'),
+  MaxPooling2D: pooling2d('maxPooling2d'),
   RandomFlip: { type: 'randomFlip', options: { mode: { to: 'mode', convert: horizontalAndVertical } }, only: CHANNELS_LAST },
   Rescaling: { type: 'rescaling', options: { scale: 'scale', offset: 'offset' } },
   SeparableConv2D: { type: 'separableConv2d', options: { filters: 'filters', ...DEPTHWISE.options, pointwise_regularizer: regularizer('pointwiseRegularizer') }, only: DEPTHWISE.only },

@@ -5,6 +5,7 @@ import {
   ACTIVATION_OPTIONS, ELU_OPTIONS, GELU_OPTIONS, LEAKY_RELU_OPTIONS, activation, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh,
 } from './activation.js';
 import { add } from './add.js';
+import { averagePooling2d } from './average-pooling2d.js';
 import { BATCH_NORMALIZATION_OPTIONS, batchNormalization } from './batch-normalization.js';
 import { CONCATENATE_OPTIONS, concatenate } from './concatenate.js';
 import { CONV1D_OPTIONS, conv1d } from './conv1d.js';
@@ -16,6 +17,7 @@ import { depthwiseConv2d } from './depthwise-conv2d.js';
 import { DROPOUT_OPTIONS, dropout } from './dropout.js';
 import { EMBEDDING_OPTIONS, embedding } from './embedding.js';
 import { flatten } from './flatten.js';
+import { GLOBAL_POOLING_OPTIONS, globalAveragePooling1d, globalAveragePooling2d, globalMaxPooling1d, globalMaxPooling2d } from './global-pooling.js';
 import { GRU_OPTIONS, gru } from './gru.js';
 import type { Kind, Option, OptionTable } from './layer-config.js';
 import { NO_OPTIONS } from './layer-config.js';
@@ -23,9 +25,11 @@ import type { Layer, LayerFactory, LayerOptions } from './layer.js';
 import { layerNormalization } from './layer-normalization.js';
 import { LSTM_OPTIONS, lstm } from './lstm.js';
 import { MASKING_OPTIONS, masking } from './masking.js';
-import { MAX_POOLING2D_OPTIONS, maxPooling2d } from './max-pooling2d.js';
+import { maxPooling2d } from './max-pooling2d.js';
 import { NORMALIZATION_OPTIONS } from './normalization.js';
 import { RANDOM_ERASING_OPTIONS, randomErasing } from './random-erasing.js';
+import { POOLING1D_OPTIONS, averagePooling1d, maxPooling1d } from './pooling1d.js';
+import { POOLING2D_OPTIONS } from './pooling2d.js';
 import { RANDOM_FLIP_OPTIONS, randomFlip } from './random-flip.js';
 import { RANDOM_ROTATION_OPTIONS, randomRotation } from './random-rotation.js';
 import { RANDOM_TRANSLATION_OPTIONS, randomTranslation } from './random-translation.js';
@@ -47,6 +51,8 @@ const layerType = <Options extends LayerOptions>(create: LayerFactory<Options>, 
 
 export const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   add: layerType(add, NO_OPTIONS),
+  averagePooling1d: layerType(averagePooling1d, POOLING1D_OPTIONS),
+  averagePooling2d: layerType(averagePooling2d, POOLING2D_OPTIONS),
   batchNormalization: layerType(batchNormalization, BATCH_NORMALIZATION_OPTIONS),
   concatenate: layerType(concatenate, CONCATENATE_OPTIONS),
   activation: layerType(activation, ACTIVATION_OPTIONS),
@@ -59,11 +65,16 @@ export const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   embedding: layerType(embedding, EMBEDDING_OPTIONS),
   flatten: layerType(flatten, NO_OPTIONS),
   gelu: layerType(gelu, GELU_OPTIONS),
+  globalAveragePooling1d: layerType(globalAveragePooling1d, GLOBAL_POOLING_OPTIONS),
+  globalAveragePooling2d: layerType(globalAveragePooling2d, GLOBAL_POOLING_OPTIONS),
+  globalMaxPooling1d: layerType(globalMaxPooling1d, GLOBAL_POOLING_OPTIONS),
+  globalMaxPooling2d: layerType(globalMaxPooling2d, GLOBAL_POOLING_OPTIONS),
   layerNormalization: layerType(layerNormalization, NORMALIZATION_OPTIONS),
   leakyRelu: layerType(leakyRelu, LEAKY_RELU_OPTIONS),
   masking: layerType(masking, MASKING_OPTIONS),
-  maxPooling2d: layerType(maxPooling2d, MAX_POOLING2D_OPTIONS),
   randomErasing: layerType(randomErasing, RANDOM_ERASING_OPTIONS),
+  maxPooling1d: layerType(maxPooling1d, POOLING1D_OPTIONS),
+  maxPooling2d: layerType(maxPooling2d, POOLING2D_OPTIONS),
   randomFlip: layerType(randomFlip, RANDOM_FLIP_OPTIONS),
   randomRotation: layerType(randomRotation, RANDOM_ROTATION_OPTIONS),
   randomTranslation: layerType(randomTranslation, RANDOM_TRANSLATION_OPTIONS),

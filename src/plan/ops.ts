@@ -82,6 +82,8 @@ export const OPS = {
   },
   maxPoolForward: { module: 'pool2d/max-forward', args: { y: 'out', argmax: 'out?', x: 'in', ...windows } },
   maxPoolBackward: { module: 'pool2d/max-backward', args: { dx: 'out', dy: 'in', argmax: 'in', ...windows } },
+  averagePoolForward: { module: 'pool2d/average-forward', args: { y: 'out', x: 'in', mask: 'in?', ...windows } },
+  averagePoolBackward: { module: 'pool2d/average-backward', args: { dx: 'out', dy: 'in', mask: 'in?', ...windows } },
   activationForward: { module: 'activation', args: { y: 'out', x: 'in', ...elements, kind: 'i32', alpha: 'f32' } },
   activationBackward: { module: 'activation', args: { dx: 'out', dy: 'in', z: 'in', ...elements, kind: 'i32', alpha: 'f32' } },
   affine: { module: 'activation', args: { y: 'out', x: 'in', ...elements, scale: 'f32', offset: 'f32' } },

@@ -133,6 +133,23 @@ describe('a .keras file', () => {
     assertWeights(model, CNN_WEIGHTS);
   });
 
+  it('with poolings', () => {
+    const windows = { padding: 'same', data_format: 'channels_last' };
+    const model = importKeras(changed('cnn.keras', ({ config: { layers: list } }) => list.push(
+      bare('Reshape', { name: 'a', target_shape: [3, 1, 1] }), bare('AveragePooling2D', { name: 'b', pool_size: [2, 1], strides: [1, 1], ...windows }),
+      bare('MaxPooling2D', { name: 'c', pool_size: [1, 1], strides: [1, 1], ...windows }), bare('Reshape', { name: 'd', target_shape: [3, -1] }),
+      bare('MaxPooling1D', { name: 'e', pool_size: [2], strides: [2], ...windows }), bare('AveragePooling1D', { name: 'f', pool_size: [3], strides: [1], ...windows }),
+      bare('GlobalAveragePooling1D', { name: 'g', data_format: 'channels_last', keepdims: true }),
+      bare('GlobalMaxPooling1D', { name: 'h', data_format: 'channels_last', keepdims: false }), bare('Reshape', { name: 'i', target_shape: [1, 1, -1] }),
+      bare('GlobalMaxPooling2D', { name: 'j', data_format: 'channels_last', keepdims: true }), bare('GlobalAveragePooling2D', { name: 'k', data_format: 'channels_last', keepdims: false }),
+    )));
+    assert.deepEqual(model.layers.slice(7).map(({ type, output }) => [type, output]), [
+      ['reshape', [3, 1, 1]], ['averagePooling2d', [3, 1, 1]], ['maxPooling2d', [3, 1, 1]], ['reshape', [3, 1]], ['maxPooling1d', [2, 1]], ['averagePooling1d', [2, 1]],
+      ['globalAveragePooling1d', [1, 1]], ['globalMaxPooling1d', [1]], ['reshape', [1, 1, 1]], ['globalMaxPooling2d', [1, 1, 1]], ['globalAveragePooling2d', [1]],
+    ]);
+    assertWeights(model, CNN_WEIGHTS);
+  });
+
   it('with layers that are not trained', () => {
     const model = importKeras(changed('cnn.keras', ({ config: { layers: list } }) => Object.assign(list[2]!.config, { trainable: false })));
     assert.deepEqual(model.layers.map(({ trainable }) => trainable), [true, false, true, true, true, true, true]);

@@ -86,6 +86,20 @@ describe('TensorFlow.js predicts the same', () => {
     tfLayers.conv2d({ filters: 2, kernelSize: 3 }),
   ] })).then(() => {}));
 
+  it('poolings of images', () => agree(tf.sequential({ layers: [
+    tfLayers.averagePooling2d({ poolSize: [2, 3], strides: 2, padding: 'same', inputShape: [9, 8, 3] }), tfLayers.averagePooling2d({ poolSize: 2, strides: [1, 1] }),
+    tfLayers.globalAveragePooling2d({}),
+  ] })).then(() => {}));
+
+  it('poolings of sequences', () => agree(tf.sequential({ layers: [
+    tfLayers.maxPooling1d({ poolSize: 3, strides: 2, inputShape: [15, 3] }), tfLayers.averagePooling1d({ poolSize: 2, padding: 'same' }), tfLayers.globalMaxPooling1d(),
+  ] })).then(() => {}));
+
+  it('the mean of sequences, the largest values of images', async () => {
+    await agree(tf.sequential({ layers: [tfLayers.globalAveragePooling1d({ inputShape: [7, 3] })] }));
+    await agree(tf.sequential({ layers: [tfLayers.globalMaxPooling2d({ inputShape: [4, 5, 3] })] }));
+  });
+
   it('branches and recurrent layers', async () => {
     const x = tf.input({ shape: [6, 3] });
     const z = tf.input({ shape: [2] });

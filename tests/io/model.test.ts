@@ -48,9 +48,10 @@ describe('a model as JSON', () => {
   it('has the defaults of the layers themselves', () => {
     const inputShape = [6, 6, 2];
     const bare: Readonly<Record<string, object>> = {
-      activation: { activation: 'relu' }, add: {}, batchNormalization: {}, concatenate: {}, conv1d: { filters: 2, kernelSize: 2 },
-      conv2d: { filters: 2, kernelSize: 2 }, dense: { units: 2 }, depthwiseConv2d: { kernelSize: 2 }, dropout: { rate: 0.5 }, elu: {},
-      embedding: { inputDim: 4, outputDim: 2 }, flatten: {}, gelu: {}, gru: { units: 2 }, layerNormalization: {}, leakyRelu: {}, lstm: { units: 2 }, masking: {},
+      activation: { activation: 'relu' }, add: {}, averagePooling1d: {}, averagePooling2d: {}, batchNormalization: {}, concatenate: {},
+      conv1d: { filters: 2, kernelSize: 2 }, conv2d: { filters: 2, kernelSize: 2 }, dense: { units: 2 }, depthwiseConv2d: { kernelSize: 2 }, dropout: { rate: 0.5 },
+      elu: {}, embedding: { inputDim: 4, outputDim: 2 }, flatten: {}, gelu: {}, globalAveragePooling1d: {}, globalAveragePooling2d: {}, globalMaxPooling1d: {},
+      globalMaxPooling2d: {}, gru: { units: 2 }, layerNormalization: {}, leakyRelu: {}, lstm: { units: 2 }, masking: {}, maxPooling1d: {},
       maxPooling2d: { poolSize: [2, 3] }, randomErasing: {}, randomFlip: {}, randomRotation: { factor: 0.1 },
       randomTranslation: { heightFactor: 0.1, widthFactor: [0, 0.2] }, relu: {}, rescaling: { scale: 2 }, reshape: { targetShape: [9, -1] },
       separableConv2d: { filters: 2, kernelSize: 2 }, sigmoid: {}, silu: {}, simpleRNN: { units: 2 }, softmax: {}, softplus: {}, tanh: {}, zeroPadding2d: {},
@@ -58,7 +59,7 @@ describe('a model as JSON', () => {
     assert.deepEqual(Object.keys(bare), [...LAYER_TYPES].sort());
     for (const [type, options] of Object.entries(bare)) {
       const make = layers[type as keyof typeof layers] as (options: object) => FirstLayer;
-      const shape = ['conv1d', 'simpleRNN', 'lstm', 'gru', 'masking'].includes(type) ? [5, 2] : inputShape;
+      const shape = ['simpleRNN', 'lstm', 'gru', 'masking'].includes(type) || type.endsWith('1d') ? [5, 2] : inputShape;
       const layer = make({ ...options, inputShape: shape });
       const one = sequential([layer], { seed: 1 });
       assert.equal(layer.optionTable, LAYERS.get(type)!.options, `${type} is written by the table it is read by`);

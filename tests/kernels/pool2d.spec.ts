@@ -1,3 +1,5 @@
+import { averagePoolBackward } from "../../assembly/pool2d/average-backward";
+import { averagePoolForward } from "../../assembly/pool2d/average-forward";
 import { maxPoolBackward } from "../../assembly/pool2d/max-backward";
 import { maxPoolForward } from "../../assembly/pool2d/max-forward";
 import { at, blank, eighths, floats, mismatches } from "./buffers";
@@ -48,5 +50,38 @@ describe("max pooling", () => {
     const x = floats([1, 4, 3, 2]), y = blank(1);
     maxPoolForward(0, 0, y, 0, x, 2, 2, 1, 1, 1, 2, 2, 2, 2, 0, 0);
     expect(at(y, 0)).toBe(4);
+  });
+});
+
+/** One image [size, size, channels] of eighths, windows of 2×2 that tile it: means and shares are exact. */
+function checkMeans(size: i32, channels: i32): i32 {
+  const out = size / 2;
+  const x = eighths(size * size * channels, 1), dy = eighths(out * out * channels, 2), y = blank(out * out * channels), dx = blank(size * size * channels);
+  averagePoolForward(0, 0, y, x, 0, size, size, channels, out, out, 2, 2, 2, 2, 0, 0);
+  averagePoolBackward(0, 0, dx, dy, 0, size, size, channels, out, out, 2, 2, 2, 2, 0, 0);
+  const means = new StaticArray<f64>(out * out * channels), shares = new StaticArray<f64>(size * size * channels);
+  for (let i = 0; i < shares.length; i++) {
+    const window = ((i / (2 * size * channels)) * out + ((i / channels) % size) / 2) * channels + (i % channels);
+    means[window] += at(x, i) / 4;
+    shares[i] = at(dy, window) / 4;
+  }
+  return mismatches(y, means) + mismatches(dx, shares);
+}
+
+describe("average pooling", () => {
+  test("gives the mean of each window, and each place its share", () => {
+    for (let channels = 1; channels <= 21; channels++) expect(checkMeans(4, channels)).toBe(0, `${channels} channels`);
+  });
+
+  test("counts neither padding nor what a mask leaves out", () => {
+    const x = floats([1, 2, 4, 8]), mask = floats([1, 1, 0, 1]), y = blank(4), dx = blank(4), dy = floats([6, 2, 8, 1]);
+    averagePoolForward(0, 0, y, x, mask, 2, 2, 1, 2, 2, 2, 2, 1, 1, 0, 0);
+    expect(at(y, 1)).toBe(5); // of 2 and 8
+    expect(at(y, 2)).toBe(8);
+    averagePoolBackward(0, 0, dx, dy, mask, 2, 2, 1, 2, 2, 2, 2, 1, 1, 0, 0);
+    expect(at(dx, 0)).toBe(2);
+    expect(at(dx, 1)).toBe(3);
+    expect(at(dx, 2)).toBe(0);
+    expect(at(dx, 3)).toBe(12);
   });
 });

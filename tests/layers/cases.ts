@@ -7,7 +7,7 @@ import { type Twin, twins } from './twins.js';
 
 const {
   activation, batchNormalization, conv2d, dense, dropout, elu, embedding, flatten, gelu, layerNormalization, leakyRelu, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, relu, rescaling, sigmoid, silu, simpleRNN, softmax,
-  softplus, tanh, reshape, zeroPadding2d,
+  softplus, tanh, reshape, zeroPadding2d, averagePooling1d, averagePooling2d, globalAveragePooling1d, globalAveragePooling2d, globalMaxPooling1d, globalMaxPooling2d, maxPooling1d,
 } = twins;
 
 export interface Case {
@@ -99,6 +99,28 @@ for (const options of [
   add(`maxPooling2d ${JSON.stringify(options)}`, 3, 'mse', () => [
     conv2d({ filters: 3, kernelSize: 2, activation: 'relu', ...image }), maxPooling2d(options), flatten(), dense({ units: 2 }),
   ]);
+  add(`averagePooling2d ${JSON.stringify(options)}`, 3, 'mse', () => [
+    conv2d({ filters: 5, kernelSize: 2, activation: 'tanh', ...image }), averagePooling2d(options), flatten(), dense({ units: 2 }),
+  ]);
+}
+add('averagePooling2d first', 2, 'mse', () => [averagePooling2d({ padding: 'same', ...image }), conv2d({ filters: 2, kernelSize: 2 }), averagePooling2d({ poolSize: [2, 1] })]);
+for (const keepDims of [false, true]) {
+  for (const [name, pooling] of Object.entries({ globalAveragePooling2d, globalMaxPooling2d })) {
+    add(`${name}${keepDims ? ', axes kept' : ''}`, 3, crossEntropy, () => [conv2d({ filters: 5, kernelSize: 2, ...image }), pooling({ keepDims }), dense({ units: 3 })]);
+  }
+  for (const [name, pooling] of Object.entries({ globalAveragePooling1d, globalMaxPooling1d })) {
+    add(`${name}${keepDims ? ', axes kept' : ''}`, 5, 'mse', () => [
+      simpleRNN({ units: 4, returnSequences: true, inputShape: [6, 2] }), pooling({ keepDims }), keepDims ? simpleRNN({ units: 3 }) : dense({ units: 3 }),
+    ]);
+  }
+}
+add('global poolings first', 3, 'mse', () => [globalAveragePooling2d({ keepDims: true, ...image }), globalMaxPooling2d({}), dense({ units: 2 })]);
+for (const options of [{}, { poolSize: 3, strides: 1 }, { poolSize: 3, strides: 2, padding: 'same' }, { padding: 'same' }] as const) {
+  for (const [name, pooling] of Object.entries({ maxPooling1d, averagePooling1d })) {
+    add(`${name} ${JSON.stringify(options)}`, 5, 'mse', () => [
+      dense({ units: 3, inputShape: [7, 2] }), pooling(options), simpleRNN({ units: 3, returnSequences: true }), pooling({}), dense({ units: 2 }),
+    ]);
+  }
 }
 add('maxPooling2d first', 2, 'mse', () => [
   maxPooling2d({ ...image }), conv2d({ filters: 2, kernelSize: 2 }), maxPooling2d({ poolSize: [2, 1] }), flatten(), dense({ units: 1 }),

@@ -5,7 +5,10 @@ import { adam, LanewiseError, layers, schedules, sequential, sgd } from '../../s
 import type { ErrorCode, Layer, LossName } from '../../src/entry.node.js';
 import { refused } from '../model/helpers.js';
 
-const { activation, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, embedding, flatten, gru, layerNormalization, leakyRelu, lstm, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, reshape, separableConv2d, simpleRNN, zeroPadding2d } = layers;
+const {
+  averagePooling1d, averagePooling2d, globalAveragePooling1d, globalAveragePooling2d, globalMaxPooling1d, globalMaxPooling2d, maxPooling1d,
+  activation, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, embedding, flatten, gru, layerNormalization, leakyRelu, lstm, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, reshape, separableConv2d, simpleRNN, zeroPadding2d,
+} = layers;
 
 function refusal(make: () => unknown): LanewiseError {
   try {
@@ -54,6 +57,9 @@ const wrongOptions: readonly [string, () => Layer][] = [
     [`conv2d groups ${bad}`, () => conv2d({ filters: 1, kernelSize: 3, groups: bad })],
     [`maxPooling2d poolSize ${bad}`, () => maxPooling2d({ poolSize: bad })],
     [`maxPooling2d strides ${bad}`, () => maxPooling2d({ strides: [bad, 1] })],
+    [`averagePooling2d poolSize ${bad}`, () => averagePooling2d({ poolSize: [1, bad] })],
+    [`maxPooling1d poolSize ${bad}`, () => maxPooling1d({ poolSize: bad })],
+    [`averagePooling1d strides ${bad}`, () => averagePooling1d({ strides: bad })],
   ]),
   ['conv1d kernelSize of two', () => conv1d({ filters: 1, kernelSize: untyped([3, 3]) })],
   ['conv1d strides and dilation', () => conv1d({ filters: 1, kernelSize: 3, strides: 2, dilationRate: 2 })],
@@ -95,6 +101,7 @@ const wrongOptions: readonly [string, () => Layer][] = [
     [`randomFlip mode ${bad}`, () => randomFlip({ mode: untyped(bad) })],
     [`randomRotation fillMode ${bad}`, () => randomRotation({ factor: 0.1, fillMode: untyped(bad) })],
     [`maxPooling2d padding ${bad}`, () => maxPooling2d({ padding: untyped(bad) })],
+    [`maxPooling1d padding ${bad}`, () => maxPooling1d({ padding: untyped(bad) })],
   ]),
   ...[-0.1, NaN, Infinity, 1e39, untyped<number>('x')].flatMap((bad): [string, () => Layer][] => [
     [`leakyRelu negativeSlope ${bad}`, () => leakyRelu({ negativeSlope: bad })],
@@ -123,12 +130,22 @@ const wrongShapes: readonly [string, (inputShape: readonly number[]) => Layer, r
     ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: 2, inputShape }), shape],
     ['maxPooling2d', (inputShape) => maxPooling2d({ inputShape }), shape],
     ['zeroPadding2d', (inputShape) => zeroPadding2d({ inputShape }), shape],
+    ['averagePooling2d', (inputShape) => averagePooling2d({ inputShape }), shape],
+    ['globalAveragePooling2d', (inputShape) => globalAveragePooling2d({ inputShape }), shape],
+    ['globalMaxPooling2d', (inputShape) => globalMaxPooling2d({ inputShape }), shape],
+  ]),
+  ...[[4], [4, 4, 1]].flatMap((shape): [string, (inputShape: readonly number[]) => Layer, readonly number[]][] => [
+    ['maxPooling1d', (inputShape) => maxPooling1d({ inputShape }), shape],
+    ['averagePooling1d', (inputShape) => averagePooling1d({ inputShape }), shape],
+    ['globalAveragePooling1d', (inputShape) => globalAveragePooling1d({ inputShape }), shape],
+    ['globalMaxPooling1d', (inputShape) => globalMaxPooling1d({ inputShape }), shape],
   ]),
   ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: 5, inputShape }), [4, 8, 1]],
   ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: [1, 9], inputShape }), [4, 8, 1]],
   ['conv2d', (inputShape) => conv2d({ filters: 1, kernelSize: 3, dilationRate: [2, 1], inputShape }), [4, 8, 1]],
   ['conv2d', (inputShape) => conv2d({ filters: 6, kernelSize: 2, groups: 3, inputShape }), [4, 8, 4]],
   ['maxPooling2d', (inputShape) => maxPooling2d({ poolSize: 5, inputShape }), [4, 8, 1]],
+  ['maxPooling1d', (inputShape) => maxPooling1d({ poolSize: 5, inputShape }), [4, 8]],
   ['reshape', (inputShape) => reshape({ targetShape: [3, 3], inputShape }), [2, 5]],
   ['reshape', (inputShape) => reshape({ targetShape: [3, -1], inputShape }), [2, 5]],
   ['simpleRNN', (inputShape) => simpleRNN({ units: 1, inputShape }), [4]],

@@ -6,7 +6,7 @@ import type { Layer } from '../../src/entry.node.js';
 
 const {
   activation, batchNormalization, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, embedding, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, relu, rescaling, separableConv2d, sigmoid, silu, simpleRNN, softmax,
-  softplus, tanh, reshape, zeroPadding2d,
+  softplus, tanh, reshape, zeroPadding2d, averagePooling1d, averagePooling2d, globalAveragePooling1d, globalAveragePooling2d, globalMaxPooling1d, globalMaxPooling2d, maxPooling1d,
 } = layers;
 
 interface Expected {
@@ -80,6 +80,18 @@ const cases: readonly [Layer, Expected][] = [
   [maxPooling2d({ poolSize: 2, inputShape: [5, 7, 3] }), { output: [2, 3, 3], describe: '2×2, valid' }],
   [maxPooling2d({ poolSize: 2, padding: 'same', inputShape: [5, 7, 3] }), { output: [3, 4, 3], describe: '2×2, same' }],
   [maxPooling2d({ poolSize: [3, 2], strides: [1, 2], inputShape: [5, 7, 3] }), { output: [3, 3, 3], describe: '3×2, valid' }],
+  [averagePooling2d({ inputShape: [5, 7, 3] }), { output: [2, 3, 3], describe: '2×2, valid' }],
+  [averagePooling2d({ poolSize: [3, 2], strides: 1, padding: 'same', inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: '3×2, same' }],
+  ...[averagePooling1d, maxPooling1d].flatMap((make): [Layer, Expected][] => [
+    [make({ inputShape: [7, 3] }), { output: [3, 3], describe: '2, valid' }], [make({ padding: 'same', inputShape: [7, 3] }), { output: [4, 3], describe: '2, same' }],
+    [make({ poolSize: 3, strides: 1, inputShape: [7, 3] }), { output: [5, 3], describe: '3, valid' }],
+  ]),
+  ...[globalAveragePooling2d, globalMaxPooling2d].flatMap((make): [Layer, Expected][] => [
+    [make({ inputShape: [5, 7, 3] }), { output: [3], describe: '' }], [make({ keepDims: true, inputShape: [5, 7, 3] }), { output: [1, 1, 3], describe: 'axes kept' }],
+  ]),
+  ...[globalAveragePooling1d, globalMaxPooling1d].flatMap((make): [Layer, Expected][] => [
+    [make({ inputShape: [7, 3] }), { output: [3], describe: '' }], [make({ keepDims: true, inputShape: [7, 3] }), { output: [1, 3], describe: 'axes kept' }],
+  ]),
   [randomFlip({ inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: 'horizontal and vertical' }],
   [randomFlip({ mode: 'horizontal', inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: 'horizontal' }],
   [randomErasing({ inputShape: [5, 7, 3] }), { output: [5, 7, 3], describe: '2 to 33 % of the area' }],

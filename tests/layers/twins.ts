@@ -8,10 +8,11 @@ import { Purpose, streamKey } from '../../src/random.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { erased, moved, movedBack, type Images, type Motion } from '../ops/augment.js';
 import { dropoutMask, flipped } from '../ops/mask.js';
-import { batchNormBackward, batchNormForward, columnMoments, columnSums, gemm, map, maxPoolBackward, maxPoolForward } from '../reference/index.js';
+import { batchNormBackward, batchNormForward, columnMoments, columnSums, gemm, map } from '../reference/index.js';
 import { activate, plusBias } from './activate.js';
-import { conv1d, conv2d, depthwiseConv2d, pair, separableConv2d } from './convolution-twins.js';
+import { conv1d, conv2d, depthwiseConv2d, separableConv2d } from './convolution-twins.js';
 import { layerNormalization } from './normalization-twins.js';
+import * as poolings from './pooling-twins.js';
 import { gru, lstm, maskKey, simpleRNN } from './recurrent-twins.js';
 import { reshape, zeroPadding2d } from './shape-twins.js';
 
@@ -47,19 +48,6 @@ type Options<Name extends Exclude<keyof typeof layers, 'flatten'>> = Parameters<
 const weightless = (y: Float64Array, dx: (dy: Float64Array) => Float64Array, layout: Layout = 'rows'): Pass => ({
   y, layout, backward: (dy) => ({ dx: dx(dy), dWeights: [] }),
 });
-
-function maxPooling2d(options: NonNullable<Options<'maxPooling2d'>>): Twin {
-  const layer = layers.maxPooling2d(options);
-  return {
-    layer,
-    run(x, _weights, { batch }) {
-      const [height, width, channels] = layer.input as [number, number, number];
-      const poolSize = pair(options.poolSize ?? 2);
-      const sizes = { batch, height, width, channels, poolSize, strides: pair(options.strides ?? poolSize), padding: options.padding ?? 'valid', x };
-      return weightless(maxPoolForward(sizes).y, (dy) => maxPoolBackward({ ...sizes, dy }));
-    },
-  };
-}
 
 function dense(options: Options<'dense'>): Twin {
   const layer = layers.dense(options);
@@ -254,8 +242,8 @@ export type MergeLayerName = 'add' | 'concatenate';
 
 /** `satisfies` sees to it that no layer of one input is without a counterpart. */
 export const twins = {
-  ...activationLayers, activation, batchNormalization, conv1d, conv2d, depthwiseConv2d, separableConv2d, dense, dropout, embedding, flatten, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, simpleRNN, lstm, gru, layerNormalization,
-  reshape, zeroPadding2d,
+  ...activationLayers, activation, batchNormalization, conv1d, conv2d, depthwiseConv2d, separableConv2d, dense, dropout, embedding, flatten, masking, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, simpleRNN, lstm, gru, layerNormalization,
+  ...poolings, reshape, zeroPadding2d,
 } satisfies Record<
   Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin
 >;

@@ -9,6 +9,8 @@ import {
   conv2dForward,
   convGeometry,
   gemm,
+  averagePoolBackward,
+  averagePoolForward,
   maxPoolBackward,
   maxPoolForward,
   randomArray,
@@ -145,5 +147,19 @@ describe('max pooling', () => {
   it('refuses a window that holds nothing but padding', () => {
     const padding = { top: 0, bottom: 0, left: 2, right: 0 };
     assert.throws(() => maxPoolForward({ ...plane, height: 1, width: 2, poolSize: [1, 2], padding, x: [1, 2] }), /padding altogether/);
+  });
+});
+
+describe('average pooling', () => {
+  it('is the mean of what lies in the image', () => {
+    const options = { batch: 1, height: 2, width: 3, channels: 1, poolSize: [2, 2], x: [1, 2, 3, 5, 8, 13] } as const;
+    assertClose(averagePoolForward(options), [4], EXACT);
+    assertClose(averagePoolForward({ ...options, padding: 'same' }), [4, 8], EXACT);
+  });
+
+  it('is the mean of what a mask leaves, and 0 of nothing', () => {
+    const options = { batch: 2, height: 1, width: 3, channels: 2, poolSize: [1, 3], x: [1, 2, 3, 4, 5, 7, 1, 1, 1, 1, 1, 1], mask: [1, 0, 1, 0, 0, 0] } as const;
+    assertClose(averagePoolForward(options), [3, 4.5, 0, 0], EXACT);
+    assertClose(averagePoolBackward({ ...options, dy: [2, 4, 6, 8] }), [1, 2, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0], EXACT);
   });
 });

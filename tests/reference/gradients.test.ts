@@ -1,6 +1,9 @@
 /** Every backward function against central differences of its forward function. */
 import { describe, it } from 'node:test';
 import {
+  averagePoolBackward,
+  type AveragePoolOptions,
+  averagePoolForward,
   type Activation,
   biasAddBackward,
   biasAddForward,
@@ -91,6 +94,22 @@ describe('max pooling gradients', () => {
         x,
         gradient: maxPoolBackward({ ...sizes, x, dy }),
       });
+    });
+  }
+});
+
+describe('average pooling gradients', () => {
+  const cases: AveragePoolOptions[] = [
+    { batch: 2, height: 4, width: 6, channels: 3, poolSize: [2, 2] },
+    { batch: 1, height: 5, width: 5, channels: 2, poolSize: [3, 2], strides: [1, 2] },
+    { batch: 2, height: 5, width: 4, channels: 1, poolSize: [3, 3], strides: [2, 2], padding: 'same' },
+    { batch: 2, height: 1, width: 4, channels: 2, poolSize: [1, 4], mask: [1, 0, 1, 1, 0, 0, 0, 0] },
+  ];
+  for (const sizes of cases) {
+    it(JSON.stringify(sizes), () => {
+      const x = randomArray(sizes.batch * sizes.height * sizes.width * sizes.channels, 4);
+      const dy = randomArray(averagePoolForward({ ...sizes, x }).length, 5);
+      gradientCheck({ ...TIGHT, f: (moved) => dot(dy, averagePoolForward({ ...sizes, x: moved })), x, gradient: averagePoolBackward({ ...sizes, dy }) });
     });
   }
 });

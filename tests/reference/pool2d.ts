@@ -49,3 +49,42 @@ export function maxPoolBackward({ dy, ...options }: MaxPoolOptions & { dy: Value
   });
   return dx;
 }
+
+export interface AveragePoolOptions extends Omit<MaxPoolOptions, 'x'> {
+  /** 0 where a place does not count: [N, H, W]. Default: all count. */
+  mask?: Values | undefined;
+}
+
+/** Calls back for each place that counts in a window: where its channels begin in y and in x, and how many count in the window. */
+function eachCounted({ batch, height, width, channels, poolSize, strides = poolSize, padding = 'valid', mask }: AveragePoolOptions, call: (y: number, x: number, count: number) => void): number {
+  const { outputHeight, outputWidth, connections } = convGeometry({ height, width, kernelSize: poolSize, strides, padding });
+  const outputArea = outputHeight * outputWidth;
+  for (let n = 0; n < batch; n++) {
+    const counted = connections.filter(({ input }) => mask === undefined || mask[n * height * width + input] !== 0);
+    const counts = new Array<number>(outputArea).fill(0);
+    for (const { output } of counted) counts[output]! += 1;
+    for (const { output, input } of counted) call((n * outputArea + output) * channels, (n * height * width + input) * channels, counts[output]!);
+  }
+  return batch * outputArea * channels;
+}
+
+/** The mean of each window, [N, outH, outW, C]: of the places in the image that count. Of none it is 0. */
+export function averagePoolForward({ x, ...options }: AveragePoolOptions & { x: Values }): Float64Array {
+  const { batch, height, width, channels } = options;
+  requireShape('x', x, [batch, height, width, channels]);
+  const y = new Float64Array(eachCounted(options, () => {}));
+  eachCounted(options, (yAt, xAt, count) => {
+    for (let c = 0; c < channels; c++) y[yAt + c]! += x[xAt + c]! / count;
+  });
+  return y;
+}
+
+/** The gradient with respect to x, [N, H, W, C]: each place gets its share of each of its windows. */
+export function averagePoolBackward({ dy, ...options }: AveragePoolOptions & { dy: Values }): Float64Array {
+  const { batch, height, width, channels } = options;
+  const dx = new Float64Array(batch * height * width * channels);
+  eachCounted(options, (yAt, xAt, count) => {
+    for (let c = 0; c < channels; c++) dx[xAt + c]! += dy[yAt + c]! / count;
+  });
+  return dx;
+}

@@ -5,7 +5,7 @@
 import { adam, customLayer, earlyStopping, input, layers, metrics, model, sequential } from '../../src/entry.node.js';
 import type { FirstLayer, Layer, Metric, Model, Sequential, Tensor } from '../../src/entry.node.js';
 
-const { add, concatenate, conv1d, conv2d, dense, depthwiseConv2d, dropout, embedding, flatten, lstm, maxPooling2d, reshape, separableConv2d, simpleRNN, zeroPadding2d } = layers;
+const { add, concatenate, conv1d, conv2d, dense, depthwiseConv2d, dropout, embedding, flatten, lstm, globalAveragePooling2d, maxPooling1d, maxPooling2d, reshape, separableConv2d, simpleRNN, zeroPadding2d } = layers;
 
 /** A model needs to know its input. */
 export const good: Sequential = sequential([conv2d({ filters: 8, kernelSize: 3, inputShape: [28, 28, 1] }), flatten(), dense({ units: 10 })]);
@@ -53,6 +53,12 @@ separableConv2d({ filters: 8, kernelSize: 3, pointwiseInitializer: 'heNormal' })
 separableConv2d({ filters: 8, kernelSize: 3, kernelInitializer: 'heNormal' });
 // @ts-expect-error: three sizes
 maxPooling2d({ poolSize: [2, 2, 2] });
+maxPooling1d({ poolSize: 3, strides: 2, padding: 'same' });
+// @ts-expect-error: a sequence has one axis
+maxPooling1d({ poolSize: [2, 2] });
+globalAveragePooling2d({ keepDims: true });
+// @ts-expect-error: keepdims instead of keepDims
+globalAveragePooling2d({ keepdims: true });
 reshape({ targetShape: [3, -1] });
 // @ts-expect-error: a shape is a list
 reshape({ targetShape: 5 });

@@ -3,7 +3,10 @@ import type { ActivationName } from '../../layers/activations.js';
 import type { Conv1dOptions } from '../../layers/conv1d.js';
 import type { Conv2dOptions } from '../../layers/conv2d.js';
 import type { DepthwiseConv2dOptions } from '../../layers/depthwise-conv2d.js';
-import type { MaxPooling2dOptions } from '../../layers/max-pooling2d.js';
+import type { GlobalPoolingOptions } from '../../layers/global-pooling.js';
+import { imageShape } from '../../layers/pooling.js';
+import type { Pooling1dOptions } from '../../layers/pooling1d.js';
+import type { Pooling2dOptions } from '../../layers/pooling2d.js';
 import type { SeparableConv2dOptions } from '../../layers/separable-conv2d.js';
 import type { KernelOptions, SequencePadding } from '../../layers/window.js';
 import { window2d } from '../../layers/window.js';
@@ -17,12 +20,12 @@ type Pair = readonly [number, number];
 
 /** Where windows lie, as ONNX says it: paddings are those before every axis, then those after. A sequence is an image of one row. */
 function windowAttributes(inputShape: Shape, size: Pair, strides: Pair, padding: SequencePadding, dilations: Pair = [1, 1]): Record<string, AttributeValue> {
-  const [height, width] = inputShape.length === 2 ? [1, inputShape[0]!] : (inputShape as [number, number]);
+  const [height, width] = imageShape(inputShape);
   const { padTop, padLeft, paddedH, paddedW } = window2d([height, width], size, strides, padding, dilations);
   const after = (padded: number, before: number, length: number): number => Math.max(padded - before - length, 0);
   const own = (sizes: Pair): readonly number[] => sizes.slice(3 - inputShape.length);
   return {
-    kernel_shape: { ints: own(size) }, strides: { ints: own(strides) }, dilations: { ints: own(dilations) },
+    kernel_shape: { ints: own(size) }, strides: { ints: own(strides) }, ...(dilations.some((dilation) => dilation > 1) && { dilations: { ints: own(dilations) } }),
     pads: { ints: [...own([padTop, padLeft]), ...own([after(paddedH, padTop, height), after(paddedW, padLeft, width)])] },
   };
 }
@@ -66,7 +69,23 @@ const separableConv2d = exporter<SeparableConv2dOptions>((options, context) => {
   return activated(graph, context.output(y, 'channelsFirst'), options.activation);
 });
 
-const maxPooling2d = exporter<MaxPooling2dOptions>(({ poolSize, strides, padding }, context) =>
-  context.output(context.graph.node('MaxPool', [context.in('channelsFirst')], windowAttributes(context.x.shape, poolSize, strides, padding)), 'channelsFirst'));
+/** AveragePool does not count padding, unless it is told to. */
+const pooled = (context: LayerExport, operator: string, size: Pair, strides: Pair, padding: SequencePadding): Value =>
+  context.output(context.graph.node(operator, [context.in('channelsFirst')], windowAttributes(context.x.shape, size, strides, padding)), 'channelsFirst');
+const pooling2d = (operator: string): Exporter =>
+  exporter<Pooling2dOptions>(({ poolSize, strides, padding }, context) => pooled(context, operator, poolSize, strides, padding));
+const pooling1d = (operator: string): Exporter =>
+  exporter<Pooling1dOptions>(({ poolSize, strides, padding }, context) => pooled(context, operator, [1, poolSize], [1, strides], padding));
 
-export const WINDOWS: Readonly<Record<string, Exporter>> = { conv1d, conv2d, depthwiseConv2d, maxPooling2d, separableConv2d };
+/** Here the pooled axes stay, with length 1. */
+const globalPooling = (operator: string): Exporter => exporter<GlobalPoolingOptions>(({ keepDims }, context) => {
+  const y = context.graph.node(operator, [context.in('channelsFirst')]);
+  return keepDims ? context.output(y, 'channelsFirst') : context.output(context.graph.node('Flatten', [y], { axis: { int: 1 } }));
+});
+
+export const WINDOWS: Readonly<Record<string, Exporter>> = {
+  conv1d, conv2d, depthwiseConv2d, separableConv2d,
+  averagePooling1d: pooling1d('AveragePool'), averagePooling2d: pooling2d('AveragePool'), maxPooling1d: pooling1d('MaxPool'), maxPooling2d: pooling2d('MaxPool'),
+  globalAveragePooling1d: globalPooling('GlobalAveragePool'), globalAveragePooling2d: globalPooling('GlobalAveragePool'),
+  globalMaxPooling1d: globalPooling('GlobalMaxPool'), globalMaxPooling2d: globalPooling('GlobalMaxPool'),
+};

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {
-  assertClose, convGeometry, elementTolerances, maxPoolBackward, maxPoolForward, type MaxPoolOptions, randomArray,
+  assertClose, averagePoolBackward, type AveragePoolOptions, averagePoolForward, convGeometry, elementTolerances, maxPoolBackward, maxPoolForward, type MaxPoolOptions, randomArray,
 } from '../../reference/index.js';
 import { blank, floats, integers, type OpCase, type Sweep } from '../harness.js';
 
@@ -36,7 +36,7 @@ function* pools(): Iterable<{ sizes: Sizes; x: Float64Array; label: string }> {
   }
 }
 
-function geometryOf(sizes: Sizes) {
+function geometryOf(sizes: Omit<Sizes, 'mask'>) {
   const { height, width, channels, poolSize, strides = poolSize, padding = 'valid' } = sizes;
   const { outputHeight, outputWidth, pads } = convGeometry({ height, width, kernelSize: poolSize, strides, padding });
   return {
@@ -120,4 +120,54 @@ const backwardSweep: Sweep<'maxPoolBackward'> = function* () {
   }
 };
 
-export const poolSweeps = { maxPoolForward: forwardSweep, maxPoolBackward: backwardSweep };
+/** Numbers of channels that take each of the kernel's paths: four vectors, one, and single ones. */
+const CHANNELS = [1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 21, 36];
+
+/** With and without a mask, whose last image is left out as a whole. */
+function* averages(): Iterable<{ sizes: AveragePoolOptions; label: string }> {
+  for (const window of WINDOWS) {
+    for (const channels of CHANNELS) {
+      const batch = 1 + (channels % 3);
+      const area = window.height * window.width;
+      const mask = randomArray(batch * area, 4).map((value, at) => Number(value > -0.2 && at < Math.max(1, batch - 1) * area));
+      for (const given of [undefined, mask]) {
+        yield { sizes: { ...window, channels, batch, mask: given }, label: `${JSON.stringify({ ...window, channels, batch })}${given ? ', masked' : ''}` };
+      }
+    }
+  }
+}
+
+/** Terms of a sum at most, and two roundings more: one over the count, and times it. */
+const roundings = ({ poolSize }: AveragePoolOptions): number => poolSize[0] * poolSize[1] + 2;
+
+const averageForwardSweep: Sweep<'averagePoolForward'> = function* () {
+  for (const { sizes, label } of averages()) {
+    const x = randomArray(sizes.batch * sizes.height * sizes.width * sizes.channels, 1, -2, 2);
+    const expected = averagePoolForward({ ...sizes, x });
+    // what does not count may be anything
+    const given = x.map((value, at) => (sizes.mask?.[Math.floor(at / sizes.channels)] === 0 ? NaN : value));
+    yield {
+      label,
+      args: { y: blank(expected.length), x: floats(given), mask: sizes.mask && floats(sizes.mask), ...geometryOf(sizes) },
+      blocks: sizes.batch,
+      check: ({ y }) => assertClose(y, expected, elementTolerances(averagePoolForward({ ...sizes, x: x.map(Math.abs) }), roundings(sizes)), 'y'),
+    };
+  }
+};
+
+const averageBackwardSweep: Sweep<'averagePoolBackward'> = function* () {
+  for (const { sizes, label } of averages()) {
+    const dy = randomArray(averagePoolForward({ ...sizes, x: new Float64Array(sizes.batch * sizes.height * sizes.width * sizes.channels) }).length, 3);
+    const expected = averagePoolBackward({ ...sizes, dy });
+    yield {
+      label,
+      args: { dx: blank(expected.length), dy: floats(dy), mask: sizes.mask && floats(sizes.mask), ...geometryOf(sizes) },
+      blocks: sizes.batch,
+      check: ({ dx }) => assertClose(dx, expected, elementTolerances(averagePoolBackward({ ...sizes, dy: dy.map(Math.abs) }), roundings(sizes)), 'dx'),
+    };
+  }
+};
+
+export const poolSweeps = {
+  maxPoolForward: forwardSweep, maxPoolBackward: backwardSweep, averagePoolForward: averageForwardSweep, averagePoolBackward: averageBackwardSweep,
+};
