@@ -9,7 +9,7 @@ const FLOORS = [
   ['errors.ts', 'json.ts', 'numerics.ts', 'sha256.ts', 'text.ts'],
   ['random.ts', 'options.ts'],
   ['tensor'],
-  ['initializers.ts', 'runtime'],
+  ['initializers.ts', 'runtime', 'dataset'],
   ['plan'],
   ['optimizers', 'layers', 'losses.ts', 'losses', 'metrics.ts', 'metrics'],
   ['model'],

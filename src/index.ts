@@ -2,6 +2,8 @@
 export { LanewiseError } from './errors.js';
 export type { ErrorCode, ErrorDetails } from './errors.js';
 export type { Json, JsonRecord } from './json.js';
+export * as dataset from './dataset/index.js';
+export type { BatchOptions, Batched, Dataset, Position, Sample, ShuffleOptions, Source } from './dataset/index.js';
 export { decodeCheckpoint, encodeCheckpoint } from './io/checkpoint.js';
 export type { StoredCheckpoint } from './io/checkpoint.js';
 export { decodeModel, encodeModel, modelFromJSON } from './io/model.js';
@@ -42,7 +44,7 @@ export type { InputSpec, ModelInput } from './model/batches.js';
 export type { NamedTensor, Progress } from './model/checkpoint.js';
 export type { SampleWeight, WeightOptions } from './model/sample-weights.js';
 export type {
-  Callbacks, Checkpoint, CompileOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, ModelSummary, OpTime, PredictOptions,
+  Batch, Callbacks, Checkpoint, CompileOptions, DatasetFitOptions, DatasetOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, ModelSummary, OpTime, PredictOptions,
   ProfileOptions, FunctionalOptions, Model, ModelOptions, TrainingRun,
 } from './model/model.js';
 export { adagrad } from './optimizers/adagrad.js';

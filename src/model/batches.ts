@@ -7,7 +7,7 @@ import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** Checked rows of inputs and targets. */
-export interface Dataset {
+export interface Rows {
   rows: number;
   /** One for each input of the model. */
   inputs: readonly Tensor[];
@@ -63,7 +63,7 @@ function checkInput(input: TensorInput, { shape: sample, indices }: InputSpec, w
 }
 
 /** @throws LanewiseError `invalid-shape`, `invalid-data` */
-export function checkDataset(x: ModelInput, y: TensorInput, specs: readonly InputSpec[], target: TargetSpec, where: string): Dataset {
+export function checkDataset(x: ModelInput, y: TensorInput, specs: readonly InputSpec[], target: TargetSpec, where: string): Rows {
   const inputs = checkInputs(x, specs, `${where} inputs`);
   const targets = toTensor(y, `${where} targets`);
   const rows = inputs[0]!.shape[0]!;
@@ -84,7 +84,7 @@ export function checkDataset(x: ModelInput, y: TensorInput, specs: readonly Inpu
 }
 
 /** Rows start … end - 1: views, not copies. */
-export function rowsOf({ inputs, targets, weights }: Dataset, start: number, end: number): Dataset {
+export function rowsOf({ inputs, targets, weights }: Rows, start: number, end: number): Rows {
   const slice = ({ data, shape }: Tensor): Tensor => {
     const size = sizeOf(shape.slice(1));
     return { data: data.subarray(start * size, end * size), shape: [end - start, ...shape.slice(1)] };
@@ -93,7 +93,7 @@ export function rowsOf({ inputs, targets, weights }: Dataset, start: number, end
 }
 
 /** The last share of the rows, and those before, as Keras cuts them: before any shuffling. @throws LanewiseError `invalid-argument` */
-export function splitRows(data: Dataset, share: number): [training: Dataset, validation: Dataset] {
+export function splitRows(data: Rows, share: number): [training: Rows, validation: Rows] {
   const first = Math.floor(data.rows * (1 - share));
   if (share > 0 && share < 1 && first > 0 && first < data.rows) return [rowsOf(data, 0, first), rowsOf(data, first, data.rows)];
   throw new LanewiseError('invalid-argument', 'validationSplit leaves no rows on one side, or is out of range', {

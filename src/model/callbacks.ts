@@ -11,8 +11,8 @@ export interface TrainingRun {
   readonly epochs: number;
   /** Batches of that epoch that are done. */
   readonly batch: number;
-  /** Batches in an epoch. */
-  readonly batches: number;
+  /** Batches in an epoch; undefined with a dataset of which that is not known beforehand. */
+  readonly batches: number | undefined;
   /** Loss and metrics of those batches together. */
   readonly figures: BatchLogs;
   /** Epochs that are done. */

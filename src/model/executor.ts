@@ -8,8 +8,8 @@ import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { newFloats } from '../tensor/tensor.js';
-import type { Dataset } from './batches.js';
 import { gatherRows } from './batches.js';
+import type { Step, Steps } from './feed.js';
 import type { Evaluation } from './history.js';
 import type { BatchResult, Meter } from './meter.js';
 import type { Plan, Program } from './program.js';
@@ -34,9 +34,9 @@ export class Executor {
     private readonly outputShape: Shape,
   ) {}
 
-  /** One step on rows order[start] … order[start + count - 1]. @throws LanewiseError `not-finite`, `worker-failed`, `out-of-memory` */
-  trainStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): BatchResult {
-    const plan = this.prepareStep(data, order, start, count);
+  /** One step of training. @throws LanewiseError `not-finite`, `worker-failed`, `out-of-memory` */
+  trainStep(step: Step): BatchResult {
+    const plan = this.prepareStep(step);
     this.program.run(plan);
     this.requireFinite(plan);
     this.steps++;
@@ -60,9 +60,9 @@ export class Executor {
   }
 
   /** The plan of a training step, with its rows and this step's numbers in place. */
-  prepareStep(data: Dataset, order: Uint32Array | undefined, start: number, count: number): Plan {
+  prepareStep(step: Step): Plan {
     const { engine, state } = this.program;
-    const plan = this.program.plan('train', count, { weighted: data.weights !== undefined });
+    const plan = this.program.plan('train', step.count, { weighted: step.data.weights !== undefined });
     this.program.beginTraining();
     const integers = engine.integers(state, 8);
     const floats = engine.floats(state, 8);
@@ -73,11 +73,11 @@ export class Executor {
     floats[State.weightDecay / 4] = weightDecay;
     floats[State.averageGain / 4] = averageGain;
     floats[State.gradientScale / 4] = 1;
-    this.load(plan, data, order, start, count);
+    this.load(plan, step);
     return plan;
   }
 
-  private load(plan: Plan, data: Dataset, order: Uint32Array | undefined, start: number, count: number): void {
+  private load(plan: Plan, { data, order, start, count }: Step): void {
     const { engine, target } = this.program;
     this.loadInputs(plan, data.inputs, order, start, count);
     const length = count * sizeOf(target.shape);
@@ -113,11 +113,11 @@ export class Executor {
   }
 
   /** `measure`, with the moving average of the weights if one is kept. */
-  async measureAverage(data: Dataset, batchSize: number, signal?: AbortSignal): Promise<Evaluation> {
+  async measureAverage(steps: Steps, signal?: AbortSignal): Promise<Evaluation> {
     const kept = this.keepsAverage && !this.program.averaged;
     if (kept) this.program.exchangeAverage();
     try {
-      return await this.measure(data, batchSize, signal);
+      return await this.measure(steps, signal);
     } finally {
       if (kept) this.program.exchangeAverage();
     }
@@ -129,14 +129,16 @@ export class Executor {
   }
 
   /** Mean loss and metrics over rows, without dropout. */
-  async measure(data: Dataset, batchSize: number, signal?: AbortSignal): Promise<Evaluation> {
+  async measure(steps: Steps, signal?: AbortSignal): Promise<Evaluation> {
     const tally = this.meter.begin();
-    await this.eachBatch(data.rows, batchSize, signal, (start, count) => {
-      const plan = this.program.plan('evaluate', count, { weighted: data.weights !== undefined });
-      this.load(plan, data, undefined, start, count);
+    for await (const step of steps) {
+      signal?.throwIfAborted();
+      const plan = this.program.plan('evaluate', step.count, { weighted: step.data.weights !== undefined });
+      this.load(plan, step);
       this.program.run(plan);
       this.meter.add(tally, this.results(plan));
-    });
+      await this.rest();
+    }
     return this.meter.figures(tally);
   }
 

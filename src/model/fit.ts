@@ -1,28 +1,24 @@
-import { epochOrder } from '../random.js';
-import type { Dataset } from './batches.js';
+import { LanewiseError } from '../errors.js';
+import { requirePositiveInteger } from '../options.js';
+import type { Checkpoint } from './checkpoint.js';
 import type { BatchLogs, EpochLogs, History } from './history.js';
 import { valName } from './history.js';
 import type { Callbacks } from './callbacks.js';
 import { unlessAborted } from './callbacks.js';
 import type { Executor } from './executor.js';
+import type { Feed } from './feed.js';
 import type { Run } from './run.js';
 
 export interface FitSetup {
   executor: Executor;
   run: Run;
-  data: Dataset;
-  validation: Dataset | undefined;
+  feed: Feed;
+  validation: Feed | undefined;
   /** Number of the last epoch, plus one. */
   epochs: number;
-  batchSize: number;
-  /** The order of rows in an epoch is that of this seed; undefined leaves rows as they are. */
-  shuffleSeed: number | undefined;
   callbacks: readonly Callbacks[];
   signal: AbortSignal | undefined;
 }
-
-/** Rows of validation that are run at a time. */
-const VALIDATION_BATCH = 128;
 
 /** Trains from where the run stands to the end of the last epoch. */
 export async function fit(setup: FitSetup): Promise<History> {
@@ -38,7 +34,7 @@ export async function fit(setup: FitSetup): Promise<History> {
     await trainEpoch(setup, (batch, batchLogs) => call((each) => each.onBatchEnd?.(batch, batchLogs)));
     const logs: EpochLogs = run.logs;
     if (validation) {
-      const figures = await executor.measureAverage(validation, VALIDATION_BATCH, signal);
+      const figures = await executor.measureAverage(validation.steps(0, 0), signal);
       for (const [name, value] of Object.entries(figures) as [keyof BatchLogs, number][]) logs[valName(name)] = value;
     }
     run.endEpoch(logs);
@@ -50,20 +46,26 @@ export async function fit(setup: FitSetup): Promise<History> {
 }
 
 /** The steps of the epoch that are left. */
-async function trainEpoch(
-  { executor, run, data, batchSize, shuffleSeed, signal }: FitSetup, onBatchEnd: (batch: number, logs: BatchLogs) => Promise<void>,
-): Promise<void> {
-  const order = shuffleSeed === undefined ? undefined : epochOrder(shuffleSeed, run.epoch, data.rows);
-  while (run.batch < run.batches) {
+async function trainEpoch({ executor, run, feed, signal }: FitSetup, onBatchEnd: (batch: number, logs: BatchLogs) => Promise<void>): Promise<void> {
+  for await (const step of feed.steps(run.epoch, run.batch)) {
     signal?.throwIfAborted();
     const { batch } = run;
-    const start = batch * batchSize;
-    const count = Math.min(batchSize, data.rows - start);
     const begin = performance.now();
-    const result = executor.trainStep(data, order, start, count);
+    const result = executor.trainStep(step);
     run.add(result, performance.now() - begin);
     await onBatchEnd(batch, executor.meter.batchFigures(result));
     await executor.rest();
   }
   signal?.throwIfAborted();
+}
+
+/** @throws LanewiseError `invalid-argument` */
+export function requireEpochs({ initialEpoch, epochs = 1, resume }: { initialEpoch?: number; epochs?: number; resume?: Checkpoint }): void {
+  requirePositiveInteger(epochs, 'epochs', 'fit');
+  if (initialEpoch === undefined) return;
+  if (resume) throw new LanewiseError('invalid-argument', 'resume says where to begin: initialEpoch cannot', { where: 'fit' });
+  if (Number.isInteger(initialEpoch) && initialEpoch >= 0 && initialEpoch < epochs) return;
+  throw new LanewiseError('invalid-argument', 'initialEpoch is out of range', {
+    where: 'fit', expected: `a whole number from 0 to below epochs (${epochs})`, received: String(initialEpoch),
+  });
 }

@@ -1,3 +1,4 @@
+import { Dataset } from '../dataset/dataset.js';
 import { LanewiseError } from '../errors.js';
 import type { Flops, Layer, SymbolicTensor, WeightInput } from '../layers/layer.js';
 import { requirePositiveInteger } from '../options.js';
@@ -13,15 +14,18 @@ import { BUILDS } from '../runtime/load.js';
 import type { Threads } from '../runtime/threads.js';
 import { resolveThreads } from '../runtime/threads.js';
 import type { TensorInput } from '../tensor/convert.js';
-import { fingerprint } from '../tensor/fingerprint.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Dataset, InputSpec, ModelInput } from './batches.js';
+import type { InputSpec, ModelInput, Rows } from './batches.js';
 import { checkDataset, checkInputs, splitRows } from './batches.js';
 import type { Callbacks, TrainingRun } from './callbacks.js';
 import type { Checkpoint, NamedTensor } from './checkpoint.js';
 import { Executor } from './executor.js';
-import { fit } from './fit.js';
+import type { Batch, DatasetOptions, ReadOptions } from './dataset-feed.js';
+import { datasetFeed, DatasetReader, joined, limited, requireBatch, requireNoneOf } from './dataset-feed.js';
+import type { Feed } from './feed.js';
+import { arrayFeed, closing, stepsOf, wholeOf } from './feed.js';
+import { fit, requireEpochs } from './fit.js';
 import type { Graph } from './graph.js';
 import { graphOf } from './graph.js';
 import type { BatchLogs, Evaluation, History } from './history.js';
@@ -83,6 +87,25 @@ export interface FitOptions extends WeightOptions {
   resume?: Checkpoint;
 }
 
+/** Of `fit` with a dataset, which says itself what a batch is and in which order they come. */
+export interface DatasetFitOptions extends Pick<FitOptions, 'epochs' | 'initialEpoch' | 'classWeight' | 'callbacks' | 'signal'> {
+  /**
+   * Batches that make an epoch. Default: those of a pass. If it is given, an epoch begins where the one before ended, and after the last batch of a pass
+   * comes the next pass, so that all data are seen.
+   */
+  stepsPerEpoch?: number;
+  /** Evaluated after each epoch: a dataset, of which it is the first pass each time, or arrays as for `fit` of arrays. */
+  validationData?: Dataset<Batch> | FitOptions['validationData'];
+  /** Batches of a `validationData` that is a dataset, at most. Default: all. */
+  validationSteps?: number;
+  /**
+   * Goes on from a checkpoint, to the same bits as if the run had never stopped: provided that the dataset gives the same again, which only its recipe
+   * can be asked about (operations, sizes, seeds), not its data. The batches that were taken of the epoch are read again and left out; with
+   * `stepsPerEpoch` all since epoch 0 are.
+   */
+  resume?: Checkpoint;
+}
+
 export interface EvaluateOptions extends PredictOptions {
   /** As for `fit`. */
   sampleWeight?: SampleWeight;
@@ -110,6 +133,9 @@ interface Compiled {
 export const MODEL_FORMAT = 'lanewise-model';
 export const SEQUENTIAL_VERSION = 1;
 export const GRAPH_VERSION = 2;
+
+/** Rows of validation that are run at a time. */
+const VALIDATION_BATCH = 128;
 
 /** A network of layers that can be trained. */
 export class Model {
@@ -213,31 +239,78 @@ export class Model {
    * @throws LanewiseError `invalid-state`, `invalid-argument`, `invalid-shape`, `invalid-data`, `out-of-memory`, `checkpoint-mismatch`, and
    * `not-finite` before a loss that is not finite reaches the weights.
    */
-  async fit(x: ModelInput, y: TensorInput, options: FitOptions = {}): Promise<History> {
-    const { epochs = 1, initialEpoch = 0, batchSize = 32, shuffle = true, validationData, validationSplit, callbacks = [], signal, resume } = options;
-    const { executor } = this.requireCompiled();
-    requirePositiveInteger(epochs, 'epochs', 'fit');
+  fit(x: ModelInput, y: TensorInput, options?: FitOptions): Promise<History>;
+  /** The same over the batches of a dataset: `{ xs, ys }`, with `sampleWeight` if rows are to be weighed. Its errors pass through as they are. */
+  fit(data: Dataset<Batch>, options?: DatasetFitOptions): Promise<History>;
+  async fit(x: ModelInput | Dataset<Batch>, y?: TensorInput | DatasetFitOptions, options?: FitOptions): Promise<History> {
+    return x instanceof Dataset ? this.fitDataset(x, y as DatasetFitOptions | undefined) : this.fitArrays(x, y as TensorInput, options);
+  }
+
+  private async fitArrays(x: ModelInput, y: TensorInput, options: FitOptions = {}): Promise<History> {
+    const { batchSize = 32, shuffle = true, validationData, validationSplit } = options;
+    const { states } = this.requireCompiled().executor.program;
+    requireEpochs(options);
     requirePositiveInteger(batchSize, 'batchSize', 'fit');
-    requireInitialEpoch(options);
     if (validationData && validationSplit !== undefined) {
       throw new LanewiseError('invalid-argument', 'validationData and validationSplit at once', { where: 'fit' });
     }
-    const all = this.dataset(x, y, 'training', options);
+    const all = this.rows(x, y, 'training', options);
     const [data, rest] = validationSplit === undefined ? [all, undefined] : splitRows(all, validationSplit);
-    const validation = rest ?? (validationData && this.dataset(validationData[0], validationData[1], 'validation', { ...(validationData[2] && { sampleWeight: validationData[2] }) }));
-    return this.exclusively('fit', async () => {
-      const { states } = executor.program;
+    const validation = rest ?? (validationData && this.validationRows(validationData));
+    return this.exclusively('fit', () => {
       states.requireWholeBatches(data.rows, batchSize, 'training');
-      if (validation) states.requireWholeBatches(validation.rows, batchSize, 'validation');
-      const setup = { ...this.setup(), batchSize, shuffle, data: dataConfig(data), validation: validation ? dataConfig(validation) : null };
-      const run = new Run(initialEpoch, executor, this.parameters, setup, data.rows, batchSize, epochs);
+      const feed = arrayFeed(data, batchSize, shuffle ? this.seed : undefined);
+      return this.train(feed, validation && this.validationFeed(validation), { batchSize, shuffle }, options);
+    });
+  }
+
+  private async fitDataset(dataset: Dataset<Batch>, options: DatasetFitOptions = {}): Promise<History> {
+    const { stepsPerEpoch, validationData, validationSteps, classWeight, signal } = options;
+    const { states } = this.requireCompiled().executor.program;
+    requireEpochs(options);
+    requireNoneOf({ ...options }, ['batchSize', 'shuffle', 'validationSplit', 'sampleWeight'], 'fit');
+    if (states.named(1).length > 0) {
+      throw new LanewiseError('invalid-argument', 'stateful layers need to know the size of batches beforehand', { where: 'fit', remedy: 'Train on arrays, or with trainOnBatch' });
+    }
+    limited(dataset, stepsPerEpoch, 'stepsPerEpoch', 'fit'); // for its errors: the dataset itself goes on from epoch to epoch
+    const feed = this.feedOf(dataset, { where: 'training', stepsPerEpoch, signal }, { ...(classWeight && { classWeight }) });
+    const held = validationData instanceof Dataset
+      ? this.feedOf(limited(validationData, validationSteps, 'validationSteps', 'fit'), { where: 'validation', signal }) : validationData && this.validationRows(validationData);
+    return this.exclusively('fit', () => this.train(feed, held && ('steps' in held ? held : this.validationFeed(held)), {}, options));
+  }
+
+  private train(feed: Feed, validation: Feed | undefined, rest: JsonRecord, options: FitOptions | DatasetFitOptions): Promise<History> {
+    const { epochs = 1, initialEpoch = 0, callbacks = [], signal, resume } = options;
+    const { executor } = this.requireCompiled();
+    const setup = { ...this.setup(), ...rest, data: feed.config, validation: validation?.config ?? null };
+    const run = new Run(initialEpoch, executor, this.parameters, setup, feed, epochs);
+    return closing([feed, ...(validation ? [validation] : [])], async () => {
       executor.program.engine.requireOpen(); // the last run is kept for a checkpoint
-      if (resume) run.resume(resume);
+      if (resume) {
+        run.requireSame(resume);
+        const { epoch, batch, stopped } = resume.progress;
+        if (epoch < epochs && !stopped) await feed.seek(epoch, batch);
+        run.resume(resume);
+      }
       run.scaleLearningRate(1);
       this.run = run;
-      return fit({
-        executor, run, data, validation, epochs, batchSize, shuffleSeed: shuffle ? this.seed : undefined, callbacks: [callbacks].flat(), signal,
-      });
+      return fit({ executor, run, feed, validation, epochs, callbacks: [callbacks].flat(), signal });
+    });
+  }
+
+  private validationRows([x, y, sampleWeight]: NonNullable<FitOptions['validationData']>): Rows {
+    return this.rows(x, y, 'validation', { ...(sampleWeight && { sampleWeight }) });
+  }
+
+  private validationFeed(data: Rows): Feed {
+    this.requireCompiled().executor.program.states.requireWholeBatches(data.rows, VALIDATION_BATCH, 'validation');
+    return arrayFeed(data, VALIDATION_BATCH, undefined);
+  }
+
+  private feedOf(dataset: Dataset<Batch>, options: Omit<ReadOptions, 'rest'>, weights: WeightOptions = {}): Feed {
+    return datasetFeed(dataset, { ...options, rest: () => this.requireCompiled().executor.rest() }, (batch, place) => {
+      const { xs, ys, sampleWeight } = requireBatch(batch, ['xs', 'ys'], place);
+      return this.rows(xs, ys, place, { ...weights, ...(sampleWeight !== undefined && { sampleWeight }) });
     });
   }
 
@@ -260,8 +333,8 @@ export class Model {
   /** One training step on the given rows. @throws as `fit` */
   async trainOnBatch(x: ModelInput, y: TensorInput, weights: WeightOptions = {}): Promise<BatchLogs> {
     const { executor } = this.requireCompiled();
-    const data = this.dataset(x, y, 'training', weights);
-    return this.exclusively('trainOnBatch', () => Promise.resolve(executor.meter.batchFigures(executor.trainStep(data, undefined, 0, data.rows))));
+    const data = this.rows(x, y, 'training', weights);
+    return this.exclusively('trainOnBatch', () => Promise.resolve(executor.meter.batchFigures(executor.trainStep(wholeOf(data)))));
   }
 
   /**
@@ -274,23 +347,47 @@ export class Model {
     const { program } = executor;
     requirePositiveInteger(rounds, 'rounds', 'profile');
     const data = checkDataset(x, y, this.inputSpecs, program.target, 'training');
-    return this.exclusively('profile', () => Promise.resolve(program.profile(executor.prepareStep(data, undefined, 0, data.rows), rounds)));
+    return this.exclusively('profile', () => Promise.resolve(program.profile(executor.prepareStep(wholeOf(data)), rounds)));
   }
 
   /** Mean loss and metrics over rows, without dropout. @throws LanewiseError as `fit`, but for `not-finite` */
-  async evaluate(x: ModelInput, y: TensorInput, { batchSize = 128, signal, ...weights }: EvaluateOptions = {}): Promise<Evaluation> {
+  evaluate(x: ModelInput, y: TensorInput, options?: EvaluateOptions): Promise<Evaluation>;
+  /** The same over the batches of a dataset, in its first pass. */
+  evaluate(data: Dataset<Batch>, options?: DatasetOptions): Promise<Evaluation>;
+  async evaluate(x: ModelInput | Dataset<Batch>, y?: TensorInput | DatasetOptions, options: EvaluateOptions = {}): Promise<Evaluation> {
     const { executor } = this.requireCompiled();
+    if (x instanceof Dataset) {
+      const { steps, signal } = (y ?? {}) as DatasetOptions;
+      const feed = this.feedOf(limited(x, steps, 'steps', 'evaluate'), { where: 'evaluation', signal });
+      return this.exclusively('evaluate', () => closing([feed], () => executor.measure(feed.steps(0, 0), signal)));
+    }
+    const { batchSize = 128, signal, ...weights } = options;
     requirePositiveInteger(batchSize, 'batchSize', 'evaluate');
-    const data = this.dataset(x, y, 'evaluation', weights);
+    const data = this.rows(x, y as TensorInput, 'evaluation', weights);
     return this.exclusively('evaluate', () => {
       executor.program.states.requireWholeBatches(data.rows, batchSize, 'evaluation');
-      return executor.measure(data, batchSize, signal);
+      return executor.measure(stepsOf(data, batchSize), signal);
     });
   }
 
   /** Outputs for rows of inputs: [rows, …outputShape]. @throws LanewiseError `invalid-state`, `invalid-shape`, `invalid-data` */
-  async predict(x: ModelInput, { batchSize = 128, signal }: PredictOptions = {}): Promise<Tensor<Float32Array>> {
+  predict(x: ModelInput, options?: PredictOptions): Promise<Tensor<Float32Array>>;
+  /** The same for the `xs` of the batches of a dataset, in its first pass: the outputs of all rows. */
+  predict(data: Dataset<Pick<Batch, 'xs'>>, options?: DatasetOptions): Promise<Tensor<Float32Array>>;
+  async predict(x: ModelInput | Dataset<Pick<Batch, 'xs'>>, options: PredictOptions & DatasetOptions = {}): Promise<Tensor<Float32Array>> {
     const { executor } = this.requireCompiled();
+    const { batchSize = 128, steps, signal } = options;
+    if (x instanceof Dataset) {
+      const reader = new DatasetReader(limited(x, steps, 'steps', 'predict'), { where: 'predict', signal, rest: () => executor.rest() });
+      return this.exclusively('predict', () => closing([reader], async () => {
+        const outputs: Tensor<Float32Array>[] = [];
+        for await (const [batch, number] of reader.batches(0, 0)) {
+          const inputs = checkInputs(requireBatch(batch, ['xs'], `predict, batch ${number}`).xs, this.inputSpecs, `predict, batch ${number}`);
+          outputs.push(await executor.predict(inputs, inputs[0]!.shape[0]!, signal));
+        }
+        return joined(outputs, 'predict');
+      }));
+    }
     requirePositiveInteger(batchSize, 'batchSize', 'predict');
     const inputs = checkInputs(x, this.inputSpecs, 'predict');
     return this.exclusively('predict', () => {
@@ -300,7 +397,7 @@ export class Model {
   }
 
   /** Checked rows, and what they count. */
-  private dataset(x: ModelInput, y: TensorInput, where: string, weights: WeightOptions): Dataset {
+  private rows(x: ModelInput, y: TensorInput, where: string, weights: WeightOptions): Rows {
     const { target } = this.requireCompiled().executor.program;
     const data = checkDataset(x, y, this.inputSpecs, target, where);
     return { ...data, weights: resolveWeights(weights, data.targets, target, this.outputShape, where) };
@@ -383,21 +480,6 @@ export class Model {
   }
 }
 
-function requireInitialEpoch({ initialEpoch, epochs = 1, resume }: FitOptions): void {
-  if (initialEpoch === undefined) return;
-  if (resume) throw new LanewiseError('invalid-argument', 'resume says where to begin: initialEpoch cannot', { where: 'fit' });
-  if (Number.isInteger(initialEpoch) && initialEpoch >= 0 && initialEpoch < epochs) return;
-  throw new LanewiseError('invalid-argument', 'initialEpoch is out of range', {
-    where: 'fit', expected: `a whole number from 0 to below epochs (${epochs})`, received: String(initialEpoch),
-  });
-}
-
-/** What tells data from others. */
-function dataConfig({ rows, inputs, targets, weights }: Dataset): Json {
-  const config = ({ data }: Tensor): string => `${data[Symbol.toStringTag]} ${fingerprint(data)}`;
-  return { rows, inputs: inputs.length === 1 ? config(inputs[0]!) : inputs.map(config), targets: config(targets), ...(weights && { weights: config(weights) }) };
-}
-
 export interface FunctionalOptions extends ModelOptions {
   /** What `input` gave: one, or several. */
   inputs: SymbolicTensor | readonly SymbolicTensor[];
@@ -411,4 +493,4 @@ export interface FunctionalOptions extends ModelOptions {
  */
 export const model = ({ inputs, outputs, ...options }: FunctionalOptions): Model => new Model([inputs].flat(), [outputs], options);
 
-export type { Callbacks, Checkpoint, Evaluation, Flops, LayerSummary, ModelSummary, OpTime, TrainingRun };
+export type { Batch, Callbacks, Checkpoint, DatasetOptions, Evaluation, Flops, LayerSummary, ModelSummary, OpTime, TrainingRun };

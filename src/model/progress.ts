@@ -23,25 +23,27 @@ export const progress = ({ print }: ProgressOptions = {}): Callbacks => showProg
 /** `progress` on the given lines, by a clock in milliseconds. */
 export function showProgress(lines: Lines, clock = (): number => performance.now()): Callbacks {
   let run: TrainingRun | undefined;
-  let [first, begun, drawn] = [0, 0, -Infinity];
+  let [first, begun, drawn, done] = [0, 0, -Infinity, 0];
   return {
     onTrainBegin(given) {
       run = given;
     },
     onEpochBegin(epoch) {
-      [first, begun, drawn] = [run!.batch, clock(), -Infinity];
+      [first, begun, drawn, done] = [run!.batch, clock(), -Infinity, run!.batch];
       if (lines.draw) lines.print(heading(epoch, run!));
     },
     onBatchEnd() {
       const { batch, batches, figures } = run!;
+      done = batch;
       const now = clock();
-      if (!lines.draw || (now - drawn < EVERY && batch < batches)) return;
+      if (!lines.draw || (now - drawn < EVERY && batch !== batches)) return;
       drawn = now;
       const each = (now - begun) / (batch - first);
-      lines.draw(`${bar(batch, batches)} ${stepTime(each)}, ${duration((each * (batches - batch)) / 1000)} left - ${inWords(figures)}`);
+      const left = batches === undefined ? '' : `, ${duration((each * (batches - batch)) / 1000)} left`;
+      lines.draw(`${bar(batch, batches)} ${stepTime(each)}${left} - ${inWords(figures)}`);
     },
     onEpochEnd(epoch, logs) {
-      const { batches } = run!;
+      const { batches = done } = run!;
       const times = `${duration(logs.seconds)}, ${stepTime(logs.stepMs)}`;
       lines.print(lines.draw ? `${bar(batches, batches)} ${times} - ${inWords(logs)}` : `${heading(epoch, run!)}: ${count(batches, 'step')}, ${times} - ${inWords(logs)}`);
     },
@@ -50,7 +52,9 @@ export function showProgress(lines: Lines, clock = (): number => performance.now
 
 const heading = (epoch: number, { epochs }: TrainingRun): string => `Epoch ${epoch + 1}/${epochs}`;
 
-function bar(batch: number, batches: number): string {
+/** How many are to come, may not be known. */
+function bar(batch: number, batches: number | undefined): string {
+  if (batches === undefined) return `${batch}/?`;
   const full = Math.floor((WIDTH * batch) / batches);
   return `${String(batch).padStart(String(batches).length)}/${batches} ${'━'.repeat(full)}${'─'.repeat(WIDTH - full)}`;
 }

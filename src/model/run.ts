@@ -7,6 +7,7 @@ import type { TrainingRun } from './callbacks.js';
 import type { Checkpoint, NamedTensor } from './checkpoint.js';
 import { KEPT, tensorDifferences } from './checkpoint.js';
 import type { Executor } from './executor.js';
+import type { Feed } from './feed.js';
 import type { BatchLogs, EpochLogs } from './history.js';
 import { History } from './history.js';
 import type { BatchResult, Tally } from './meter.js';
@@ -28,8 +29,7 @@ export class Run implements TrainingRun {
     private readonly parameters: Parameters,
     /** What must be the same where this run goes on; the optimizer's part comes on top. */
     private readonly setup: JsonRecord,
-    private readonly rows: number,
-    private readonly batchSize: number,
+    private readonly feed: Feed,
     readonly epochs: number,
   ) {
     this.tally = executor.meter.begin();
@@ -39,9 +39,8 @@ export class Run implements TrainingRun {
     return this.executor.steps;
   }
 
-  /** Batches in an epoch. */
-  get batches(): number {
-    return Math.ceil(this.rows / this.batchSize);
+  get batches(): number | undefined {
+    return this.feed.batches;
   }
 
   /** A step is done. */
@@ -113,11 +112,11 @@ export class Run implements TrainingRun {
     };
   }
 
-  /** Goes on from a checkpoint. @throws LanewiseError `checkpoint-mismatch`, listing all differences; nothing is changed then. */
-  resume({ setup, progress, tensors }: Checkpoint): void {
-    const { step, epoch, batch, stopped, lossSum, correct, sums = {}, stepMs, history } = progress;
+  /** @throws LanewiseError `checkpoint-mismatch`, listing all differences */
+  requireSame({ setup, progress: { step, batch, sums = {} }, tensors }: Checkpoint): void {
     const found = [...differences(setup, this.setupAt(step)), ...tensorDifferences(this.specsBeside(tensors), tensors)];
-    if (batch > this.batches) found.push(`batch is ${batch}, of ${this.batches} in an epoch`);
+    const { batches = Infinity } = this;
+    if (batch > batches) found.push(`batch is ${batch}, of ${batches} in an epoch`);
     for (const [name, { length }] of this.namedSums) {
       const stored = Object.hasOwn(sums, name) ? sums[name]!.length : 0;
       if (stored !== length) found.push(`${name} has counted ${stored} numbers, not ${length}`);
@@ -127,6 +126,13 @@ export class Run implements TrainingRun {
         remedy: 'Use the model, data and options it was made with; to begin a new run with its weights, load them alone',
       });
     }
+  }
+
+  /** Goes on from a checkpoint. @throws as `requireSame`; nothing is changed then. */
+  resume(checkpoint: Checkpoint): void {
+    this.requireSame(checkpoint);
+    const { progress, tensors } = checkpoint;
+    const { step, epoch, batch, stopped, lossSum, correct, sums = {}, stepMs, history } = progress;
     const { parameters } = this;
     this.kept = holdsKept(tensors) ? parameters.specs.map(({ name }) => tensors.get(KEPT + name) as Tensor<Float32Array>) : undefined;
     parameters.set(undefined, parameters.specs.map(({ name }) => tensors.get(name)!));
@@ -139,7 +145,7 @@ export class Run implements TrainingRun {
     this.epoch = epoch;
     this.batch = batch;
     this.stopped = stopped;
-    const weight = progress.weight ?? Math.min(batch * this.batchSize, this.rows);
+    const weight = progress.weight ?? this.feed.rowsIn(batch);
     this.tally = { lossSum, correct, weight, sums: this.namedSums.map(([name]) => Float64Array.from(sums[name]!)) };
     this.stepMs = [...stepMs];
     this.history = history.clone();
@@ -162,7 +168,7 @@ export class Run implements TrainingRun {
 
   /** What stateful layers keep from batch to batch. */
   private get states(): ReturnType<States['named']> {
-    return this.executor.program.states.named(Math.min(this.rows, this.batchSize));
+    return this.executor.program.states.named(this.feed.rowsIn(1));
   }
 
   /** With kept weights, if the checkpoint has some. */

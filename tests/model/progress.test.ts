@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { progress } from '../../src/entry.node.js';
+import { dataset, progress } from '../../src/entry.node.js';
 import type { FitOptions, Sequential } from '../../src/entry.node.js';
 import { showProgress } from '../../src/model/progress.js';
 import { classifier, classify, randomLabels, randomTensor } from './helpers.js';
@@ -41,6 +41,20 @@ describe('progress', () => {
     assert.equal(drawn.length, 3);
     drawn.forEach((line, batch) => assert.match(line, new RegExp(`^${parts[batch]!.join(' ')} 2000 ms/step, ${['4.0 s', '2.0 s', '0 ms'][batch]} left - ${FIGURES}$`)));
     assert.ok(drawn[2]!.endsWith(`loss ${history.loss![0]!.toFixed(4)}, accuracy ${history.accuracy![0]!.toFixed(4)}`));
+    model.close();
+  });
+
+  it('does without the number of steps where a dataset does not know it', async () => {
+    const model = await ready();
+    const rows = dataset.fromArrays(x, y);
+    const printed: string[] = [];
+    const drawn: string[] = [];
+    let time = 0;
+    const callbacks = showProgress({ print: (line) => printed.push(line), draw: (line) => drawn.push(line) }, () => (time += 2000));
+    await model.fit(dataset.fromIterable(() => rows.batch(4)), { callbacks });
+    drawn.forEach((line, batch) => assert.match(line, new RegExp(`^${batch + 1}/\\? 2000 ms/step - ${FIGURES}$`)));
+    assert.equal(drawn.length, 3);
+    assert.match(printed[1]!, new RegExp(`^3/3 ━{20} ${TIMES} - ${FIGURES}$`));
     model.close();
   });
 

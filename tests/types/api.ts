@@ -2,7 +2,7 @@
  * What must not compile, and what must: checked by `npm run typecheck`, never run. Each `@ts-expect-error` fails the check if the line below it
  * compiles after all.
  */
-import { adam, customLayer, earlyStopping, input, layers, metrics, model, sequential } from '../../src/entry.node.js';
+import { adam, customLayer, dataset, earlyStopping, input, layers, metrics, model, sequential } from '../../src/entry.node.js';
 import type { FirstLayer, Layer, Metric, Model, Sequential, Tensor } from '../../src/entry.node.js';
 
 const { add, concatenate, conv1d, conv2d, dense, depthwiseConv2d, dropout, embedding, flatten, lstm, globalAveragePooling2d, maxPooling1d, maxPooling2d, reshape, separableConv2d, simpleRNN, zeroPadding2d } = layers;
@@ -131,4 +131,29 @@ export async function train(network: Model, data: Tensor): Promise<void> {
   const output: Tensor<Float32Array> = await network.predict([[1, 2], [3, 4]]);
   // @ts-expect-error: values are read-only as a whole
   output.data = new Float32Array(2);
+}
+
+/** Datasets. */
+export async function trainOnDataset(network: Model, data: Tensor): Promise<void> {
+  const rows = dataset.fromArrays(data, data);
+  await network.fit(rows.shuffle(8, { seed: 1 }).batch(4).prefetch(2), { epochs: 2, stepsPerEpoch: 3, validationData: rows.batch(4), validationSteps: 1 });
+  await network.fit(rows.batch(4), { validationData: [data, data] });
+  await network.fit(dataset.fromIterable(() => [{ xs: [[1, 2]], ys: [[1]], sampleWeight: [1] }]));
+  await network.evaluate(rows.batch(4), { steps: 2 });
+  const output: Tensor<Float32Array> = await network.predict(dataset.fromArrays(data).batch(2));
+  const { xs } = await dataset.fromIterable(() => [{ xs: 1 }]).batch(2)[Symbol.asyncIterator]().next().then(({ value }) => value!);
+  const values: Float32Array = xs.data;
+  // @ts-expect-error: the size of batches is the dataset's
+  await network.fit(rows.batch(4), { batchSize: 8 });
+  // @ts-expect-error: targets come with the inputs
+  await network.fit(rows.batch(4), data);
+  // @ts-expect-error: no targets to train on
+  await network.fit(dataset.fromArrays(data).batch(2));
+  // @ts-expect-error: stepsPerEpoch is of datasets
+  await network.fit(data, data, { stepsPerEpoch: 2 });
+  // @ts-expect-error: a batch is a record
+  await network.fit(dataset.fromIterable(() => [[data, data]]));
+  // @ts-expect-error: an iterable, not a function that gives one
+  dataset.fromIterable([1, 2]);
+  void [output, values];
 }

@@ -1,0 +1,72 @@
+import type { Json } from '../json.js';
+import { epochOrder } from '../random.js';
+import { fingerprint } from '../tensor/fingerprint.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Rows } from './batches.js';
+
+/** The rows of a step: order[start] … order[start + count - 1], or without an order start … start + count - 1. */
+export interface Step {
+  readonly data: Rows;
+  readonly order?: Uint32Array | undefined;
+  readonly start: number;
+  readonly count: number;
+}
+
+export type Steps = Iterable<Step> | AsyncIterable<Step>;
+
+/** Where a fit has its batches from. */
+export interface Feed {
+  /** Batches in an epoch; undefined if that is not known beforehand. */
+  readonly batches: number | undefined;
+  /** Rows of so many batches; 0 if that is not known. */
+  rowsIn(batches: number): number;
+  /** The steps of an epoch from a batch on. */
+  steps(epoch: number, batch: number): Steps;
+  /** Makes ready for that, where it takes long or may fail. @throws LanewiseError `checkpoint-mismatch` if there is no such batch */
+  seek(epoch: number, batch: number): Promise<void>;
+  close(): Promise<void>;
+  /** What tells it from other feeds. */
+  readonly config: Json;
+}
+
+/** All rows as one batch. */
+export const wholeOf = (data: Rows): Step => ({ data, start: 0, count: data.rows });
+
+/** Rows in batches, in the order in which they are or in another. */
+export function* stepsOf(data: Rows, batchSize: number, order?: Uint32Array, first = 0): Generator<Step> {
+  for (let start = first * batchSize; start < data.rows; start += batchSize) {
+    yield { data, order, start, count: Math.min(batchSize, data.rows - start) };
+  }
+}
+
+/** Arrays, in an order of each epoch that depends on a seed; without one as they are. */
+export const arrayFeed = (data: Rows, batchSize: number, shuffleSeed: number | undefined): Feed => ({
+  batches: Math.ceil(data.rows / batchSize),
+  rowsIn: (batches) => Math.min(batches * batchSize, data.rows),
+  steps: (epoch, batch) => stepsOf(data, batchSize, shuffleSeed === undefined ? undefined : epochOrder(shuffleSeed, epoch, data.rows), batch),
+  seek: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+  config: configOf(data),
+});
+
+/** What tells rows from others. */
+function configOf({ rows, inputs, targets, weights }: Rows): Json {
+  const config = ({ data }: Tensor): string => `${data[Symbol.toStringTag]} ${fingerprint(data)}`;
+  return { rows, inputs: inputs.length === 1 ? config(inputs[0]!) : inputs.map(config), targets: config(targets), ...(weights && { weights: config(weights) }) };
+}
+
+/** Runs something on feeds, which are closed then; an error of the work is told before one of closing. */
+export async function closing<Result>(feeds: readonly Pick<Feed, 'close'>[], work: () => Promise<Result>): Promise<Result> {
+  const close = async (): Promise<void> => {
+    for (const feed of feeds) await feed.close();
+  };
+  let result: Result;
+  try {
+    result = await work();
+  } catch (error) {
+    await close().catch(() => {});
+    throw error;
+  }
+  await close();
+  return result;
+}
