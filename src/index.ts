@@ -3,7 +3,7 @@ export { LanewiseError } from './errors.js';
 export type { ErrorCode, ErrorDetails } from './errors.js';
 export type { Json, JsonRecord } from './json.js';
 export * as dataset from './dataset/index.js';
-export type { BatchOptions, Batched, Dataset, Position, Sample, ShuffleOptions, Source } from './dataset/index.js';
+export type { BatchOptions, Batched, Dataset, MixableBatch, Mixed, Mixup, MixupOptions, Position, Sample, ShuffleOptions, Source } from './dataset/index.js';
 export { decodeCheckpoint, encodeCheckpoint } from './io/checkpoint.js';
 export type { StoredCheckpoint } from './io/checkpoint.js';
 export { decodeModel, encodeModel, modelFromJSON } from './io/model.js';

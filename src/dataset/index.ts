@@ -3,18 +3,20 @@ import { LanewiseError } from '../errors.js';
 import { toTensor } from '../tensor/convert.js';
 import type { TensorInput } from '../tensor/convert.js';
 import { sizeOf } from '../tensor/shape.js';
-import type { NumericArray, Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { Dataset } from './dataset.js';
 import type { Source } from './stream.js';
 import { open } from './stream.js';
 
+export { mixup } from './mixup.js';
+export type { MixableBatch, Mixed, Mixup, MixupOptions } from './mixup.js';
 export type { BatchOptions, Dataset, Position, ShuffleOptions } from './dataset.js';
 export type { Batched } from './collate.js';
 export type { Source } from './stream.js';
 
-/** A sample, or with another `Data` a batch of them, and what the model should make of it. */
-export interface Sample<Data extends NumericArray = NumericArray> {
-  xs: Tensor<Data>;
+/** A sample, and what the model should make of it. */
+export interface Sample {
+  xs: Tensor;
   ys: Tensor;
 }
 

@@ -155,5 +155,8 @@ export async function trainOnDataset(network: Model, data: Tensor): Promise<void
   await network.fit(dataset.fromIterable(() => [[data, data]]));
   // @ts-expect-error: an iterable, not a function that gives one
   dataset.fromIterable([1, 2]);
+  await network.fit(rows.batch(4).map(dataset.mixup({ alpha: 0.4, seed: 1 })));
+  // @ts-expect-error: mixup is of batches that have targets
+  dataset.fromArrays(data).batch(4).map(dataset.mixup());
   void [output, values];
 }
