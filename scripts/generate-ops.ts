@@ -11,6 +11,7 @@ import type { ArgumentKind, OpName } from '../src/plan/ops.js';
 export const BEYOND_CORE: readonly string[] = [
   'normalization/layer', 'normalization/columns', 'normalization/batch', 'recurrent/lanes', 'recurrent/lanes-forward', 'recurrent/lanes-backward-kernel',
   'recurrent/simple-rnn', 'recurrent/lstm-forward', 'recurrent/lstm-backward', 'recurrent/gru-forward', 'recurrent/gru-backward', 'recurrent/keep-state',
+  'depthwise/forward', 'depthwise/backward-input', 'depthwise/backward-filter', 'augment/random-affine', 'augment/random-erasing',
 ];
 export const isInCore = (name: OpName): boolean => !BEYOND_CORE.includes(OPS[name].module);
 

@@ -3,6 +3,8 @@ import type { Initializer } from '../initializers.js';
 import { requirePositiveInteger } from '../options.js';
 import { ELEMENT_BLOCK, blocksOf, imageBlock } from '../plan/blocking.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
+import type { Embedding } from '../runtime/embedded.js';
+import { allKernels } from '../runtime/embedded.js';
 import type { Shape } from '../tensor/shape.js';
 import type { ActivationName } from './activations.js';
 import { requireActivation } from './activations.js';
@@ -48,6 +50,10 @@ export abstract class DepthwiseLayer extends Layer {
     this.depthMultiplier = requirePositiveInteger(options.depthMultiplier ?? 1, 'depthMultiplier', where);
     this.activation = requireActivation(options.activation ?? 'linear', where);
     this.useBias = options.useBias ?? true;
+  }
+
+  override get kernels(): Embedding {
+    return allKernels;
   }
 
   protected windowOver(inputShape: Shape): Window2d {

@@ -2,6 +2,8 @@ import { LanewiseError } from '../errors.js';
 import { requireOption } from '../options.js';
 import { Fill } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
+import type { Embedding } from '../runtime/embedded.js';
+import { allKernels } from '../runtime/embedded.js';
 import type { ImageArguments } from './augmentation.js';
 import { Augmentation, WORDS_BYTES } from './augmentation.js';
 import type { LayerOptions } from './layer.js';
@@ -34,6 +36,10 @@ export abstract class RandomAffine extends Augmentation {
     }
     requireOption(fillValue, 'fillValue', this.name, Number.isFinite(Math.fround(fillValue)), 'a number, finite in single precision');
     this.fill = { fill: Fill[fillMode], fillValue };
+  }
+
+  override get kernels(): Embedding {
+    return allKernels;
   }
 
   /** In full turns, and in shares of the image's height and width. */

@@ -1,6 +1,8 @@
 import { LanewiseError } from '../errors.js';
 import { requireOption } from '../options.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
+import type { Embedding } from '../runtime/embedded.js';
+import { allKernels } from '../runtime/embedded.js';
 import type { ImageArguments } from './augmentation.js';
 import { Augmentation, WORDS_BYTES, inPercent, requireRange } from './augmentation.js';
 import type { LayerOptions } from './layer.js';
@@ -36,6 +38,10 @@ class RandomErasing extends Augmentation {
     if (typeof scale === 'number') throw new LanewiseError('invalid-argument', 'scale is no range', { where: this.name, expected: '[low, high]', received: String(scale) });
     this.scale = requireRange(scale, 'scale', this.name, [0, 1]);
     this.fillValue = requireOption(fillValue, 'fillValue', this.name, Number.isFinite(Math.fround(fillValue)), 'a number, finite in single precision');
+  }
+
+  override get kernels(): Embedding {
+    return allKernels;
   }
 
   override describe(): string {
