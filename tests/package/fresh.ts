@@ -7,9 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-/** The npm that runs the tests, if one does: first on a script's path may be another, older one that some package brought along. */
-const [command, ...first] = process.env['npm_execpath'] ? [process.execPath, process.env['npm_execpath']] : ['npm'];
-const npm = (cwd: string, ...args: string[]): string => execFileSync(command, [...first, ...args], { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+const npm = (cwd: string, ...args: string[]): string => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 
 export interface FreshProject {
   readonly folder: string;
@@ -27,7 +25,7 @@ export function freshProject(): FreshProject {
     mkdirSync(join(folder, path, '..'), { recursive: true });
     writeFileSync(join(folder, path), text);
   };
-  const [{ filename }] = JSON.parse(npm(ROOT, 'pack', '--json', '--ignore-scripts', '--pack-destination', folder)) as [{ filename: string }];
+  const [{ filename }] = JSON.parse(npm(folder, 'pack', ROOT, '--json', '--ignore-scripts')) as [{ filename: string }];
   write('package.json', JSON.stringify({ name: 'fresh', private: true, type: 'module' }));
   npm(folder, 'install', '--prefer-offline', '--no-fund', '--no-audit', '--loglevel', 'error', `./${filename}`);
   return { folder, tarball: join(folder, filename), write, remove: () => rmSync(folder, { recursive: true, force: true }) };
