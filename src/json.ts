@@ -5,7 +5,7 @@ export interface JsonRecord {
 }
 
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
-const isRecord = (value: Json | undefined): value is JsonRecord => typeof value === 'object' && value !== null && !isList(value);
+export const isRecord = (value: Json | undefined): value is JsonRecord => typeof value === 'object' && value !== null && !isList(value);
 
 /** Only what was said: files of before an option came do not name it. */
 export const said = (options: Readonly<Record<string, Json | undefined>>): JsonRecord =>

@@ -12,11 +12,18 @@ export const requirePositiveInteger = (value: number, option: string, where: str
 export const requireCount = (value: number, option: string, where: string): number =>
   requireOption(value, option, where, Number.isInteger(value) && value >= 0, 'a whole number of at least 0');
 
+/** Of random numbers. */
+export const requireSeed = (value: number, where: string): number =>
+  requireOption(value, 'seed', where, Number.isSafeInteger(value) && value >= 0, 'a whole number from 0 to 2^53 - 1');
+
 /** A share, such as a rate of dropout or a decay. */
 export const requireRate = (value: number, option: string, where: string): number =>
   requireOption(value, option, where, value >= 0 && value < 1, 'a number from 0 to below 1');
 
 /** Finite in single precision, in which kernels compute. */
+export const requireFinite = (value: number, option: string, where: string): number =>
+  requireOption(value, option, where, Number.isFinite(Math.fround(value)), 'a number, finite in single precision');
+
 export const requirePositive = (value: number, option: string, where: string): number =>
   requireOption(value, option, where, value > 0 && Number.isFinite(Math.fround(value)), 'a positive number');
 

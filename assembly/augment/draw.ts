@@ -1,9 +1,6 @@
 import { threefry4 } from "../simd/random";
 import { State } from "../plan/ops";
 
-/** Bytes of scratch for the words of an image. */
-export const WORDS_BYTES = 32;
-
 /** Eight random words for an image of a step, stored at `words`. */
 // @ts-ignore: decorator
 @inline

@@ -3,7 +3,7 @@ import { drawWords, uniform } from "./draw";
 
 const PI: f64 = 3.141592653589793;
 
-/** Taylor series of cosine (first = 0) or sine (first = 1) for |x| <= pi/4: as in src/numerics.ts. */
+/** Taylor series of cosine (first = 0) or sine (first = 1) for |x| <= pi/4. */
 function taylor(x: f64, first: i32): f64 {
   const square = x * x;
   let sum: f64 = 0;
@@ -11,13 +11,11 @@ function taylor(x: f64, first: i32): f64 {
   return (first == 1 ? x : 1.0) * (1 + sum);
 }
 
+/** As in src/numerics.ts. */
 function cosineOfTurns(turns: f64): f64 {
   let t = turns - Math.floor(turns);
   if (t > 0.5) t = 1 - t;
-  if (t > 0.25) {
-    t = 0.5 - t;
-    return -(t > 0.125 ? taylor((0.25 - t) * 2 * PI, 1) : taylor(t * 2 * PI, 0));
-  }
+  if (t > 0.25) return -cosineOfTurns(0.5 - t);
   return t > 0.125 ? taylor((0.25 - t) * 2 * PI, 1) : taylor(t * 2 * PI, 0);
 }
 

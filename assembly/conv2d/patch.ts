@@ -21,26 +21,34 @@ export function isContiguous(kernelW: i32, dilationW: i32, inC: i32, pixel: i32)
   return kernelW == 1 || dilationW * pixel == inC;
 }
 
-/** padded: [rows, columns, channels] = x [inH, inW, channels] moved by (padTop, padLeft), zeros around it, what is not read cut off. */
-export function padImage(
-  padded: usize, x: usize, inH: i32, inW: i32, channels: i32, rows: i32, columns: i32, padTop: i32, padLeft: i32,
-): void {
+/**
+ * y [outH, outW, channels] = x [inH, inW, channels] moved by `top` rows and `left` columns, which may be negative: zeros where nothing comes to lie,
+ * and what lies outside is cut off. The same with -top and -left, the sizes exchanged, is its adjoint.
+ */
+export function moveImage(y: usize, x: usize, inH: i32, inW: i32, outH: i32, outW: i32, channels: i32, top: i32, left: i32): void {
   const pixel = (<usize>channels) << 2;
-  const width = min(inW, columns - padLeft);
-  memory.fill(padded, 0, <usize>(rows * columns) * pixel);
-  for (let h = 0; h < inH && h + padTop < rows; h++) {
-    memory.copy(padded + <usize>((h + padTop) * columns + padLeft) * pixel, x + <usize>(h * inW) * pixel, <usize>width * pixel);
+  const first = max(0, left), width = min(outW, inW + left) - first; // columns of y that x covers
+  memory.fill(y, 0, <usize>(outH * outW) * pixel);
+  if (width <= 0) return;
+  for (let h = max(0, -top); h < inH && h + top < outH; h++) {
+    memory.copy(y + <usize>((h + top) * outW + first) * pixel, x + <usize>(h * inW + first - left) * pixel, <usize>width * pixel);
   }
 }
 
+/** padded: [rows, columns, channels] = x [inH, inW, channels] moved by (padTop, padLeft), zeros around it, what is not read cut off. */
+// @ts-ignore: decorator
+@inline
+export function padImage(
+  padded: usize, x: usize, inH: i32, inW: i32, channels: i32, rows: i32, columns: i32, padTop: i32, padLeft: i32,
+): void {
+  moveImage(padded, x, inH, inW, rows, columns, channels, padTop, padLeft);
+}
+
 /** The reverse: x [inH, inW, channels] = the part of `padded` that lies over it; what no output read is zero. */
+// @ts-ignore: decorator
+@inline
 export function unpadImage(
   x: usize, padded: usize, inH: i32, inW: i32, channels: i32, rows: i32, columns: i32, padTop: i32, padLeft: i32,
 ): void {
-  const pixel = (<usize>channels) << 2;
-  const width = min(inW, columns - padLeft);
-  memory.fill(x, 0, <usize>(inH * inW) * pixel);
-  for (let h = 0; h < inH && h + padTop < rows; h++) {
-    memory.copy(x + <usize>(h * inW) * pixel, padded + <usize>((h + padTop) * columns + padLeft) * pixel, <usize>width * pixel);
-  }
+  moveImage(x, padded, rows, columns, inH, inW, channels, -padTop, -padLeft);
 }

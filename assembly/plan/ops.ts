@@ -90,6 +90,9 @@ export namespace Kernel {
   export const windowTaps: i32 = 9;
   // @ts-ignore: decorator
   @inline
+  export const imageWordsBytes: i32 = 32;
+  // @ts-ignore: decorator
+  @inline
   export const randomGroup: i32 = 16;
   // @ts-ignore: decorator
   @inline

@@ -1,6 +1,5 @@
-import { LanewiseError } from '../errors.js';
 import type { JsonRecord } from '../json.js';
-import { requireCount, requirePositiveInteger } from '../options.js';
+import { requireCount, requirePositiveInteger, requireSeed } from '../options.js';
 import { Purpose, RandomStream } from '../random.js';
 import type { Batched } from './collate.js';
 import { collate } from './collate.js';
@@ -187,10 +186,4 @@ export class Dataset<Item> implements AsyncIterable<Item> {
     const { open, size, config } = this;
     return new Dataset({ open: (pass) => work(open(pass), pass), size: size === undefined ? undefined : sizeOf(size), config: [...config, step] });
   }
-}
-
-/** @throws LanewiseError `invalid-argument` */
-export function requireSeed(seed: number, where: string): void {
-  if (Number.isSafeInteger(seed) && seed >= 0) return;
-  throw new LanewiseError('invalid-argument', 'seed is out of range', { where, expected: 'a whole number from 0 to 2^53 - 1', received: String(seed) });
 }

@@ -1,12 +1,11 @@
 import { LanewiseError } from '../errors.js';
 import { exponential, logarithm } from '../numerics.js';
-import { requireOption } from '../options.js';
+import { requireOption, requireSeed } from '../options.js';
 import { Purpose, RandomStream, streamKey } from '../random.js';
 import { toTensor } from '../tensor/convert.js';
 import { formatShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Position } from './dataset.js';
-import { requireSeed } from './dataset.js';
 
 export interface MixupOptions {
   /** Of the distribution Beta(alpha, alpha) that shares come from: towards 0 most samples stay as they are, at 1 all shares are alike. Default 0.2. */

@@ -1,10 +1,10 @@
 /** Checkpoints in files. Node only. */
 import { LanewiseError } from '../errors.js';
 import { decodeCheckpoint, encodeCheckpoint, type StoredCheckpoint } from '../io/checkpoint.js';
-import { rises } from '../metrics.js';
 import type { Callbacks, TrainingRun } from '../model/callbacks.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { EpochLogs, Monitor } from '../model/history.js';
+import { Watch } from '../model/monitor.js';
 import { readWholeFile, requireWritable, writeFileAtomically } from './whole-file.js';
 
 /** @throws LanewiseError `file-not-found`, `invalid-file`, `unsupported` */
@@ -38,13 +38,10 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callbacks {
   const save = async (): Promise<void> => {
     if (run) await saveCheckpoint(filepath, run.checkpoint(), notes);
   };
-  const improves = (value: number): boolean => (best === undefined ? !Number.isNaN(value) : rises(monitor) ? value > best : value < best);
+  const watch = new Watch('modelCheckpoint', monitor, 'auto', 0);
   const isBest = (logs: EpochLogs): boolean => {
-    const value = logs[monitor];
-    if (value === undefined) {
-      throw new LanewiseError('invalid-argument', 'there is nothing to monitor', { where: 'modelCheckpoint', expected: Object.keys(logs).join(', '), received: monitor });
-    }
-    if (!improves(value)) return false;
+    const value = watch.of(logs);
+    if (!watch.better(value, best)) return false;
     best = value;
     return true;
   };
@@ -53,7 +50,7 @@ export function modelCheckpoint(options: ModelCheckpointOptions): Callbacks {
       await requireWritable(filepath); // before the work, not after
       run = begun;
       best = undefined;
-      for (const value of begun.history.history[monitor] ?? []) if (improves(value)) best = value;
+      for (const { value } of watch.past(begun.history)) if (watch.better(value, best)) best = value;
     },
     async onBatchEnd() {
       if (saveFreq !== 'epoch' && run && run.step % saveFreq === 0) await save();

@@ -1,5 +1,6 @@
 /** The closed table of Keras's layers and options: what each is called here. What is not in it is not guessed. */
 import type { Json, JsonRecord } from '../json.js';
+import { isRecord } from '../json.js';
 
 /** A name here, and what becomes of the value; undefined for a value that has no counterpart. */
 type Option = string | { readonly to: string; readonly convert: (value: Json, source: KerasSource) => Json | undefined };
@@ -23,7 +24,6 @@ export interface KerasLayer {
   readonly group?: string;
 }
 
-const isRecord = (value: Json): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const ACTIVATIONS: ReadonlyMap<string, string> = new Map(Object.entries({
   linear: 'linear', relu: 'relu', leaky_relu: 'leakyRelu', elu: 'elu', gelu: 'gelu', silu: 'silu', swish: 'silu', softplus: 'softplus', tanh: 'tanh',

@@ -7,8 +7,8 @@ import { unzipSync } from 'fflate';
 import { LanewiseError } from '../errors.js';
 import { parseJson, plainJson } from '../io/json.js';
 import { assignWeights } from '../io/weights.js';
-import type { Json, JsonRecord } from '../json.js';
-import { listed } from '../json.js';
+import type { Json } from '../json.js';
+import { isRecord, listed } from '../json.js';
 import type { Model } from '../model/model.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Hdf5File } from './hdf5.js';
@@ -138,7 +138,6 @@ function unzip(bytes: Uint8Array, where: string): Map<string, Uint8Array> {
 }
 
 const jsonOf = (bytes: Uint8Array, where: string): Json => plainJson(parseJson(decodeUtf8(bytes, where), where), where);
-const isRecord = (value: Json | undefined): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function decodeUtf8(bytes: Uint8Array, where: string): string {
   try {

@@ -2,7 +2,8 @@
 import { LanewiseError } from '../errors.js';
 import { parseJson, plainJson } from '../io/json.js';
 import { assignWeights } from '../io/weights.js';
-import type { Json, JsonRecord } from '../json.js';
+import type { Json } from '../json.js';
+import { isRecord } from '../json.js';
 import type { Model } from '../model/model.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -80,7 +81,6 @@ function weightSpec(spec: Json, where: string): { name: string; shape: readonly 
   return { name, shape: shape as readonly number[] };
 }
 
-const isRecord = (value: Json | undefined): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function textOf(json: object, where: string): string {
   try {

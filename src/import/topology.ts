@@ -2,7 +2,7 @@
 import { LanewiseError } from '../errors.js';
 import { modelFromJSON } from '../io/model.js';
 import type { Json, JsonRecord } from '../json.js';
-import { listed } from '../json.js';
+import { isRecord, listed } from '../json.js';
 import { layerFromConfig } from '../layers/registry.js';
 import { GRAPH_VERSION, MODEL_FORMAT, SEQUENTIAL_VERSION, type Model } from '../model/model.js';
 import { KERAS_LAYERS, convertOptions, type KerasLayer, type KerasSource } from './keras-layers.js';
@@ -183,7 +183,6 @@ function sampleShape(batchShape: Json | undefined, where: string): number[] {
 }
 
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
-const isRecord = (value: Json | undefined): value is JsonRecord => typeof value === 'object' && value !== null && !isList(value);
 
 function recordOf(value: Json | undefined, where: string, what: string): JsonRecord {
   if (isRecord(value)) return value;

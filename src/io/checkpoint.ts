@@ -3,7 +3,8 @@
  * slots, the figures of the epochs so far as F64 (JSON has no NaN), and in the metadata what the run is and how far it has come.
  */
 import { LanewiseError } from '../errors.js';
-import type { Json, JsonRecord } from '../json.js';
+import type { Json } from '../json.js';
+import { isRecord } from '../json.js';
 import { isMetricFigure } from '../metrics.js';
 import type { Checkpoint, Progress } from '../model/checkpoint.js';
 import { KEPT } from '../model/checkpoint.js';
@@ -112,7 +113,6 @@ function readProgress(scalars: Json, names: readonly string[], list: (name: stri
   };
 }
 
-const isRecord = (value: Json): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function wrong(where: string, summary: string, expected?: string, received?: string): LanewiseError {
   return new LanewiseError('invalid-file', summary, { where, ...(expected !== undefined && { expected }), ...(received !== undefined && { received }) });

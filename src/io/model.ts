@@ -4,6 +4,7 @@
  */
 import { LanewiseError } from '../errors.js';
 import type { Json, JsonRecord } from '../json.js';
+import { isRecord } from '../json.js';
 import type { CustomLayers } from '../layers/registry.js';
 import { layerFromConfig } from '../layers/registry.js';
 import { input } from '../layers/input.js';
@@ -103,7 +104,6 @@ function textOf(json: object, where: string): string {
 }
 
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
-const isRecord = (value: Json | undefined): value is JsonRecord => typeof value === 'object' && value !== null && !isList(value);
 const own = (record: JsonRecord, key: string): Json | undefined => (Object.hasOwn(record, key) ? record[key] : undefined);
 
 function wrong(where: string, summary: string, expected?: string, received?: string): LanewiseError {

@@ -11,6 +11,7 @@ import { MergeLayer, inLayoutOfAll } from './merge-layer.js';
 class Add extends MergeLayer {
   readonly type = 'add';
   readonly optionTable = NO_OPTIONS;
+  override readonly supportsMasking = true;
 
   protected mergedShape(inputShapes: readonly Shape[]): Shape {
     const [first] = inputShapes as [Shape];
@@ -38,7 +39,7 @@ class Add extends MergeLayer {
         return tape.copy(dy);
       });
     });
-    return tape.withMask(y, alike);
+    return y;
   }
 }
 

@@ -5,9 +5,6 @@ import type { Shape } from '../tensor/shape.js';
 import type { EmitContext } from './layer.js';
 import { Layer } from './layer.js';
 
-/** Scratch of an op that draws for an image: its random words. */
-export const WORDS_BYTES = 32;
-
 /** A range given by its ends, or by one number for both sides of 0. */
 export type Factor = number | readonly [low: number, high: number];
 
@@ -64,8 +61,7 @@ export function requireRange(factor: Factor, option: string, where: string, [lea
   });
 }
 
-/** `10 %`, or both ends of a range. */
+/** `±10 %`, or both ends of a range. */
 export const inPercent = ([low, high]: readonly [number, number]): string =>
   low === -high ? `±${percent(high)} %` : `${percent(low)} to ${percent(high)} %`;
 const percent = (share: number): string => String(Math.round(1000 * share) / 10);
-

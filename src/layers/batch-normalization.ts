@@ -1,6 +1,7 @@
 import { requireRate } from '../options.js';
 import { blocksOf, columnBlock } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
+import { floatsOn } from '../plan/buffer.js';
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { OptionTable } from './layer-config.js';
@@ -58,7 +59,7 @@ class BatchNormalization extends Normalization {
     const { epsilon, momentum } = this;
     /** Mean, variance and 1 / deviation: [3][columns]. */
     const moments = tape.buffer(3 * columns);
-    const momentAt = (index: number): Ref => ({ ...moments, offset: moments.offset + 4 * index * columns });
+    const momentAt = (index: number): Ref => floatsOn(moments, index * columns);
 
     if (ofBatch) {
       const partials = tape.buffer(4 * blocks * columns); // doubles
@@ -86,7 +87,7 @@ class BatchNormalization extends Normalization {
       tape.op('batchNormBackward', { dx: dy.ref, dy: dy.ref, x: x.ref, moments, gamma: gamma?.value, means, rows, columns, blockRows }, blocks);
       return [{ ...dy, shape: x.shape }];
     });
-    return tape.withMask(y, [input]);
+    return y;
   }
 }
 

@@ -1,6 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import { ROW_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
+import { floatsOn } from '../plan/buffer.js';
 import { Kernel } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
@@ -80,12 +81,12 @@ class Concatenate extends MergeLayer {
         start += columns;
       }
     };
-    eachPart((x, columns, start) => copyRows(tape, { to: at(y.ref, start), from: x.ref, rows: outer, columns, toStride: stride, fromStride: columns }));
+    eachPart((x, columns, start) => copyRows(tape, { to: floatsOn(y.ref, start), from: x.ref, rows: outer, columns, toStride: stride, fromStride: columns }));
     tape.record(y, parts, (dy) => {
       const gradients: (PlanTensor | undefined)[] = [];
       eachPart((x, columns, start) => {
         const dx = x.needsGradient ? tape.like(x) : undefined;
-        if (dx) copyRows(tape, { to: dx.ref, from: at(dy.ref, start), rows: outer, columns, toStride: columns, fromStride: stride });
+        if (dx) copyRows(tape, { to: dx.ref, from: floatsOn(dy.ref, start), rows: outer, columns, toStride: columns, fromStride: stride });
         gradients.push(dx);
       });
       return gradients;
@@ -93,8 +94,6 @@ class Concatenate extends MergeLayer {
     return axis === 0 ? y : tape.withMask(y, parts); // joined in time, the steps are others
   }
 }
-
-const at = (ref: Ref, floats: number): Ref => ({ ...ref, offset: ref.offset + 4 * floats });
 
 function copyRows(tape: Tape, args: { to: Ref; from: Ref; rows: number; columns: number; toStride: number; fromStride: number }): void {
   tape.op('copyRows', { ...args, blockRows: ROW_BLOCK }, blocksOf(args.rows, ROW_BLOCK));

@@ -17,7 +17,7 @@ import { MaxPooling2d } from './max-pooling2d.js';
 import { emitPooledConv2d, fusesWithPooling } from './pooled-conv2d.js';
 import type { RegularizerOptions } from './regularizers.js';
 import type { KernelWindow, Window2d } from './window.js';
-import { reachOf, window2d } from './window.js';
+import { imageShape, reachOf, window2d } from './window.js';
 import { emitWinograd } from './winograd.js';
 
 /** What convolutions over images and over sequences take beside their windows. */
@@ -64,14 +64,9 @@ export class Convolution extends Layer {
     return sizes.slice(2 - RANKS[this.type]);
   }
 
-  /** A sequence as an image of one row. */
-  private asImage(shape: Shape): Shape {
-    return this.type === 'conv1d' ? [1, ...shape] : shape;
-  }
-
   private window(inputShape: Shape): Window2d {
     const { kernelSize, strides, padding, dilationRate } = this.kernel;
-    return window2d(this.asImage(inputShape), kernelSize, strides, padding, dilationRate);
+    return window2d(imageShape(inputShape), kernelSize, strides, padding, dilationRate);
   }
 
   protected outputShape(inputShape: Shape): Shape {
@@ -156,7 +151,7 @@ export class Convolution extends Layer {
   }
 
   private geometry(batch: number): ReturnType<typeof convGeometry> {
-    return convGeometry(batch, this.asImage(this.input), this.asImage(this.output), this.window(this.input), this.groups);
+    return convGeometry(batch, imageShape(this.input), imageShape(this.output), this.window(this.input), this.groups);
   }
 
   /** With the max pooling that follows as one op, where that is faster. */

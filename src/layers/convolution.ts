@@ -1,6 +1,7 @@
 /** What the ways of laying out a convolution share. */
 import { imageBlock } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
+import { floatsOn } from '../plan/buffer.js';
 import { Kernel } from '../plan/ops.js';
 import type { Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
@@ -43,8 +44,7 @@ export function emitTapPanels(tape: Tape, filter: Ref, { kernelH, kernelW, inC, 
   const size = count * Kernel.panel * k;
   const panels = tape.buffer(groups * size);
   for (let group = 0; group < groups; group++) {
-    const at = (ref: Ref, floats: number): Ref => ({ ...ref, offset: ref.offset + 4 * floats });
-    tape.op('packPanels', { panels: at(panels, group * size), b: at(filter, group * k), k, n, strideK: 1, strideN: outC, matrixStride: n * outC }, count);
+    tape.op('packPanels', { panels: floatsOn(panels, group * size), b: floatsOn(filter, group * k), k, n, strideK: 1, strideN: outC, matrixStride: n * outC }, count);
   }
   return panels;
 }

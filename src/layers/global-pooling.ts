@@ -5,8 +5,8 @@ import { orNot } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, bareFactory } from './layer.js';
 import type { EmitPooling } from './pooling.js';
-import { emitAveragePooling, emitMaxPooling, imageShape, poolGeometry } from './pooling.js';
-import { window2d } from './window.js';
+import { emitAveragePooling, emitMaxPooling, poolGeometry } from './pooling.js';
+import { imageShape, window2d } from './window.js';
 
 export interface GlobalPoolingOptions extends LayerOptions {
   /** Whether the axes that are pooled stay, with length 1. Default false. */

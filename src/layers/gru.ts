@@ -1,5 +1,6 @@
 import { ROW_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
+import { floatsOn } from '../plan/buffer.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { StepActivation } from './activations.js';
 import { STEP_ACTIVATIONS, requireActivation } from './activations.js';
@@ -106,7 +107,7 @@ class Gru extends RecurrentLayer {
     const copyColumns = (from: Ref, first: number, count: number): void =>
       tape.op(
         'copyRows',
-        { to: at(gradient, first), from: at(from, first), rows: units, columns: count, toStride: columns, fromStride: columns, blockRows: ROW_BLOCK },
+        { to: floatsOn(gradient, first), from: floatsOn(from, first), rows: units, columns: count, toStride: columns, fromStride: columns, blockRows: ROW_BLOCK },
         blocksOf(units, ROW_BLOCK),
       );
     copyColumns(ofGates, 0, 2 * units);
@@ -114,9 +115,8 @@ class Gru extends RecurrentLayer {
   }
 }
 
-const at = (ref: Ref, floats: number): Ref => ({ ...ref, offset: ref.offset + 4 * floats });
 const partOf = ({ value, gradient }: PlanParameter, floats: number): PlanParameter => ({
-  value: at(value, floats), gradient: gradient && at(gradient, floats),
+  value: floatsOn(value, floats), gradient: gradient && floatsOn(gradient, floats),
 });
 
 /** Gated recurrent units. @throws LanewiseError `invalid-argument` */

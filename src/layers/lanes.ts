@@ -1,6 +1,7 @@
 /** Ops that recurrent layers and dense layers over a sequence share. */
 import { ELEMENT_BLOCK, GRADIENT_STEP_BLOCK, STEP_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
+import { floatsOn } from '../plan/buffer.js';
 import { Kernel } from '../plan/ops.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 
@@ -51,7 +52,7 @@ export function emitLanesGradients(tape: Tape, { x, dy, kernel, bias, time, feat
   const reduce = (out: Ref, offset: number, size: number): void =>
     tape.op(
       'reducePartials',
-      { out, partials: { ...partials, offset: partials.offset + 4 * offset }, size, count: blocks, stride, blockSize: ELEMENT_BLOCK },
+      { out, partials: floatsOn(partials, offset), size, count: blocks, stride, blockSize: ELEMENT_BLOCK },
       blocksOf(size, ELEMENT_BLOCK),
     );
   if (kernel.gradient) reduce(kernel.gradient, 0, features * units);

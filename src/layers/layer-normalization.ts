@@ -46,7 +46,7 @@ class LayerNormalization extends Normalization {
       tape.op('layerNormBackwardInput', { dx: dx.ref, dy: dy.ref, x: x.ref, statistics, gamma: gamma?.value, ...sizes }, blocks);
       return [dx];
     });
-    return tape.withMask(y, [input]);
+    return y;
   }
 }
 

@@ -1,4 +1,4 @@
-import { LanewiseError } from '../errors.js';
+import { requireFinite } from '../options.js';
 import { ROW_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
@@ -36,10 +36,7 @@ class Masking extends Layer {
 
   constructor(options: MaskingOptions) {
     super(options);
-    this.maskValue = options.maskValue ?? 0;
-    if (!Number.isFinite(this.maskValue)) {
-      throw new LanewiseError('invalid-argument', 'maskValue is not finite', { where: this.name, received: String(this.maskValue) });
-    }
+    this.maskValue = requireFinite(options.maskValue ?? 0, 'maskValue', this.name);
   }
 
   protected outputShape(inputShape: Shape): Shape {

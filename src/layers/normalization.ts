@@ -37,6 +37,7 @@ export const NORMALIZATION_OPTIONS: OptionTable<NormalizationOptions> = {
 };
 
 export abstract class Normalization extends Layer {
+  override readonly supportsMasking = true;
   protected readonly epsilon: number;
   private readonly center: boolean;
   private readonly scale: boolean;

@@ -4,6 +4,7 @@
  */
 import { ELEMENT_BLOCK, blocksOf, usesWinograd } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
+import { floatsOn } from '../plan/buffer.js';
 import { Kernel } from '../plan/ops.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
@@ -67,7 +68,7 @@ export function emitPooledConv2d(tape: Tape, { x, kernel, bias, geometry, padded
       const reduce = (out: Ref, offset: number, size: number): void =>
         tape.op(
           'reducePartials',
-          { out, partials: { ...partials, offset: partials.offset + 4 * offset }, size, count: blocks, stride, blockSize: ELEMENT_BLOCK },
+          { out, partials: floatsOn(partials, offset), size, count: blocks, stride, blockSize: ELEMENT_BLOCK },
           blocksOf(size, ELEMENT_BLOCK),
         );
       reduce(kernel.gradient, 0, patch * outC);

@@ -3,6 +3,7 @@ import type { Ref } from '../plan/buffer.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Window2d } from './window.js';
+import { imageShape } from './window.js';
 
 /** How windows lie over images, as kernels take it. */
 export interface PoolGeometry {
@@ -17,12 +18,6 @@ export interface PoolGeometry {
   strideW: number;
   padTop: number;
   padLeft: number;
-}
-
-/** The shape of a sample as that of an image [height, width, channels]. */
-export function imageShape(shape: Shape): readonly [number, number, number] {
-  const [height, width, channels] = shape.length === 2 ? [1, ...shape] : shape;
-  return [height!, width!, channels!];
 }
 
 export function poolGeometry(input: Shape, { outH, outW, kernelH: poolH, kernelW: poolW, strideH, strideW, padTop, padLeft }: Window2d): PoolGeometry {

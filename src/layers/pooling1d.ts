@@ -6,9 +6,9 @@ import { orNot } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, bareFactory } from './layer.js';
 import type { EmitPooling } from './pooling.js';
-import { emitAveragePooling, emitMaxPooling, imageShape, poolGeometry } from './pooling.js';
+import { emitAveragePooling, emitMaxPooling, poolGeometry } from './pooling.js';
 import type { Padding, Window2d } from './window.js';
-import { requirePadding, window2d } from './window.js';
+import { imageShape, requirePadding, window2d } from './window.js';
 
 export interface Pooling1dOptions extends LayerOptions {
   /** Steps of a window. Default 2. */

@@ -1,11 +1,11 @@
 import { LanewiseError } from '../errors.js';
-import { requireOption } from '../options.js';
-import { Fill } from '../plan/ops.js';
+import { requireFinite } from '../options.js';
+import { Fill, Kernel } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Embedding } from '../runtime/embedded.js';
 import { allKernels } from '../runtime/embedded.js';
 import type { ImageArguments } from './augmentation.js';
-import { Augmentation, WORDS_BYTES } from './augmentation.js';
+import { Augmentation } from './augmentation.js';
 import type { LayerOptions } from './layer.js';
 import { orNot } from './layer-config.js';
 
@@ -34,8 +34,7 @@ export abstract class RandomAffine extends Augmentation {
     if (!Object.hasOwn(Fill, fillMode)) {
       throw new LanewiseError('invalid-argument', 'unknown fillMode', { where: this.name, expected: Object.keys(Fill).join(', '), received: String(fillMode) });
     }
-    requireOption(fillValue, 'fillValue', this.name, Number.isFinite(Math.fround(fillValue)), 'a number, finite in single precision');
-    this.fill = { fill: Fill[fillMode], fillValue };
+    this.fill = { fill: Fill[fillMode], fillValue: requireFinite(fillValue, 'fillValue', this.name) };
   }
 
   override get kernels(): Embedding {
@@ -51,10 +50,10 @@ export abstract class RandomAffine extends Augmentation {
   }
 
   protected forward(tape: Tape, y: PlanTensor, x: PlanTensor, args: ImageArguments): void {
-    tape.op('randomAffine', { y: y.ref, x: x.ref, ...args, ...this.fill, ...this.motion }, tape.batch, WORDS_BYTES);
+    tape.op('randomAffine', { y: y.ref, x: x.ref, ...args, ...this.fill, ...this.motion }, tape.batch, Kernel.imageWordsBytes);
   }
 
   protected backward(tape: Tape, dx: PlanTensor, dy: PlanTensor, args: ImageArguments): void {
-    tape.op('randomAffineBackward', { dx: dx.ref, dy: dy.ref, ...args, fill: this.fill.fill, ...this.motion }, tape.batch, WORDS_BYTES);
+    tape.op('randomAffineBackward', { dx: dx.ref, dy: dy.ref, ...args, fill: this.fill.fill, ...this.motion }, tape.batch, Kernel.imageWordsBytes);
   }
 }

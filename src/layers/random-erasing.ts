@@ -1,10 +1,11 @@
 import { LanewiseError } from '../errors.js';
-import { requireOption } from '../options.js';
+import { requireFinite, requireOption } from '../options.js';
+import { Kernel } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Embedding } from '../runtime/embedded.js';
 import { allKernels } from '../runtime/embedded.js';
 import type { ImageArguments } from './augmentation.js';
-import { Augmentation, WORDS_BYTES, inPercent, requireRange } from './augmentation.js';
+import { Augmentation, inPercent, requireRange } from './augmentation.js';
 import type { LayerOptions } from './layer.js';
 import { bareFactory } from './layer.js';
 import type { OptionTable } from './layer-config.js';
@@ -37,7 +38,7 @@ class RandomErasing extends Augmentation {
     this.factor = requireOption(factor, 'factor', this.name, factor >= 0 && factor <= 1, 'a number from 0 to 1');
     if (typeof scale === 'number') throw new LanewiseError('invalid-argument', 'scale is no range', { where: this.name, expected: '[low, high]', received: String(scale) });
     this.scale = requireRange(scale, 'scale', this.name, [0, 1]);
-    this.fillValue = requireOption(fillValue, 'fillValue', this.name, Number.isFinite(Math.fround(fillValue)), 'a number, finite in single precision');
+    this.fillValue = requireFinite(fillValue, 'fillValue', this.name);
   }
 
   override get kernels(): Embedding {
@@ -50,7 +51,7 @@ class RandomErasing extends Augmentation {
 
   private erase(tape: Tape, to: PlanTensor, from: PlanTensor, args: ImageArguments, fillValue: number): void {
     const [scaleLow, scaleHigh] = this.scale;
-    tape.op('randomErasing', { y: to.ref, x: from.ref, ...args, chance: this.factor, scaleLow, scaleHigh, fillValue }, tape.batch, WORDS_BYTES);
+    tape.op('randomErasing', { y: to.ref, x: from.ref, ...args, chance: this.factor, scaleLow, scaleHigh, fillValue }, tape.batch, Kernel.imageWordsBytes);
   }
 
   protected forward(tape: Tape, y: PlanTensor, x: PlanTensor, args: ImageArguments): void {

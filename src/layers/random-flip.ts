@@ -1,7 +1,8 @@
 import { LanewiseError } from '../errors.js';
+import { Kernel } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { ImageArguments } from './augmentation.js';
-import { Augmentation, WORDS_BYTES } from './augmentation.js';
+import { Augmentation } from './augmentation.js';
 import type { OptionTable } from './layer-config.js';
 import { orNot } from './layer-config.js';
 import type { LayerOptions } from './layer.js';
@@ -39,7 +40,7 @@ class RandomFlip extends Augmentation {
 
   private flip(tape: Tape, to: PlanTensor, from: PlanTensor, args: ImageArguments): void {
     const sides = { horizontal: Number(this.mode !== 'vertical'), vertical: Number(this.mode !== 'horizontal') };
-    tape.op('randomFlip', { y: to.ref, x: from.ref, ...args, ...sides }, tape.batch, WORDS_BYTES);
+    tape.op('randomFlip', { y: to.ref, x: from.ref, ...args, ...sides }, tape.batch, Kernel.imageWordsBytes);
   }
 
   protected forward(tape: Tape, y: PlanTensor, x: PlanTensor, args: ImageArguments): void {

@@ -1,4 +1,4 @@
-import { LanewiseError } from '../errors.js';
+import { requireFinite } from '../options.js';
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import type { OptionTable } from './layer-config.js';
@@ -25,13 +25,8 @@ class Rescaling extends Layer {
 
   constructor(options: RescalingOptions) {
     super(options);
-    this.scale = options.scale;
-    this.offset = options.offset ?? 0;
-    for (const [option, value] of [['scale', this.scale], ['offset', this.offset]] as const) {
-      if (!Number.isFinite(value)) {
-        throw new LanewiseError('invalid-argument', `${option} is not finite`, { where: this.name, received: String(value) });
-      }
-    }
+    this.scale = requireFinite(options.scale, 'scale', this.name);
+    this.offset = requireFinite(options.offset ?? 0, 'offset', this.name);
   }
 
   protected outputShape(inputShape: Shape): Shape {

@@ -71,6 +71,12 @@ function requireOneStep(window: KernelWindow, where: string): KernelWindow {
   });
 }
 
+/** The shape of a sample as that of an image [height, width, channels]: a sequence is one of one row. */
+export function imageShape(shape: Shape): readonly [number, number, number] {
+  const [height, width, channels] = shape.length === 2 ? [1, ...shape] : shape;
+  return [height!, width!, channels!];
+}
+
 /** How windows lie over an image: made once, used by forward and backward. */
 export interface Window2d {
   outH: number;

@@ -1,7 +1,7 @@
 import { Dataset } from '../dataset/dataset.js';
 import { LanewiseError } from '../errors.js';
 import type { Flops, Layer, SymbolicTensor, WeightInput } from '../layers/layer.js';
-import { requirePositiveInteger } from '../options.js';
+import { requirePositiveInteger, requireSeed } from '../options.js';
 import type { Loss, LossName } from '../losses.js';
 import { requireLoss } from '../losses.js';
 import type { Metric, MetricName } from '../metrics.js';
@@ -151,11 +151,8 @@ export class Model {
 
   /** @throws LanewiseError `invalid-argument`, `invalid-state` */
   constructor(inputs: readonly SymbolicTensor[], outputs: readonly SymbolicTensor[], { seed = 0, name = 'model' }: ModelOptions = {}) {
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new LanewiseError('invalid-argument', 'seed is out of range', { expected: 'a whole number from 0 to 2^53 - 1', received: String(seed) });
-    }
     this.name = name;
-    this.seed = seed;
+    this.seed = requireSeed(seed, name);
     this.graph = graphOf(inputs, outputs, name);
     for (const layer of this.layers) {
       layer.attach(this.parameters);

@@ -33,14 +33,14 @@ export function showProgress(lines: Lines, clock = (): number => performance.now
       if (lines.draw) lines.print(heading(epoch, run!));
     },
     onBatchEnd() {
-      const { batch, batches, figures } = run!;
+      const { batch, batches } = run!;
       done = batch;
       const now = clock();
       if (!lines.draw || (now - drawn < EVERY && batch !== batches)) return;
       drawn = now;
       const each = (now - begun) / (batch - first);
       const left = batches === undefined ? '' : `, ${duration((each * (batches - batch)) / 1000)} left`;
-      lines.draw(`${bar(batch, batches)} ${stepTime(each)}${left} - ${inWords(figures)}`);
+      lines.draw(`${bar(batch, batches)} ${stepTime(each)}${left} - ${inWords(run!.figures)}`);
     },
     onEpochEnd(epoch, logs) {
       const { batches = done } = run!;

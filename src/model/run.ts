@@ -112,7 +112,7 @@ export class Run implements TrainingRun {
     };
   }
 
-  /** @throws LanewiseError `checkpoint-mismatch`, listing all differences */
+  /** Whether a checkpoint is of a run like this one. @throws LanewiseError `checkpoint-mismatch`, listing all differences */
   requireSame({ setup, progress: { step, batch, sums = {} }, tensors }: Checkpoint): void {
     const found = [...differences(setup, this.setupAt(step)), ...tensorDifferences(this.specsBeside(tensors), tensors)];
     const { batches = Infinity } = this;
@@ -128,10 +128,8 @@ export class Run implements TrainingRun {
     }
   }
 
-  /** Goes on from a checkpoint. @throws as `requireSame`; nothing is changed then. */
-  resume(checkpoint: Checkpoint): void {
-    this.requireSame(checkpoint);
-    const { progress, tensors } = checkpoint;
+  /** Goes on from a checkpoint that `requireSame` has let pass. */
+  resume({ progress, tensors }: Checkpoint): void {
     const { step, epoch, batch, stopped, lossSum, correct, sums = {}, stepMs, history } = progress;
     const { parameters } = this;
     this.kept = holdsKept(tensors) ? parameters.specs.map(({ name }) => tensors.get(KEPT + name) as Tensor<Float32Array>) : undefined;

@@ -5,7 +5,7 @@ import { requireNotNegative, requireOption, requirePositive, requirePositiveInte
 import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { PlanBuilder } from '../plan/builder.js';
 import type { Ref } from '../plan/buffer.js';
-import { refTo, PlanBuffer } from '../plan/buffer.js';
+import { floatsOn, PlanBuffer, refTo } from '../plan/buffer.js';
 import type { LearningRate } from './schedules.js';
 import { rateAt, rateConfig } from './schedules.js';
 
@@ -172,7 +172,7 @@ function emitGradientNorm(plan: PlanBuilder, { g, size }: ParameterRange, state:
 function emitClipByNorm(plan: PlanBuilder, gradients: Ref, { start, size }: { start: number; size: number }, state: Ref, maxNorm: number): void {
   const count = blocksOf(size, ELEMENT_BLOCK);
   const partials = refTo(new PlanBuffer(8 * count));
-  const g = { ...gradients, offset: gradients.offset + 4 * start };
+  const g = floatsOn(gradients, start);
   const elements = { size, blockSize: ELEMENT_BLOCK };
   plan.op('sumOfSquares', { partials, x: g, ...elements }, count);
   plan.op('clipByNorm', { g, partials, state, ...elements, count, maxNorm }, count);

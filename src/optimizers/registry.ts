@@ -1,6 +1,7 @@
 /** The closed table of optimizers, for those that are told by their configs: each registers here, in one line. */
 import { LanewiseError } from '../errors.js';
 import type { Json, JsonRecord } from '../json.js';
+import { isRecord } from '../json.js';
 import { adagrad } from './adagrad.js';
 import { adam, adamW } from './adam.js';
 import { cosineDecayRestarts, exponentialDecay, piecewiseConstantDecay, polynomialDecay } from './decays.js';
@@ -59,4 +60,3 @@ function lookUp<Entry>(table: Readonly<Record<string, Entry>>, name: Json | unde
   });
 }
 
-const isRecord = (value: Json): value is JsonRecord => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -22,5 +22,8 @@ export interface Ref {
   readonly offset: number;
 }
 
+/** The place so many floats further on. */
+export const floatsOn = (ref: Ref, floats: number): Ref => ({ ...ref, offset: ref.offset + 4 * floats });
+
 export const refTo = (buffer: PlanBuffer, offset = 0): Ref => ({ buffer, offset });
 export const fixedRef = (address: number, bytes: number): Ref => refTo(new PlanBuffer(bytes, true, address));

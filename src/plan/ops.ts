@@ -285,6 +285,7 @@ export const Kernel = {
   edgeBytes: 192, // scratch: a tile that hangs over the edge
   windowBand: 16, // pooling windows that a fused convolution takes at a time
   windowTaps: 9, // taps of a tile of its filter's gradient
+  imageWordsBytes: 32, // scratch: random words of an image
   randomGroup: 16, // elements that share one call of the generator
   transformBytes: 752, // scratch: constants of Winograd's transforms and what lies between their halves
   dotsBytes: 160, // scratch: the sums of a tile of lanesBackwardKernel

@@ -94,7 +94,7 @@ describe('modelCheckpoint', () => {
       assert.throws(() => modelCheckpoint({ filepath: file, saveFreq: 3, saveBestOnly: true }), refusal('invalid-argument', /saveBestOnly/));
       const model = await ready();
       const callbacks = modelCheckpoint({ filepath: file, saveBestOnly: true });
-      await assert.rejects(model.fit(x, y, { callbacks }), refusal('invalid-argument', /nothing to monitor.*expected loss, accuracy.*received valLoss/));
+      await assert.rejects(model.fit(x, y, { callbacks }), refusal('invalid-argument', /nothing to watch.*expected loss, accuracy.*received valLoss/));
       model.close();
     }));
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { layers, losses, metrics, sequential, sgd } from '../../src/entry.node.js';
 import type { CompileOptions, Layer, Sequential, Tensor } from '../../src/entry.node.js';
+import type { EmitContext } from '../../src/layers/layer.js';
 import { Layer as LayerBase } from '../../src/layers/layer.js';
 import type { Ref } from '../../src/plan/buffer.js';
 import type { PlanTensor } from '../../src/plan/tape.js';
@@ -131,8 +132,8 @@ function maskLayers(): [Layer & { readonly inputShapeOption: Shape }, Layer] {
     protected outputShape(inputShape: Shape): Shape {
       return inputShape;
     }
-    emit(x: PlanTensor): PlanTensor {
-      if (this.last) return { ...x, mask: mask! };
+    emit(x: PlanTensor, { tape }: EmitContext): PlanTensor {
+      if (this.last) return tape.withMask(x, [{ ...x, mask: mask! }]);
       mask = x.ref;
       return x;
     }
@@ -187,8 +188,10 @@ describe('a mask', () => {
     const hashes: string[] = [];
     for (const [change, threads] of [[0, 1], [1, 1], [2, 3]] as const) {
       const model = await compiled(make, { threads });
+      const before = weightsHash(model);
       await model.fit(inputs, targetsOf(change), { epochs: 3, batchSize: 2 });
       hashes.push(weightsHash(model));
+      assert.notEqual(hashes.at(-1), before);
       model.close();
     }
     assert.equal(new Set(hashes).size, 1);
