@@ -40,11 +40,11 @@ export function costFigures(network: NetworkReport): KeyFigure[] {
 
 /** One line under the heading of a network: data, preset, extent of the training. */
 export function provenance(network: NetworkReport): Html {
-  const { source, preset, seed, trainSamples, testSamples, epochs, batchSize, seconds } = network;
+  const { source, preset, seed, trainSamples, augmentedSamples, testSamples, epochs, batchSize, seconds } = network;
   return html`<p class="lede">
     Preset <b>${preset}</b>, seed ${seed}: ${count(epochs, 'epoch')} in batches of ${integer(batchSize)}, trained
     in ${duration(seconds)}. ${integer(trainSamples)} training and ${integer(testSamples)} test samples from
-    ${source}.
+    ${source}.${augmentedSamples === undefined ? '' : ` Each epoch goes over ${integer(augmentedSamples)} samples made of the training ones.`}
   </p>`;
 }
 

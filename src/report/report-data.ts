@@ -53,6 +53,8 @@ export interface NetworkReport {
   /** Whether the data were made by a program instead of read from the original files. */
   synthetic: boolean;
   trainSamples: number;
+  /** Samples that an epoch has instead, made of those. */
+  augmentedSamples?: number;
   testSamples: number;
   batchSize: number;
   stepsPerEpoch: number;

@@ -162,6 +162,11 @@ describe('the predictor in the report', () => {
     assertHolds(one, ['Signal 71 mean squared error 1.00']);
   });
 
+  it('says what was made of the training samples, if anything was', () => {
+    assert.ok(!page.includes('made of the training ones'));
+    assert.match(renderReport({ ...makeReport(), predictor: { ...makePredictor(), augmentedSamples: 1056 } }), /Each epoch goes over 1,056 samples made of the training ones/);
+  });
+
   it('says how far ahead it predicts', () => {
     assertHolds(page, ['predicts the next sample']);
     assertHolds(renderReport(withPredictor({ horizon: 5 })), ['predicts the sample 5 steps ahead']);

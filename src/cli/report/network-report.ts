@@ -12,7 +12,7 @@ export function networkReport({ task, model, stepsPerEpoch, history, done }: Run
     additions: samples * (forward.additions + backward.additions),
   });
   return {
-    name: title, preset, seed, source, synthetic, trainSamples: train.x.shape[0]!, testSamples: test.x.shape[0]!,
+    name: title, preset, seed, source, synthetic, trainSamples: train.x.shape[0]!, ...(augmented && { augmentedSamples: rows }), testSamples: test.x.shape[0]!,
     batchSize: Math.min(batchSize, rows), stepsPerEpoch, epochs, inputShape,
     layers: layers.map(({ name, type, detail, outputShape, parameters, forward: flops }) => ({ name, type, detail, outputShape, parameters, ...flops })),
     operations: { batch: operations(Math.min(batchSize, rows)), epoch: operations(rows), training: operations(epochs * rows) },
