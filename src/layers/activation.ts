@@ -43,12 +43,12 @@ export interface ActivationOptions extends LayerOptions {
 
 export const ACTIVATION_OPTIONS: OptionTable<ActivationOptions> = { activation: text };
 
-/** An activation by name as a layer. @throws LanewiseError `invalid-argument` */
+/** An activation by name as a layer. Output shape: the input's. @throws LanewiseError `invalid-argument` */
 export const activation = factory<ActivationOptions>(
   (options) => new ActivationLayer('activation', requireActivation(options.activation, options.name ?? 'activation'), options, ACTIVATION_OPTIONS),
 );
 
-/** max(x, 0). */
+/** max(x, 0), of each value. Output shape: the input's. */
 export const relu = bareFactory<LayerOptions>((options = {}) => new ActivationLayer('relu', 'relu', options));
 
 export interface LeakyReluOptions extends LayerOptions {
@@ -58,7 +58,7 @@ export interface LeakyReluOptions extends LayerOptions {
 
 export const LEAKY_RELU_OPTIONS: OptionTable<LeakyReluOptions> = { negativeSlope: orNot('number', 0.3) };
 
-/** x above zero, negativeSlope · x below (Maas et al., 2013). @throws LanewiseError `invalid-argument` */
+/** x above zero, negativeSlope · x below (Maas et al., 2013). Output shape: the input's. @throws LanewiseError `invalid-argument` */
 export const leakyRelu = bareFactory<LeakyReluOptions>(
   (options = {}) => {
     const slope = requireNotNegative(options.negativeSlope ?? 0.3, 'negativeSlope', options.name ?? 'leakyRelu');
@@ -73,7 +73,7 @@ export interface EluOptions extends LayerOptions {
 
 export const ELU_OPTIONS: OptionTable<EluOptions> = { alpha: orNot('number', 1) };
 
-/** x above zero, alpha · (e^x - 1) below (Clevert, Unterthiner and Hochreiter, 2016). @throws LanewiseError `invalid-argument` */
+/** x above zero, alpha · (e^x - 1) below (Clevert, Unterthiner and Hochreiter, 2016). Output shape: the input's. @throws LanewiseError `invalid-argument` */
 export const elu = bareFactory<EluOptions>(
   (options = {}) => new ActivationLayer('elu', 'elu', options, ELU_OPTIONS, requireNotNegative(options.alpha ?? 1, 'alpha', options.name ?? 'elu')),
 );
@@ -85,22 +85,22 @@ export interface GeluOptions extends LayerOptions {
 
 export const GELU_OPTIONS: OptionTable<GeluOptions> = { approximate: orNot('boolean', false) };
 
-/** x·Φ(x) = ½x·(1 + erf(x/√2)) (Hendrycks and Gimpel, 2016). */
+/** x·Φ(x) = ½x·(1 + erf(x/√2)) (Hendrycks and Gimpel, 2016). Output shape: the input's. */
 export const gelu = bareFactory<GeluOptions>(
   (options = {}) => new ActivationLayer('gelu', (options.approximate ?? false) ? 'geluTanh' : 'gelu', options, GELU_OPTIONS),
 );
 
-/** x · sigmoid(x), also called swish (Elfwing, Uchibe and Doya, 2018). */
+/** x · sigmoid(x), also called swish (Elfwing, Uchibe and Doya, 2018). Output shape: the input's. */
 export const silu = bareFactory<LayerOptions>((options = {}) => new ActivationLayer('silu', 'silu', options));
 
-/** log(1 + e^x). */
+/** log(1 + e^x), of each value (Dugas et al., 2001). Output shape: the input's. */
 export const softplus = bareFactory<LayerOptions>((options = {}) => new ActivationLayer('softplus', 'softplus', options));
 
-/** Hyperbolic tangent. */
+/** The hyperbolic tangent of each value. Output shape: the input's. */
 export const tanh = bareFactory<LayerOptions>((options = {}) => new ActivationLayer('tanh', 'tanh', options));
 
-/** 1 / (1 + e^-x). */
+/** 1 / (1 + e^-x), of each value. Output shape: the input's. */
 export const sigmoid = bareFactory<LayerOptions>((options = {}) => new ActivationLayer('sigmoid', 'sigmoid', options));
 
-/** e^x / Σ e^x over the last axis. */
+/** e^x / Σ e^x over the last axis: probabilities that sum to 1. Output shape: the input's. */
 export const softmax = bareFactory<LayerOptions>((options = {}) => new ActivationLayer('softmax', 'softmax', options));

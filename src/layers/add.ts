@@ -7,7 +7,6 @@ import type { EmitContext, LayerOptions } from './layer.js';
 import { bareFactory } from './layer.js';
 import { MergeLayer, inLayoutOfAll } from './merge-layer.js';
 
-/** The sum of inputs of the same shape, such as a skip connection's two ends. Output shape: that of each input. */
 class Add extends MergeLayer {
   readonly type = 'add';
   readonly optionTable = NO_OPTIONS;
@@ -43,5 +42,8 @@ class Add extends MergeLayer {
   }
 }
 
-/** Sum of several inputs: `add().apply([a, b])`. */
+/**
+ * The sum of inputs of the same shape, such as a skip connection's two ends. Output shape: that of each input.
+ * To be called as `add().apply([a, b])`.
+ */
 export const add = bareFactory<LayerOptions>((options = {}) => new Add(options));

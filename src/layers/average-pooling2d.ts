@@ -5,5 +5,10 @@ import { Pooling2d } from './pooling2d.js';
 
 export type AveragePooling2dOptions = Pooling2dOptions;
 
-/** Average pooling: the mean of each window, in which padding does not count. @throws LanewiseError `invalid-argument` */
+/**
+ * The mean of each window, for each channel; padding does not count.
+ *
+ * Input shape: [height, width, channels]. Output shape: [outHeight, outWidth, channels]. No weights.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const averagePooling2d = bareFactory<AveragePooling2dOptions>((options = {}) => new Pooling2d('averagePooling2d', emitAveragePooling, options));

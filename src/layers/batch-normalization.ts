@@ -18,12 +18,6 @@ export interface BatchNormalizationOptions extends NormalizationOptions {
 
 export const BATCH_NORMALIZATION_OPTIONS: OptionTable<BatchNormalizationOptions> = { momentum: orNot('number', 0.99), ...NORMALIZATION_OPTIONS };
 
-/**
- * y = gamma · (x - mean) / √(variance + epsilon) + beta (Ioffe and Szegedy, 2015). In training mean and variance are those of the batch, over all
- * axes but the last, and moving averages of them are kept; elsewhere, and where the layer is not trainable, those averages are taken.
- *
- * Output shape: the input's. Weights, [channels] each: gamma, ones; beta, zeros; movingMean, zeros, and movingVariance, ones, which are not trained.
- */
 class BatchNormalization extends Normalization {
   readonly type = 'batchNormalization';
   readonly optionTable = BATCH_NORMALIZATION_OPTIONS;
@@ -91,5 +85,11 @@ class BatchNormalization extends Normalization {
   }
 }
 
-/** Batch normalisation. @throws LanewiseError `invalid-argument`; `unsupported` for an axis other than the last */
+/**
+ * y = gamma · (x - mean) / √(variance + epsilon) + beta (Ioffe and Szegedy, 2015). In training mean and variance are those of the batch, over all
+ * axes but the last, and moving averages of them are kept; elsewhere, and where the layer is not trainable, those averages are taken.
+ *
+ * Output shape: the input's. Weights, [channels] each: gamma, ones; beta, zeros; movingMean, zeros, and movingVariance, ones, which are not trained.
+ * @throws LanewiseError `invalid-argument`; `unsupported` for an axis other than the last
+ */
 export const batchNormalization = bareFactory<BatchNormalizationOptions>((options = {}) => new BatchNormalization(options));

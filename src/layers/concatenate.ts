@@ -19,10 +19,6 @@ export interface ConcatenateOptions extends LayerOptions {
 
 export const CONCATENATE_OPTIONS: OptionTable<ConcatenateOptions> = { axis: orNot('number', -1) };
 
-/**
- * Inputs side by side along an axis; their other sizes are the same. Output shape: the inputs', but for that axis, which is as long as theirs
- * together.
- */
 class Concatenate extends MergeLayer {
   readonly type = 'concatenate';
   readonly optionTable = CONCATENATE_OPTIONS;
@@ -99,5 +95,10 @@ function copyRows(tape: Tape, args: { to: Ref; from: Ref; rows: number; columns:
   tape.op('copyRows', { ...args, blockRows: ROW_BLOCK }, blocksOf(args.rows, ROW_BLOCK));
 }
 
-/** Joins several inputs: `concatenate().apply([a, b])`. @throws LanewiseError `invalid-argument` */
+/**
+ * Inputs side by side along an axis; their other sizes are the same. Output shape: the inputs', but for that axis, which is as long as theirs
+ * together.
+ * To be called as `concatenate().apply([a, b])`.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const concatenate = bareFactory<ConcatenateOptions>((options = {}) => new Concatenate(options));

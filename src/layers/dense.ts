@@ -25,11 +25,6 @@ export const DENSE_OPTIONS: OptionTable<DenseOptions> = {
   units: number, activation: orNot('text', 'linear'), useBias: orNot('boolean', true), ...weighted,
 };
 
-/**
- * y = f(x · kernel + bias) over the last axis.
- *
- * Input shape: […, features]. Output shape: […, units]. Weights: kernel [features, units], Glorot uniform; bias [units], zeros.
- */
 class Dense extends Layer {
   readonly type = 'dense';
   readonly optionTable = DENSE_OPTIONS;
@@ -89,5 +84,10 @@ class Dense extends Layer {
   }
 }
 
-/** Fully connected layer. @throws LanewiseError `invalid-argument` */
+/**
+ * y = f(x · kernel + bias) over the last axis.
+ *
+ * Input shape: […, features]. Output shape: […, units]. Weights: kernel [features, units], Glorot uniform; bias [units], zeros.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const dense = factory<DenseOptions>((options) => new Dense(options));

@@ -10,12 +10,6 @@ import { factory } from './layer.js';
 
 export type DepthwiseConv2dOptions = DepthwiseOptions;
 
-/**
- * A convolution of every channel by itself: output channel c · depthMultiplier + m is channel c under its filter m.
- *
- * Input shape: [height, width, channels]. Output shape: [outHeight, outWidth, channels · depthMultiplier].
- * Weights: depthwiseKernel [kernelHeight, kernelWidth, channels, depthMultiplier], Glorot uniform; bias [channels · depthMultiplier], zeros.
- */
 class DepthwiseConv2d extends DepthwiseLayer {
   readonly type = 'depthwiseConv2d';
   readonly optionTable = DEPTHWISE_OPTIONS;
@@ -49,5 +43,11 @@ class DepthwiseConv2d extends DepthwiseLayer {
   }
 }
 
-/** Depthwise convolution. @throws LanewiseError `invalid-argument` */
+/**
+ * A convolution of every channel by itself: output channel c · depthMultiplier + m is channel c under its filter m.
+ *
+ * Input shape: [height, width, channels]. Output shape: [outHeight, outWidth, channels · depthMultiplier].
+ * Weights: depthwiseKernel [kernelHeight, kernelWidth, channels, depthMultiplier], Glorot uniform; bias [channels · depthMultiplier], zeros.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const depthwiseConv2d = factory<DepthwiseConv2dOptions>((options) => new DepthwiseConv2d(options));

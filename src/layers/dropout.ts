@@ -23,10 +23,6 @@ export function maskArguments(
 
 export const DROPOUT_OPTIONS: OptionTable<DropoutOptions> = { rate: number };
 
-/**
- * In training sets a share of values to zero and scales the others by 1 / (1 - rate); elsewhere does nothing (Srivastava et al., 2014).
- * Output shape: the input's.
- */
 class Dropout extends Layer {
   readonly type = 'dropout';
   readonly optionTable = DROPOUT_OPTIONS;
@@ -63,5 +59,9 @@ class Dropout extends Layer {
   }
 }
 
-/** Dropout. @throws LanewiseError `invalid-argument` */
+/**
+ * In training sets a share of values to zero and scales the others by 1 / (1 - rate); elsewhere does nothing (Srivastava et al., 2014).
+ * Output shape: the input's.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const dropout = factory<DropoutOptions>((options) => new Dropout(options));

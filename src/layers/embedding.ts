@@ -31,12 +31,6 @@ export const EMBEDDING_OPTIONS: OptionTable<EmbeddingOptions> = {
   inputDim: number, outputDim: number, maskZero: orNot('boolean', false), embeddingsInitializer: initializer, embeddingsRegularizer: regularizer,
 };
 
-/**
- * A row of a table for each whole number, such as a word's or a character's.
- *
- * Input shape: […], an input of the model, [time] with maskZero. Output shape: […, outputDim]. Weights: embeddings [inputDim, outputDim].
- * A number out of range is refused with the data (`invalid-data`).
- */
 class Embedding extends Layer {
   readonly type = 'embedding';
   readonly optionTable = EMBEDDING_OPTIONS;
@@ -95,5 +89,11 @@ class Embedding extends Layer {
   }
 }
 
-/** A table of vectors. @throws LanewiseError `invalid-argument` */
+/**
+ * A row of a table for each whole number, such as a word's or a character's.
+ *
+ * Input shape: […], an input of the model, [time] with maskZero. Output shape: […, outputDim]. Weights: embeddings [inputDim, outputDim].
+ * A number out of range is refused with the data (`invalid-data`).
+ * @throws LanewiseError `invalid-argument`
+ */
 export const embedding = factory<EmbeddingOptions>((options) => new Embedding(options));

@@ -6,7 +6,6 @@ import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, bareFactory } from './layer.js';
 import { emitReshape } from './reshape.js';
 
-/** All values of a sample in one row. Output shape: [size]. Costs nothing: the bytes stay where they are. */
 class Flatten extends Layer {
   readonly type = 'flatten';
   readonly optionTable = NO_OPTIONS;
@@ -20,4 +19,5 @@ class Flatten extends Layer {
   }
 }
 
+/** All values of a sample in one row. Output shape: [size]. Costs nothing: the bytes stay where they are. */
 export const flatten = bareFactory<LayerOptions>((options = {}) => new Flatten(options));

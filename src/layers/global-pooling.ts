@@ -52,14 +52,20 @@ const SEQUENCE = ['time', 'features'];
 const globalPooling = (type: string, emitPooling: EmitPooling, axes: readonly string[]) =>
   bareFactory<GlobalPoolingOptions>((options = {}) => new GlobalPooling(type, emitPooling, axes, options));
 
-/** The mean of each channel of an image. */
+/** The mean of each channel of an image. Input shape: [height, width, channels]. Output shape: [channels], with keepDims [1, 1, channels]. */
 export const globalAveragePooling2d = globalPooling('globalAveragePooling2d', emitAveragePooling, IMAGE);
 
-/** The largest value of each channel of an image. */
+/** The largest value of each channel of an image. Input and output shape: as those of `globalAveragePooling2d`. */
 export const globalMaxPooling2d = globalPooling('globalMaxPooling2d', emitMaxPooling, IMAGE);
 
-/** The mean of each feature over the steps; of those that count, where the sequence has a mask. */
+/**
+ * The mean of each feature over the steps; of those that count, where the sequence has a mask.
+ * Input shape: [time, features]. Output shape: [features], with keepDims [1, features].
+ */
 export const globalAveragePooling1d = globalPooling('globalAveragePooling1d', emitAveragePooling, SEQUENCE);
 
-/** The largest value of each feature over the steps. As in Keras, a mask is not looked at. */
+/**
+ * The largest value of each feature over the steps. As in Keras, a mask is not looked at.
+ * Input shape: [time, features]. Output shape: [features], with keepDims [1, features].
+ */
 export const globalMaxPooling1d = globalPooling('globalMaxPooling1d', emitMaxPooling, SEQUENCE);

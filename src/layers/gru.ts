@@ -22,17 +22,6 @@ export const GRU_OPTIONS: OptionTable<GruOptions> = {
   ...RECURRENT_OPTIONS, recurrentActivation: orNot('text', 'sigmoid'), resetAfter: orNot('boolean', true),
 };
 
-/**
- * Gated recurrent units (Cho et al., 2014). With σ the recurrent activation and φ the activation, from h[-1] = 0:
- *
- *   z, r = σ(x[t] · kernel + h[t-1] · recurrentKernel + bias), each by columns of its own
- *   g = φ(x[t] · kernel + bias + r · (h[t-1] · recurrentKernel + recurrent bias)) with resetAfter,
- *   g = φ(x[t] · kernel + bias + (r · h[t-1]) · recurrentKernel) without,  h[t] = z · h[t-1] + (1 - z) · g
- *
- * Input shape: [time, features]. Output shape: [time, units] with returnSequences, else [units]. A step that a mask leaves out carries the state over.
- * Weights: kernel [features, 3 · units], Glorot uniform; recurrentKernel [units, 3 · units], orthogonal; bias, zeros: [2, 3 · units] with resetAfter, that
- * of the inputs and that of the state, else [3 · units]. The order of the gates is z r g, Keras's.
- */
 class Gru extends RecurrentLayer {
   readonly type = 'gru';
   readonly optionTable = GRU_OPTIONS;
@@ -119,5 +108,19 @@ const partOf = ({ value, gradient }: PlanParameter, floats: number): PlanParamet
   value: floatsOn(value, floats), gradient: gradient && floatsOn(gradient, floats),
 });
 
-/** Gated recurrent units. @throws LanewiseError `invalid-argument` */
+/**
+ * Gated recurrent units (Cho et al., 2014). With σ the recurrent activation and φ the activation, from h[-1] = 0:
+ *
+ * ```text
+ * z, r = σ(x[t] · kernel + h[t-1] · recurrentKernel + bias), each by columns of its own
+ * g = φ(x[t] · kernel + bias + r · (h[t-1] · recurrentKernel + recurrent bias)) with resetAfter
+ * g = φ(x[t] · kernel + bias + (r · h[t-1]) · recurrentKernel) without
+ * h[t] = z · h[t-1] + (1 - z) · g
+ * ```
+ *
+ * Input shape: [time, features]. Output shape: [time, units] with returnSequences, else [units]. A step that a mask leaves out carries the state over.
+ * Weights: kernel [features, 3 · units], Glorot uniform; recurrentKernel [units, 3 · units], orthogonal; bias, zeros: [2, 3 · units] with resetAfter, that
+ * of the inputs and that of the state, else [3 · units]. The order of the gates is z r g, Keras's.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const gru = recurrentFactory<GruOptions>((options) => new Gru(options));

@@ -8,10 +8,6 @@ import { NORMALIZATION_OPTIONS, Normalization } from './normalization.js';
 
 export type LayerNormalizationOptions = NormalizationOptions;
 
-/**
- * y = gamma · (x - mean) / √(variance + epsilon) + beta, with mean and biased variance over the last axis of each sample (Ba et al. 2016,
- * arXiv 1607.06450; defaults as Keras). Output shape: the input's. Weights: gamma and beta, both [features], from ones and zeros.
- */
 class LayerNormalization extends Normalization {
   readonly type = 'layerNormalization';
   readonly optionTable = NORMALIZATION_OPTIONS;
@@ -50,5 +46,9 @@ class LayerNormalization extends Normalization {
   }
 }
 
-/** Layer normalization. @throws LanewiseError `invalid-argument`; `unsupported` for an axis other than the last */
+/**
+ * y = gamma · (x - mean) / √(variance + epsilon) + beta, with mean and biased variance over the last axis of each sample (Ba et al. 2016,
+ * arXiv 1607.06450; defaults as Keras). Output shape: the input's. Weights: gamma and beta, both [features], from ones and zeros.
+ * @throws LanewiseError `invalid-argument`; `unsupported` for an axis other than the last
+ */
 export const layerNormalization = bareFactory<LayerNormalizationOptions>((options = {}) => new LayerNormalization(options));

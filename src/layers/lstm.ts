@@ -18,17 +18,6 @@ export const LSTM_OPTIONS: OptionTable<LstmOptions> = {
   ...RECURRENT_OPTIONS, recurrentActivation: orNot('text', 'sigmoid'), unitForgetBias: orNot('boolean', true),
 };
 
-/**
- * Long short-term memory (Hochreiter and Schmidhuber, 1997; with forget gates, Gers, Schmidhuber and Cummins, 2000). With σ the recurrent
- * activation and φ the activation, from h[-1] = c[-1] = 0:
- *
- *   i, f, o = σ(x[t] · kernel + h[t-1] · recurrentKernel + bias) and g = φ(the same), each by columns of its own
- *   c[t] = f · c[t-1] + i · g,  h[t] = o · φ(c[t])
- *
- * Input shape: [time, features]. Output shape: [time, units] with returnSequences, else [units]. A step that a mask leaves out carries both states over.
- * Weights: kernel [features, 4 · units], Glorot uniform; recurrentKernel [units, 4 · units], orthogonal; bias [4 · units], zeros, and ones for f with
- * unitForgetBias. The order of the gates is i f g o, Keras's.
- */
 class Lstm extends RecurrentLayer {
   readonly type = 'lstm';
   readonly optionTable = LSTM_OPTIONS;
@@ -73,5 +62,19 @@ class Lstm extends RecurrentLayer {
   }
 }
 
-/** Long short-term memory. @throws LanewiseError `invalid-argument` */
+/**
+ * Long short-term memory (Hochreiter and Schmidhuber, 1997; with forget gates, Gers, Schmidhuber and Cummins, 2000). With σ the recurrent
+ * activation and φ the activation, from h[-1] = c[-1] = 0:
+ *
+ * ```text
+ * i, f, o = σ(x[t] · kernel + h[t-1] · recurrentKernel + bias) and g = φ(the same), each by columns of its own
+ * c[t] = f · c[t-1] + i · g
+ * h[t] = o · φ(c[t])
+ * ```
+ *
+ * Input shape: [time, features]. Output shape: [time, units] with returnSequences, else [units]. A step that a mask leaves out carries both states over.
+ * Weights: kernel [features, 4 · units], Glorot uniform; recurrentKernel [units, 4 · units], orthogonal; bias [4 · units], zeros, and ones for f with
+ * unitForgetBias. The order of the gates is i f g o, Keras's.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const lstm = recurrentFactory<LstmOptions>((options) => new Lstm(options));

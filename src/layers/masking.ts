@@ -22,13 +22,6 @@ export function emitStepMask(tape: Tape, x: PlanTensor, rows: number, value: num
   return mask;
 }
 
-/**
- * Leaves out the steps whose features all have one value: recurrent layers behind it carry their states over them, and the loss and the metrics do not
- * count them. Here they become zeros. Dense layers, activations, dropout, normalisations, `add` and `concatenate` hand the mask on; layers that give
- * another sequence or none, such as `flatten`, do not.
- *
- * Input shape: [time, features]. Output shape: the input's. No weights.
- */
 class Masking extends Layer {
   readonly type = 'masking';
   readonly optionTable = MASKING_OPTIONS;
@@ -65,5 +58,12 @@ class Masking extends Layer {
   }
 }
 
-/** A mask of steps. @throws LanewiseError `invalid-argument` */
+/**
+ * Leaves out the steps whose features all have one value: recurrent layers behind it carry their states over them, and the loss and the metrics do not
+ * count them. Here they become zeros. Dense layers, activations, dropout, normalisations, `add` and `concatenate` hand the mask on; layers that give
+ * another sequence or none, such as `flatten`, do not.
+ *
+ * Input shape: [time, features]. Output shape: the input's. No weights.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const masking = bareFactory<MaskingOptions>((options = {}) => new Masking(options));

@@ -12,5 +12,10 @@ export class MaxPooling2d extends Pooling2d {
   }
 }
 
-/** Max pooling. @throws LanewiseError `invalid-argument` */
+/**
+ * The largest value of each window, for each channel; padding does not count.
+ *
+ * Input shape: [height, width, channels]. Output shape: [outHeight, outWidth, channels]. No weights.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const maxPooling2d = bareFactory<MaxPooling2dOptions>((options = {}) => new MaxPooling2d(options));

@@ -23,7 +23,7 @@ export const POOLING1D_OPTIONS: OptionTable<Pooling1dOptions> = {
   poolSize: orNot('number', 2), strides: orNot('number', ({ poolSize }) => poolSize!), padding: orNot('text', 'valid'),
 };
 
-/** One value of each window of steps, for each feature. Input shape: [time, features]. Output shape: [outTime, features]. As in Keras, no mask is handed on. */
+/** One value of each window of steps, for each feature. */
 class Pooling1d extends Layer {
   readonly optionTable = POOLING1D_OPTIONS;
   private readonly poolSize: number;
@@ -61,8 +61,18 @@ class Pooling1d extends Layer {
   }
 }
 
-/** Max pooling of sequences. @throws LanewiseError `invalid-argument` */
+/**
+ * The largest value of each window of steps, for each feature; padding does not count.
+ *
+ * Input shape: [time, features]. Output shape: [outTime, features]. No weights; as in Keras, no mask is handed on.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const maxPooling1d = bareFactory<Pooling1dOptions>((options = {}) => new Pooling1d('maxPooling1d', emitMaxPooling, options));
 
-/** Average pooling of sequences; padding does not count. @throws LanewiseError `invalid-argument` */
+/**
+ * The mean of each window of steps, for each feature; padding does not count.
+ *
+ * Input shape: [time, features]. Output shape: [outTime, features]. No weights; as in Keras, no mask is handed on.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const averagePooling1d = bareFactory<Pooling1dOptions>((options = {}) => new Pooling1d('averagePooling1d', emitAveragePooling, options));

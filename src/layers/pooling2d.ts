@@ -22,7 +22,7 @@ export const POOLING2D_OPTIONS: OptionTable<Pooling2dOptions> = {
   poolSize: orNot('size2d', 2), strides: orNot('size2d', ({ poolSize }) => poolSize!), padding: orNot('text', 'valid'),
 };
 
-/** One value of each window, for each channel. Input shape: [height, width, channels]. Output shape: [outHeight, outWidth, channels]. */
+/** One value of each window, for each channel. */
 export class Pooling2d extends Layer {
   readonly optionTable = POOLING2D_OPTIONS;
   private readonly poolSize: readonly [number, number];

@@ -17,10 +17,6 @@ export interface RandomFlipOptions extends LayerOptions {
 
 export const RANDOM_FLIP_OPTIONS: OptionTable<RandomFlipOptions> = { mode: orNot('text', 'horizontalAndVertical') };
 
-/**
- * In training mirrors each image with even chances, anew at every step; elsewhere does nothing. A function of (seed, layer, step, image).
- * Input shape: [height, width, channels]. Output shape: the input's.
- */
 class RandomFlip extends Augmentation {
   readonly type = 'randomFlip';
   readonly optionTable = RANDOM_FLIP_OPTIONS;
@@ -53,5 +49,9 @@ class RandomFlip extends Augmentation {
   }
 }
 
-/** Random mirror images. @throws LanewiseError `invalid-argument` */
+/**
+ * In training mirrors each image with even chances, anew at every step; elsewhere does nothing. A function of (seed, layer, step, image).
+ * Input shape: [height, width, channels]. Output shape: the input's.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const randomFlip = bareFactory<RandomFlipOptions>((options = {}) => new RandomFlip(options));

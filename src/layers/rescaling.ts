@@ -15,7 +15,6 @@ export interface RescalingOptions extends LayerOptions {
 
 export const RESCALING_OPTIONS: OptionTable<RescalingOptions> = { scale: number, offset: orNot('number', 0) };
 
-/** y = scale · x + offset: brings raw data to the range a network likes. Output shape: the input's. */
 class Rescaling extends Layer {
   readonly type = 'rescaling';
   readonly optionTable = RESCALING_OPTIONS;
@@ -49,5 +48,8 @@ class Rescaling extends Layer {
   }
 }
 
-/** Rescaling. @throws LanewiseError `invalid-argument` */
+/**
+ * y = scale · x + offset: brings raw data to the range a network likes. Output shape: the input's.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const rescaling = factory<RescalingOptions>((options) => new Rescaling(options));

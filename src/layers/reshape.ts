@@ -13,7 +13,6 @@ export interface ReshapeOptions extends LayerOptions {
 
 export const RESHAPE_OPTIONS: OptionTable<ReshapeOptions> = { targetShape: { kind: 'shape' } };
 
-/** The values of a sample in another shape, in the same order. Costs nothing: the bytes stay where they are. */
 class Reshape extends Layer {
   readonly type = 'reshape';
   readonly optionTable = RESHAPE_OPTIONS;
@@ -62,5 +61,8 @@ function requireTargetShape(shape: readonly number[], where: string): Shape {
   });
 }
 
-/** Another shape for each sample. @throws LanewiseError `invalid-argument` */
+/**
+ * The values of a sample in another shape, in the same order. Costs nothing: the bytes stay where they are. Output shape: `targetShape`.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const reshape = factory<ReshapeOptions>((options) => new Reshape(options));

@@ -27,13 +27,6 @@ export const SEPARABLE_CONV2D_OPTIONS: OptionTable<SeparableConv2dOptions> = {
   filters: number, ...DEPTHWISE_OPTIONS, pointwiseInitializer: initializer, pointwiseRegularizer: regularizer,
 };
 
-/**
- * A convolution of every channel by itself, then one of 1×1 that mixes the channels.
- *
- * Input shape: [height, width, channels]. Output shape: [outHeight, outWidth, filters].
- * Weights: depthwiseKernel [kernelHeight, kernelWidth, channels, depthMultiplier] and pointwiseKernel [1, 1, channels · depthMultiplier, filters],
- * Glorot uniform; bias [filters], zeros.
- */
 class SeparableConv2d extends DepthwiseLayer {
   readonly type = 'separableConv2d';
   readonly optionTable = SEPARABLE_CONV2D_OPTIONS;
@@ -77,5 +70,12 @@ class SeparableConv2d extends DepthwiseLayer {
   }
 }
 
-/** Separable convolution. @throws LanewiseError `invalid-argument` */
+/**
+ * A convolution of every channel by itself, then one of 1×1 that mixes the channels.
+ *
+ * Input shape: [height, width, channels]. Output shape: [outHeight, outWidth, filters].
+ * Weights: depthwiseKernel [kernelHeight, kernelWidth, channels, depthMultiplier] and pointwiseKernel [1, 1, channels · depthMultiplier, filters],
+ * Glorot uniform; bias [filters], zeros.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const separableConv2d = factory<SeparableConv2dOptions>((options) => new SeparableConv2d(options));

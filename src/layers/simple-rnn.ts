@@ -6,12 +6,6 @@ import { RECURRENT_OPTIONS, RecurrentLayer, recurrentFactory } from './recurrent
 
 export type SimpleRnnOptions = RecurrentOptions;
 
-/**
- * Fully connected recurrent layer: h[t] = f(x[t] · kernel + h[t-1] · recurrentKernel + bias), h[-1] = 0 (Elman, 1990).
- *
- * Input shape: [time, features]. Output shape: [time, units] with returnSequences, else [units]. A step that a mask leaves out gives the output of the
- * step before it, or zeros. Weights: kernel [features, units], Glorot uniform; recurrentKernel [units, units], orthogonal; bias [units], zeros.
- */
 class SimpleRnn extends RecurrentLayer {
   readonly type = 'simpleRNN';
   readonly optionTable = RECURRENT_OPTIONS;
@@ -43,5 +37,11 @@ class SimpleRnn extends RecurrentLayer {
   }
 }
 
-/** Fully connected recurrent layer. @throws LanewiseError `invalid-argument` */
+/**
+ * Fully connected recurrent layer: h[t] = f(x[t] · kernel + h[t-1] · recurrentKernel + bias), h[-1] = 0 (Elman, 1990).
+ *
+ * Input shape: [time, features]. Output shape: [time, units] with returnSequences, else [units]. A step that a mask leaves out gives the output of the
+ * step before it, or zeros. Weights: kernel [features, units], Glorot uniform; recurrentKernel [units, units], orthogonal; bias [units], zeros.
+ * @throws LanewiseError `invalid-argument`
+ */
 export const simpleRNN = recurrentFactory<SimpleRnnOptions>((options) => new SimpleRnn(options));

@@ -18,7 +18,6 @@ export interface ZeroPadding2dOptions extends LayerOptions {
 
 export const ZERO_PADDING2D_OPTIONS: OptionTable<ZeroPadding2dOptions> = { padding: orNot('padding2d', 1) };
 
-/** Zeros around an image. Input shape: [height, width, channels]. Output shape: [top + height + bottom, left + width + right, channels]. */
 class ZeroPadding2d extends Layer {
   readonly type = 'zeroPadding2d';
   readonly optionTable = ZERO_PADDING2D_OPTIONS;
@@ -72,5 +71,8 @@ export function padding2d(padding: Padding2d, where: string): readonly [Pair, Pa
   return [[...rows], [...columns]];
 }
 
-/** Zeros around images. @throws LanewiseError `invalid-argument` */
+/**
+ * Zeros around an image. Input shape: [height, width, channels]. Output shape: [top + height + bottom, left + width + right, channels].
+ * @throws LanewiseError `invalid-argument`
+ */
 export const zeroPadding2d = bareFactory<ZeroPadding2dOptions>((options = {}) => new ZeroPadding2d(options));
