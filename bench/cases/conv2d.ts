@@ -1,4 +1,5 @@
 import { conv2d } from '../../src/layers/conv2d.js';
+import { depthwiseConv2d } from '../../src/layers/depthwise-conv2d.js';
 import type { Layer } from '../../src/layers/layer.js';
 import { maxPooling2d } from '../../src/layers/max-pooling2d.js';
 import { Activation } from '../../src/plan/ops.js';
@@ -98,6 +99,10 @@ function stage(options: Convolution): Case[] {
   });
 }
 
+/** Kinds of convolution of which there are no plain kernels. */
+const others = (kernel: string, shape: string, layer: () => Layer, batch = 32): Case[] =>
+  layerCases({ kernel, shape: `${shape}, batch ${batch}`, batch, stack: () => [layer()], passes: { forward: undefined, backwardKernel: undefined, backwardInput: undefined } });
+
 export const conv2dCases: readonly Case[] = [
   ...convolution({ size: 28, inC: 1, outC: 64, batch: 128 }), ...convolution({ size: 13, inC: 64, outC: 64, batch: 128 }),
   ...stage({ size: 28, inC: 1, outC: 64, batch: 128 }), ...stage({ size: 32, inC: 3, outC: 32, kernelSize: 5, batch: 128 }),
@@ -106,4 +111,8 @@ export const conv2dCases: readonly Case[] = [
   ...convolution({ size: 14, inC: 128, outC: 128 }),
   ...convolution({ size: 14, inC: 64, outC: 64, kernelSize: 1 }), ...convolution({ size: 14, inC: 32, outC: 32, kernelSize: 5 }),
   ...convolution({ size: 28, inC: 32, outC: 32, stride: 2 }), ...convolution({ size: 14, inC: 64, outC: 64 }, 'same'),
+  ...others('conv2d 3×3', '64 → 64 on 14×14, dilation 2', () => conv2d({ filters: 64, kernelSize: 3, dilationRate: 2, useBias: false, inputShape: [14, 14, 64] })),
+  ...others('conv2d 3×3', '64 → 64 on 14×14, 4 groups', () => conv2d({ filters: 64, kernelSize: 3, groups: 4, useBias: false, inputShape: [14, 14, 64] })),
+  ...others('depthwiseConv2d 3×3', 'on 28×28×64, same', () => depthwiseConv2d({ kernelSize: 3, padding: 'same', useBias: false, inputShape: [28, 28, 64] })),
+  ...others('depthwiseConv2d 3×3', 'on 28×28×64, stride 2', () => depthwiseConv2d({ kernelSize: 3, strides: 2, useBias: false, inputShape: [28, 28, 64] })),
 ];

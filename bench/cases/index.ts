@@ -10,5 +10,5 @@ import { rowCases } from './rows.js';
 
 export const FAMILIES: Readonly<Record<string, readonly Case[]>> = {
   'matrix products': denseLayerCases, convolutions: conv2dCases, pooling: pool2dCases, 'element by element': elementWiseCases,
-  'softmax and losses': rowCases, 'recurrent layers': recurrentCases, optimizers: optimizerCases,
+  'softmax, losses and normalisation': rowCases, 'recurrent layers': recurrentCases, optimizers: optimizerCases,
 };

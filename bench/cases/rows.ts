@@ -1,4 +1,7 @@
 import { activation } from '../../src/layers/activation.js';
+import { batchNormalization } from '../../src/layers/batch-normalization.js';
+import { layerNormalization } from '../../src/layers/layer-normalization.js';
+import type { Layer } from '../../src/layers/layer.js';
 import type { LossName } from '../../src/losses.js';
 import { requireLoss } from '../../src/losses.js';
 import type { Case } from '../case.js';
@@ -34,8 +37,14 @@ function loss(name: LossName, rows: number, columns: number, flops: number): Cas
   };
 }
 
+/** Layers that are bound by memory, and have no plain kernels. */
+const plainly = (kernel: string, shape: string, batch: number, stack: () => Layer[]): Case[] =>
+  layerCases({ kernel, shape, batch, flops: 0, stack, passes: { forward: undefined, backward: undefined } });
+
 export const rowCases: readonly Case[] = [
   ...softmax(128, 10), ...softmax(1024, 1000),
   loss('sparseCategoricalCrossentropy', 128, 10, SOFTMAX_FLOPS + 2), loss('sparseCategoricalCrossentropy', 1024, 1000, SOFTMAX_FLOPS + 2),
   loss('meanSquaredError', 32, 499, 4),
+  ...plainly('batchNormalization', '14×14×64, batch 128', 128, () => [batchNormalization({ inputShape: [14, 14, 64] })]),
+  ...plainly('layerNormalization', '4096 × 256', 4096, () => [layerNormalization({ inputShape: [256] })]),
 ];
