@@ -37,16 +37,15 @@ export { History } from './model/history.js';
 export type { BatchLogs, EpochLogs, Figures, Monitor, ValName } from './model/history.js';
 export { input } from './layers/input.js';
 export type { InputOptions } from './layers/input.js';
-export { model } from './model/model.js';
+export { model } from './model/functional.js';
+export type { FunctionalOptions } from './model/functional.js';
 export { sequential } from './model/sequential.js';
 export type { Sequential, Stack } from './model/sequential.js';
 export type { InputSpec, ModelInput } from './model/batches.js';
 export type { NamedTensor, Progress } from './model/checkpoint.js';
 export type { SampleWeight, WeightOptions } from './model/sample-weights.js';
-export type {
-  Batch, Callbacks, Checkpoint, CompileOptions, DatasetFitOptions, DatasetOptions, EvaluateOptions, Evaluation, FitOptions, LayerSummary, ModelSummary, OpTime, PredictOptions,
-  ProfileOptions, FunctionalOptions, Model, ModelOptions, TrainingRun,
-} from './model/model.js';
+export type { Batch, Callbacks, Checkpoint, DatasetOptions, Evaluation, LayerSummary, Model, ModelSummary, OpTime, TrainingRun } from './model/model.js';
+export type { CompileOptions, DatasetFitOptions, EvaluateOptions, FitOptions, ModelOptions, PredictOptions, ProfileOptions } from './model/options.js';
 export { adagrad } from './optimizers/adagrad.js';
 export type { AdagradOptions } from './optimizers/adagrad.js';
 export { adam, adamW } from './optimizers/adam.js';

@@ -2,16 +2,12 @@ import { Dataset } from '../dataset/dataset.js';
 import { LanewiseError } from '../errors.js';
 import type { Flops, Layer, SymbolicTensor, WeightInput } from '../layers/layer.js';
 import { requirePositiveInteger, requireSeed } from '../options.js';
-import type { Loss, LossName } from '../losses.js';
 import { requireLoss } from '../losses.js';
-import type { Metric, MetricName } from '../metrics.js';
 import { requireMetric } from '../metrics.js';
-import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Json, JsonRecord } from '../json.js';
 import { layerConfig } from '../layers/layer-config.js';
 import type { Build } from '../runtime/load.js';
 import { BUILDS } from '../runtime/load.js';
-import type { Threads } from '../runtime/threads.js';
 import { resolveThreads } from '../runtime/threads.js';
 import type { TensorInput } from '../tensor/convert.js';
 import type { Shape } from '../tensor/shape.js';
@@ -30,98 +26,15 @@ import type { Graph } from './graph.js';
 import { graphOf } from './graph.js';
 import type { BatchLogs, Evaluation, History } from './history.js';
 import { Meter } from './meter.js';
+import type { CompileOptions, DatasetFitOptions, EvaluateOptions, FitOptions, ModelOptions, PredictOptions, ProfileOptions } from './options.js';
 import { Parameters } from './parameters.js';
 import { Program } from './program.js';
 import type { OpTime } from './program.js';
 import { Run } from './run.js';
 import { resolveWeights } from './sample-weights.js';
-import type { SampleWeight, WeightOptions } from './sample-weights.js';
+import type { WeightOptions } from './sample-weights.js';
 import type { LayerSummary, ModelSummary } from './summary.js';
 import { summarize } from './summary.js';
-
-export interface ModelOptions {
-  /** Decides initial weights, order of rows and dropout. A whole number from 0 to 2^53 - 1; default 0. */
-  seed?: number;
-  /** Default `sequential` or `model`. */
-  name?: string;
-}
-
-export interface CompileOptions {
-  optimizer: Optimizer;
-  /** A name, or a loss with options: `losses.categoricalCrossentropy({ labelSmoothing: 0.1 })`. */
-  loss: LossName | Loss;
-  /**
-   * Names, or metrics with options: `metrics.topKAccuracy({ k: 3 })`. Default none. `accuracy` needs a cross-entropy: the share of rows whose class is
-   * right, or with `binaryCrossentropy` of outputs. Metrics do not look at weights; steps that a mask leaves out do not count.
-   */
-  metrics?: readonly (MetricName | Metric)[];
-  /**
-   * Default `'auto'`: as many as the machine has cores, up to 8; one, if the others are not to be had. The results are the same bits for any number.
-   * In a browser threads need a cross-origin isolated page; elsewhere there is one, whatever is asked for.
-   */
-  threads?: Threads;
-  /** Default `strict`. */
-  build?: Build;
-}
-
-export interface FitOptions extends WeightOptions {
-  /** Number of the last epoch, counted from 1: so many are trained if the first one is epoch 0. Default 1. */
-  epochs?: number;
-  /**
-   * Number of the first epoch, counted from 0. Default 0, as in Keras. The order of rows depends on the seed and the number of the epoch alone, so
-   * a second `fit` of the same model ought to go on counting: `fit(x, y, { initialEpoch: 5, epochs: 10 })` after `fit(x, y, { epochs: 5 })`.
-   */
-  initialEpoch?: number;
-  /** Default 32. */
-  batchSize?: number;
-  /** Whether rows are put in a new order each epoch, one that depends on the seed and the epoch alone. Default true. */
-  shuffle?: boolean;
-  /** Evaluated after each epoch: inputs, targets and, if rows are to be weighed, what each of them counts. */
-  validationData?: readonly [ModelInput, TensorInput] | readonly [ModelInput, TensorInput, SampleWeight];
-  /** The share of the rows that is put aside for validation, the last ones as they are given. Default none. */
-  validationSplit?: number;
-  callbacks?: Callbacks | readonly Callbacks[];
-  /** Stops the fit, which rejects with the signal's reason, within one step. The model is whole then, and `checkpoint()` may be taken of it. */
-  signal?: AbortSignal;
-  /** Goes on from a checkpoint that a run with the same model, optimizer, data and options left, to the same bits as if it had never stopped. */
-  resume?: Checkpoint;
-}
-
-/** Of `fit` with a dataset, which says itself what a batch is and in which order they come. */
-export interface DatasetFitOptions extends Pick<FitOptions, 'epochs' | 'initialEpoch' | 'classWeight' | 'callbacks' | 'signal'> {
-  /**
-   * Batches that make an epoch. Default: those of a pass. If it is given, an epoch begins where the one before ended, and after the last batch of a pass
-   * comes the next pass, so that all data are seen.
-   */
-  stepsPerEpoch?: number;
-  /** Evaluated after each epoch: a dataset, of which it is the first pass each time, or arrays as for `fit` of arrays. */
-  validationData?: Dataset<Batch> | FitOptions['validationData'];
-  /** Batches of a `validationData` that is a dataset, at most. Default: all. */
-  validationSteps?: number;
-  /**
-   * Goes on from a checkpoint, to the same bits as if the run had never stopped: provided that the dataset gives the same again, which only its recipe
-   * can be asked about (operations, sizes, seeds), not its data. The batches that were taken of the epoch are read again and left out; with
-   * `stepsPerEpoch` all since epoch 0 are.
-   */
-  resume?: Checkpoint;
-}
-
-export interface EvaluateOptions extends PredictOptions {
-  /** As for `fit`. */
-  sampleWeight?: SampleWeight;
-}
-
-export interface PredictOptions {
-  /** Default 128. Changes speed and memory, not the result beyond rounding. */
-  batchSize?: number;
-  /** Stops the call, which rejects with the signal's reason, within one batch. */
-  signal?: AbortSignal;
-}
-
-export interface ProfileOptions {
-  /** How often each op is timed. Default 21. */
-  rounds?: number;
-}
 
 interface Compiled {
   executor: Executor;
@@ -476,18 +389,5 @@ export class Model {
     }
   }
 }
-
-export interface FunctionalOptions extends ModelOptions {
-  /** What `input` gave: one, or several. */
-  inputs: SymbolicTensor | readonly SymbolicTensor[];
-  /** What the model gives: the output of a layer. */
-  outputs: SymbolicTensor;
-}
-
-/**
- * A model of layers connected in any way that has no cycle, from `input` by `layer.apply`.
- * @throws LanewiseError `invalid-argument`; `invalid-state` for layers of another model
- */
-export const model = ({ inputs, outputs, ...options }: FunctionalOptions): Model => new Model([inputs].flat(), [outputs], options);
 
 export type { Batch, Callbacks, Checkpoint, DatasetOptions, Evaluation, Flops, LayerSummary, ModelSummary, OpTime, TrainingRun };

@@ -4,8 +4,8 @@ import { input } from '../layers/input.js';
 import type { FirstLayer, Layer, SymbolicTensor } from '../layers/layer.js';
 import { layerConfig } from '../layers/layer-config.js';
 import { nameLayers, requireUnlike } from './graph.js';
-import type { ModelOptions } from './model.js';
 import { MODEL_FORMAT, Model, SEQUENTIAL_VERSION } from './model.js';
+import type { ModelOptions } from './options.js';
 
 /** A stack of layers, each fed by the one before. */
 export class Sequential extends Model {
