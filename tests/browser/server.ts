@@ -66,7 +66,7 @@ async function contentsOf(page: string | Uint8Array | undefined, file: string): 
 }
 
 /** What a page may load of a test's TypeScript. */
-async function javascriptOf(file: string): Promise<string> {
+export async function javascriptOf(file: string): Promise<string> {
   const { outputFiles: [script] } = await build({ entryPoints: [file], bundle: true, format: 'esm', write: false, target: 'es2022' });
   return script!.text;
 }

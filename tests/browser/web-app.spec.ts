@@ -1,5 +1,5 @@
 /**
- * The web app as it is built, in Chromium: what a visitor does with it. With SCREENSHOTS=folder it leaves pictures there, at three widths, light and
+ * The web app as it is built: what a visitor does with it in Chromium, and that it works in Firefox too. With SCREENSHOTS=folder it leaves pictures there, at three widths, light and
  * dark.
  */
 import assert from 'node:assert/strict';
@@ -15,10 +15,15 @@ import { build, preview, type PreviewServer } from 'vite';
 import { generateGarments } from '../../src/data/index.js';
 import { encodeModel, layers, sequential } from '../../src/entry.node.js';
 import { pngDataUri } from '../../src/report/png.js';
+import type { FrameResult } from './app-in-frame.js';
 import { executable } from './browsers.js';
+import { openFirefox } from './firefox.js';
+import { javascriptOf, serve } from './server.js';
 
 const ROOT = fileURLToPath(new URL('../../examples/web/', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'lanewise-web-'));
+const outDir = join(folder, 'dist');
+const APP_IN_FRAME = fileURLToPath(new URL('app-in-frame.ts', import.meta.url));
 const WAIT = 30_000;
 
 let browser: Browser;
@@ -26,7 +31,6 @@ let site: PreviewServer;
 let url: string;
 
 before(async () => {
-  const outDir = join(folder, 'dist');
   await build({ root: ROOT, logLevel: 'error', build: { outDir } });
   site = await preview({ root: ROOT, logLevel: 'error', build: { outDir }, preview: { port: 0 } });
   url = site.resolvedUrls!.local[0]!;
@@ -336,3 +340,21 @@ function idx(shape: readonly number[], bytes: Uint8Array): Buffer {
   shape.forEach((size, axis) => header.writeUInt32BE(size, 4 + 4 * axis));
   return Buffer.concat([header, bytes]);
 }
+
+describe('in Firefox', { timeout: 180_000 }, () => {
+  for (const task of ['garments', 'signals'] as const) {
+    it(`the ${task} train on a page that may have threads, and the curves move`, async () => {
+      const site = await serve({ isolated: true, root: outDir, pages: { '/app-in-frame.js': await javascriptOf(APP_IN_FRAME) } });
+      const firefox = await openFirefox();
+      try {
+        const page = await firefox.newPage();
+        await page.goto(site.url);
+        const told = await page.evaluate<FrameResult>(`import('/app-in-frame.js').then(({ trainInFrame }) => trainInFrame('${task}'))`);
+        assert.deepEqual({ ...told, headline: /Paused/.exec(told.headline)?.[0] }, { isolated: true, headline: 'Paused', complaints: [] });
+      } finally {
+        await firefox.close();
+        site.close();
+      }
+    });
+  }
+});
