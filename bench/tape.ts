@@ -71,7 +71,7 @@ export function layOutLayers(tape: BenchTape, stack: readonly Layer[]): LayerPas
   const forward = [...tape.ops];
 
   const dy = tape.like(y);
-  tape.backward(y, dy);
+  tape.backward([y, dy]);
   const backward = tape.ops.slice(forward.length);
   // A pass that works in place on its gradient would shrink it run by run until it is subnormal and slow: zeros stay zeros.
   const length = dy.ref.buffer.bytes / 4;

@@ -6,7 +6,7 @@ import { METRIC_NAMES, isFigureName, kindOf } from './metrics/metric.js';
 import { meanAbsoluteError, meanSquaredError, r2, rootMeanSquaredError } from './metrics/values.js';
 
 export { isFigureName, isMetricFigure, rises } from './metrics/metric.js';
-export type { FigureName, Metric, MetricBatch, MetricName, MetricTask, NameOption } from './metrics/metric.js';
+export type { FigureName, Metric, MetricBatch, MetricName, MetricTask, NameOption, OutputFigure } from './metrics/metric.js';
 
 /** Makes a metric of its options. */
 type Make = (options: JsonRecord) => Metric;

@@ -1,15 +1,19 @@
 /** Models in files. Node only. */
 import type { ReadOptions } from '../io/model.js';
 import { decodeModel, encodeModel } from '../io/model.js';
-import type { Model } from '../model/model.js';
+import type { Model, Prediction } from '../model/model.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { readWholeFile, writeFileAtomically } from './whole-file.js';
 
 /** Layers and weights; the file is replaced at once. @throws LanewiseError `write-failed` */
-export async function saveModel(file: string, model: Model): Promise<void> {
+export async function saveModel(file: string, model: Model<Prediction>): Promise<void> {
   await writeFileAtomically(file, await encodeModel(model));
 }
 
-/** @throws LanewiseError `file-not-found`, `invalid-file`, `unsupported`, `invalid-shape` and what the layers throw */
-export async function loadModel(file: string, options: ReadOptions = {}): Promise<Model> {
-  return decodeModel(await readWholeFile(file), file, options);
+/**
+ * Of more than one output: `loadModel<Tensor<Float32Array>[]>(…)`.
+ * @throws LanewiseError `file-not-found`, `invalid-file`, `unsupported`, `invalid-shape` and what the layers throw
+ */
+export async function loadModel<Predicted extends Prediction = Tensor<Float32Array>>(file: string, options: ReadOptions = {}): Promise<Model<Predicted>> {
+  return decodeModel<Predicted>(await readWholeFile(file), file, options);
 }

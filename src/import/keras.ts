@@ -9,7 +9,7 @@ import { parseJson, plainJson } from '../io/json.js';
 import { assignWeights } from '../io/weights.js';
 import type { Json } from '../json.js';
 import { isRecord, listed } from '../json.js';
-import type { Model } from '../model/model.js';
+import type { Model, Prediction } from '../model/model.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Hdf5File } from './hdf5.js';
 import { KERAS_LAYERS } from './keras-layers.js';
@@ -30,17 +30,20 @@ const MAX_ENTRIES = 10_000;
 
 /**
  * The model of a `.keras` file, to be compiled before it is used. Only its config, its weights and the version of Keras are looked at.
+ * Types cannot tell of how many outputs it is: for more than one say `importKeras<Tensor<Float32Array>[]>(…)`.
  * @param where the file's name, for error messages
  * @throws LanewiseError `invalid-file`; `unsupported`, listing all layers and options that have no counterpart; `invalid-shape`
  */
-export function importKeras(bytes: Uint8Array, where = 'Keras model', options: ImportOptions = {}): Model {
+export function importKeras<Predicted extends Prediction = Tensor<Float32Array>>(
+  bytes: Uint8Array, where = 'Keras model', options: ImportOptions = {},
+): Model<Predicted> {
   const files = unzip(bytes, where);
   const config = jsonOf(files.get(CONFIG)!, `${where}, ${CONFIG}`);
   const metadata = files.get(METADATA) && jsonOf(files.get(METADATA)!, `${where}, ${METADATA}`);
   const oldHardSigmoid = isRecord(metadata) && majorVersion(metadata['keras_version']) < 3;
   const { model, layers } = importTopology(config, `${where}, ${CONFIG}`, { ...options, oldHardSigmoid });
   readWeights(model, layers, files.get(WEIGHTS)!, `${where}, ${WEIGHTS}`);
-  return model;
+  return model as Model<Predicted>;
 }
 
 /**
@@ -48,7 +51,7 @@ export function importKeras(bytes: Uint8Array, where = 'Keras model', options: I
  * same one: layers in a row, of the same classes in the same order. Of a model with branches, save the whole, as `.keras`.
  * @throws LanewiseError `invalid-file`, `unsupported`; `invalid-shape`, listing all differences. The model is unchanged then
  */
-export function importKerasWeights(model: Model, bytes: Uint8Array, where = 'Keras weights'): void {
+export function importKerasWeights(model: Model<Prediction>, bytes: Uint8Array, where = 'Keras weights'): void {
   const { nodes, inputs } = model.graph;
   if (inputs.length > 1 || nodes.some((node, index) => node.inputs.length > 1 || node.inputs[0] !== (nodes[index - 1] ?? inputs[0]))) {
     throw new LanewiseError('unsupported', 'weights alone do not say which layer of a model with branches they belong to', {
@@ -65,7 +68,7 @@ export function importKerasWeights(model: Model, bytes: Uint8Array, where = 'Ker
 }
 
 /** The weights of each layer are numbered datasets in a group named for its class, `layers/conv2d_1/vars/0`. */
-function readWeights(model: Model, layers: readonly ImportedLayer[], bytes: Uint8Array, where: string): void {
+function readWeights(model: Model<Prediction>, layers: readonly ImportedLayer[], bytes: Uint8Array, where: string): void {
   const file = new Hdf5File(bytes, where);
   const root = ['layers', '_layer_checkpoint_dependencies'].find((name) => file.has(name));
   if (root === undefined) {

@@ -4,7 +4,7 @@ import { parseJson, plainJson } from '../io/json.js';
 import { assignWeights } from '../io/weights.js';
 import type { Json } from '../json.js';
 import { isRecord } from '../json.js';
-import type { Model } from '../model/model.js';
+import type { Model, Prediction } from '../model/model.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { importTopology, majorVersion, type ImportOptions } from './topology.js';
@@ -14,10 +14,13 @@ export type { ImportOptions };
 /**
  * A layers model of TensorFlow.js, to be compiled before it is used. No file is opened: the bytes of those that `weightsManifest` names are
  * given, in that order.
+ * Types cannot tell of how many outputs it is: for more than one say `importTfjs<Tensor<Float32Array>[]>(…)`.
  * @param modelJson the text of `model.json`, or the object it holds
  * @throws LanewiseError `invalid-file`; `unsupported`, listing all layers and options that have no counterpart; `invalid-shape`
  */
-export function importTfjs(modelJson: string | object, weightFiles: Uint8Array | readonly Uint8Array[], options: ImportOptions = {}): Model {
+export function importTfjs<Predicted extends Prediction = Tensor<Float32Array>>(
+  modelJson: string | object, weightFiles: Uint8Array | readonly Uint8Array[], options: ImportOptions = {},
+): Model<Predicted> {
   const where = 'model.json';
   const json = plainJson(parseJson(typeof modelJson === 'string' ? modelJson : textOf(modelJson, where), where), where);
   if (!isRecord(json) || !isRecord(json['modelTopology'])) throw new LanewiseError('invalid-file', 'not a model of TensorFlow.js', { where });
@@ -29,7 +32,7 @@ export function importTfjs(modelJson: string | object, weightFiles: Uint8Array |
   const { model, layers } = importTopology(modelTopology['model_config'] ?? modelTopology, where, { ...options, oldHardSigmoid });
   const tensors = readWeights(weightsManifest ?? [], [weightFiles].flat(), where);
   assignWeights(model, new Map([...tensors].map(([name, tensor]) => [ownName(name, layers.map((layer) => layer.name)), tensor])), where);
-  return model;
+  return model as Model<Predicted>;
 }
 
 /**

@@ -4,7 +4,7 @@ import { modelFromJSON } from '../io/model.js';
 import type { Json, JsonRecord } from '../json.js';
 import { isRecord, listed } from '../json.js';
 import { layerFromConfig } from '../layers/registry.js';
-import { GRAPH_VERSION, MODEL_FORMAT, SEQUENTIAL_VERSION, type Model } from '../model/model.js';
+import { GRAPH_VERSION, MODEL_FORMAT, SEQUENTIAL_VERSION, type Model, type Prediction } from '../model/model.js';
 import { KERAS_LAYERS, convertOptions, type KerasLayer, type KerasSource } from './keras-layers.js';
 
 export interface ImportOptions {
@@ -35,7 +35,7 @@ interface LayerEntry {
  */
 export function importTopology(
   topology: Json, where: string, { inferenceOnly = false, ...source }: ImportOptions & KerasSource,
-): { model: Model; layers: readonly ImportedLayer[] } {
+): { model: Model<Prediction>; layers: readonly ImportedLayer[] } {
   const { class_name: className, config } = recordOf(topology, where, 'the config of a model');
   const modelConfig = recordOf(Array.isArray(config) ? { layers: config as readonly Json[] } : config, where, 'the config of a model');
   const entries = listOf(modelConfig['layers'], where, 'layers').map((layer, index) => entryOf(layer, `${where}, layers[${index}]`));
@@ -66,7 +66,7 @@ export function importTopology(
     throw new LanewiseError('unsupported', 'a model of another kind', { where, expected: 'Sequential, Functional, Model', received: JSON.stringify(className) ?? 'none' });
   }
   const json = isSequential ? sequentialJson(entries, configs, modelConfig, where) : graphJson(entries, configs, modelConfig, where);
-  return { model: modelFromJSON({ format: MODEL_FORMAT, name, seed: 0, ...json }, where), layers };
+  return { model: modelFromJSON<Prediction>({ format: MODEL_FORMAT, name, seed: 0, ...json }, where), layers };
 }
 
 /** 3 of `3.8.0`; NaN of what begins with no number. */

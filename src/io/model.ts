@@ -9,8 +9,11 @@ import type { CustomLayers } from '../layers/registry.js';
 import { layerFromConfig } from '../layers/registry.js';
 import { input } from '../layers/input.js';
 import type { SymbolicTensor } from '../layers/layer.js';
-import { GRAPH_VERSION, MODEL_FORMAT, Model, SEQUENTIAL_VERSION } from '../model/model.js';
+import { model } from '../model/functional.js';
+import type { Model, Prediction } from '../model/model.js';
+import { GRAPH_VERSION, MODEL_FORMAT, SEQUENTIAL_VERSION } from '../model/model.js';
 import { sequential } from '../model/sequential.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { parseJson, plainJson } from './json.js';
 import { decodeSealed, encodeSealed } from './sealed.js';
 import { assignWeights } from './weights.js';
@@ -27,12 +30,15 @@ const KEYS: Readonly<Record<number, readonly string[]>> = {
 };
 
 /**
- * The model of a config that `toJSON` gave, as text or as an object, with initial weights.
+ * The model of a config that `toJSON` gave, as text or as an object, with initial weights. Types cannot tell of how many outputs: for more than one say
+ * `modelFromJSON<Tensor<Float32Array>[]>(…)`.
  * @param where for error messages
  * @throws LanewiseError `invalid-file`; `unsupported` for a newer format, an unknown layer or option, a custom layer that is not given; what the
  * layers throw
  */
-export function modelFromJSON(json: string | object, where = 'model config', { customLayers }: ReadOptions = {}): Model {
+export function modelFromJSON<Predicted extends Prediction = Tensor<Float32Array>>(
+  json: string | object, where = 'model config', { customLayers }: ReadOptions = {},
+): Model<Predicted> {
   const config = plainJson(parseJson(typeof json === 'string' ? json : textOf(json, where), where), where);
   if (!isRecord(config) || own(config, 'format') !== MODEL_FORMAT) throw wrong(where, 'not the config of a model', `format ${MODEL_FORMAT}`);
   const version = own(config, 'version');
@@ -48,14 +54,16 @@ export function modelFromJSON(json: string | object, where = 'model config', { c
   if (typeof name !== 'string') throw wrong(where, 'name is not a text');
   if (typeof seed !== 'number') throw wrong(where, 'seed is not a number');
   const layers = recordsOf(config, 'layers', where);
-  if (version === GRAPH_VERSION) return new Model(...graphOf(config, layers, where, customLayers), { name, seed });
-  return sequential(layers.map((layer, index) => layerFromConfig(layer, `${where}, layers[${index}]`, customLayers)), { name, seed });
+  const made = version === GRAPH_VERSION
+    ? model({ ...graphOf(config, layers, where, customLayers), name, seed })
+    : sequential(layers.map((layer, index) => layerFromConfig(layer, `${where}, layers[${index}]`, customLayers)), { name, seed });
+  return made as Model<Predicted>;
 }
 
 /** Inputs and outputs of layers that are connected by name, each to inputs or layers listed before it. */
 function graphOf(
   config: JsonRecord, layers: readonly JsonRecord[], where: string, customLayers: CustomLayers | undefined,
-): [SymbolicTensor[], SymbolicTensor[]] {
+): { inputs: SymbolicTensor[]; outputs: SymbolicTensor[] } {
   const tensors = new Map<string, SymbolicTensor>();
   const add = (name: string, tensor: SymbolicTensor, place: string): void => {
     if (tensors.has(name)) throw wrong(place, 'a name stands twice', undefined, JSON.stringify(name));
@@ -83,7 +91,7 @@ function graphOf(
     if (own(options, 'name') === undefined) throw wrong(place, 'name is missing');
     add(layer.name, layer.apply(named(from, `${place}, inputs`)), place);
   });
-  return [inputs, named(own(config, 'outputs'), `${where}, outputs`)];
+  return { inputs, outputs: named(own(config, 'outputs'), `${where}, outputs`) };
 }
 
 function recordsOf(config: JsonRecord, key: string, where: string): readonly JsonRecord[] {
@@ -111,7 +119,7 @@ function wrong(where: string, summary: string, expected?: string, received?: str
 }
 
 /** Layers and weights, not the optimizer: see checkpoints for that. */
-export async function encodeModel(model: Model): Promise<Uint8Array<ArrayBuffer>> {
+export async function encodeModel(model: Model<Prediction>): Promise<Uint8Array<ArrayBuffer>> {
   return encodeSealed(model.namedWeights(), { format: MODEL_FORMAT, [CONFIG]: JSON.stringify(model) });
 }
 
@@ -120,12 +128,14 @@ export async function encodeModel(model: Model): Promise<Uint8Array<ArrayBuffer>
  * @param where the file's name, for error messages
  * @throws LanewiseError as `modelFromJSON`; `invalid-shape` if the weights are not those of the layers
  */
-export async function decodeModel(bytes: Uint8Array, where = 'model', options: ReadOptions = {}): Promise<Model> {
+export async function decodeModel<Predicted extends Prediction = Tensor<Float32Array>>(
+  bytes: Uint8Array, where = 'model', options: ReadOptions = {},
+): Promise<Model<Predicted>> {
   const { tensors, metadata, sealed } = await decodeSealed(bytes, where);
   const config = metadata.get(CONFIG);
   if (metadata.get('format') !== MODEL_FORMAT || config === undefined) throw wrong(where, 'the file is not a model', `format ${MODEL_FORMAT}`);
   if (!sealed) throw wrong(where, 'the model has no digest');
-  const model = modelFromJSON(config, where, options);
-  assignWeights(model, tensors, where);
-  return model;
+  const decoded = modelFromJSON<Predicted>(config, where, options);
+  assignWeights(decoded, tensors, where);
+  return decoded;
 }

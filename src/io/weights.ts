@@ -1,7 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import { listed } from '../json.js';
 import { tensorDifferences } from '../model/checkpoint.js';
-import type { Model } from '../model/model.js';
+import type { Model, Prediction } from '../model/model.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { CHECKPOINT_FORMAT, weightsAlone } from './checkpoint.js';
 import type { Safetensors } from './safetensors.js';
@@ -18,7 +18,7 @@ export async function decodeWeights(bytes: Uint8Array, where: string): Promise<S
  * @param where the file's name, for error messages
  * @throws LanewiseError `invalid-shape`, listing all differences in names, shapes and types; the model is unchanged then
  */
-export function assignWeights(model: Model, tensors: ReadonlyMap<string, Tensor>, where: string): void {
+export function assignWeights(model: Model<Prediction>, tensors: ReadonlyMap<string, Tensor>, where: string): void {
   const { weightSpecs } = model;
   const differences = tensorDifferences(weightSpecs, tensors);
   if (differences.length > 0) {

@@ -1,6 +1,6 @@
 import { requireRate } from '../options.js';
 import type { Loss, ProbabilityOptions } from './loss.js';
-import { configOf, emitBackward, rowBlocks, rowSizes, sourceOf } from './loss.js';
+import { configOf, rowBlocks, rowSizes, sourceOf } from './loss.js';
 
 export interface BinaryCrossentropyOptions extends ProbabilityOptions {
   /** Share by which targets are drawn towards 1/2, from 0 (default) to below 1. */
@@ -36,8 +36,7 @@ export function binaryCrossentropy({ fromLogits, labelSmoothing = 0 }: BinaryCro
         },
         rowBlocks(sizes),
       );
-      emitBackward(tape, x, gradient);
-      return { rowLoss, rowCorrect, logits: fromLogits ?? output.probabilities === undefined };
+      return { rowLoss, rowCorrect, logits: fromLogits ?? output.probabilities === undefined, source: x, gradient };
     },
   };
 }

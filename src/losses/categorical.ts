@@ -4,7 +4,7 @@ import type { Ref } from '../plan/buffer.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import { formatShape } from '../tensor/shape.js';
 import type { EmittedLoss, Loss, ProbabilityOptions } from './loss.js';
-import { configOf, emitBackward, rowBlocks, rowSizes, sourceOf } from './loss.js';
+import { configOf, rowBlocks, rowSizes, sourceOf } from './loss.js';
 
 export interface CategoricalCrossentropyOptions extends ProbabilityOptions {
   /** Share of each target that is spread evenly over all classes, from 0 (default) to below 1. */
@@ -59,8 +59,7 @@ function emitRows(tape: Tape, x: PlanTensor, { target, rowScale, sparse, logits,
   } else {
     tape.op('categoricalCrossEntropy', { ...common, dLogits: gradient?.ref, logits: x.ref, targets: target, labelSmoothing }, rowBlocks(sizes), scratch);
   }
-  emitBackward(tape, x, gradient);
-  return { rowLoss, rowCorrect };
+  return { rowLoss, rowCorrect, source: x, gradient };
 }
 
 /**

@@ -23,6 +23,9 @@ export interface EmittedLoss {
   rowCorrect?: Ref;
   /** Whether the output is logits of which sigmoid makes probabilities. */
   logits?: boolean;
+  /** What the loss is computed from, and in training the gradient with respect to it. */
+  source: PlanTensor;
+  gradient: PlanTensor | undefined;
 }
 
 /**
@@ -38,7 +41,7 @@ export interface Loss {
   /** What targets look like. @throws LanewiseError `invalid-shape` if the model's output does not suit the loss. @internal */
   target(outputShape: Shape): TargetSpec;
   /**
-   * Lays out the loss of a batch, and in training the whole backward pass.
+   * Lays out the loss of a batch, and in training its gradient.
    * @param rowScale [rows], what each row's loss counts in that of the batch; undefined for 1 / rows
    * @internal
    */
@@ -85,11 +88,6 @@ export function sourceOf(output: PlanTensor, kind: 'softmax' | 'sigmoid', fromLo
   return probabilities.kind === kind && sameRows ? { source: logits, logits: true } : { source: output, logits: false };
 }
 
-/** Lays out the backward pass from the gradient of what the loss was computed from. */
-export function emitBackward(tape: Tape, source: PlanTensor, gradient: PlanTensor | undefined): void {
-  if (gradient) tape.backward(source, gradient);
-}
-
 /**
  * The loss of a batch, its weight and how many of its rows are right, into the state; in training the whole backward pass as well.
  * @param weights one for each row of the output: [rows]
@@ -107,6 +105,7 @@ export function emitLoss(
     tape.op('lossWeights', { rowScale, state, weights, mask, rows, steps }, 1);
   }
   const emitted = loss.emit(tape, output, target, rowScale);
+  if (emitted.gradient) tape.backward([emitted.source, emitted.gradient]);
   tape.owner = 'loss';
   tape.op('accumulateMetrics', { state, rowLoss: emitted.rowLoss, rowCorrect: emitted.rowCorrect, rowScale, mask, rows, steps }, 1);
   return emitted;

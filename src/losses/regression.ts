@@ -3,7 +3,7 @@ import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Json } from '../json.js';
 import { requirePositive } from '../options.js';
 import type { Loss } from './loss.js';
-import { configOf, emitBackward, rowBlocks, rowSizes } from './loss.js';
+import { configOf, rowBlocks, rowSizes } from './loss.js';
 
 type Difference = Omit<OpArguments<'meanSquaredError'>, 'blockRows'> & { blockRows: number };
 
@@ -20,8 +20,7 @@ function regression(name: string, config: Json, emitOp: (tape: Tape, args: Diffe
       const rowLoss = tape.buffer(sizes.rows, true);
       const gradientScale = 1 / (sizes.rows * sizes.columns);
       emitOp(tape, { dPredictions: gradient?.ref, rowLoss, predictions: predictions.ref, targets, rowScale, ...sizes, gradientScale }, rowBlocks(sizes));
-      emitBackward(tape, predictions, gradient);
-      return { rowLoss };
+      return { rowLoss, source: predictions, gradient };
     },
   };
 }

@@ -10,6 +10,9 @@ export type MetricName = (typeof METRIC_NAMES)[number];
 /** What figures of metrics are called: as the metric, or that and an ending of one's own, `precision_strict`. */
 export type FigureName = MetricName | `${MetricName}_${string}`;
 
+/** What figures of a model of several outputs are called: as the output, and its loss or a metric. */
+export type OutputFigure = `${string}_loss` | `${string}_${MetricName}` | `${string}_${MetricName}_${string}`;
+
 /** The option that tells two metrics of a kind apart. */
 export interface NameOption<Kind extends MetricName> {
   /** What its figure is called in logs and history: the metric's own name (default), or that with an ending: `precision_strict`. */
@@ -76,8 +79,13 @@ export const kindOf = (figure: string): string => figure.split('_', 1)[0]!;
 /** Whether this may be what the figure of a metric is called. */
 export const isFigureName = (name: string): name is FigureName => /^\w{1,64}$/.test(name) && (METRIC_NAMES as readonly string[]).includes(kindOf(name));
 
-/** Whether this may be the figure of a metric, in training or in validation. */
-export const isMetricFigure = (figure: string): boolean => isFigureName(trained(figure));
+/** What a figure is of: a metric, or the loss of an output. The last part of its name that is either: `mae` of `valPrice_mae`, `loss` of `f1_loss`. */
+const measured = (figure: string): string | undefined =>
+  trained(figure).split('_').findLast((part, index) => (METRIC_NAMES as readonly string[]).includes(part) || (part === 'loss' && index > 0));
+
+/** Whether this may be the figure of a metric or of an output, in training or in validation. */
+export const isMetricFigure = (figure: string): boolean =>
+  isFigureName(trained(figure)) || new RegExp(`._(loss|(${METRIC_NAMES.join('|')})(_\\w{1,64})?)$`, 's').test(figure);
 
 /** Whether a figure gets better by rising: losses and errors fall. */
-export const rises = (figure: string): boolean => RISING.includes(kindOf(trained(figure)));
+export const rises = (figure: string): boolean => RISING.includes(measured(figure) ?? '');

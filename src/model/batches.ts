@@ -1,23 +1,28 @@
 import { LanewiseError } from '../errors.js';
-import type { TargetSpec } from '../losses.js';
 import { firstNotFinite, toTensor } from '../tensor/convert.js';
 import type { TensorInput } from '../tensor/convert.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { Head } from './head.js';
+import type { PerOutput } from './objective.js';
 
 /** Checked rows of inputs and targets. */
 export interface Rows {
   rows: number;
   /** One for each input of the model. */
   inputs: readonly Tensor[];
-  targets: Tensor;
-  /** What each row of the output counts, [rows, steps of a sample]; undefined if all count the same. */
-  weights?: Tensor | undefined;
+  /** One for each output. */
+  targets: readonly Tensor[];
+  /** For each output what each of its rows counts, [rows, steps of a sample]; undefined if all count the same. */
+  weights?: readonly (Tensor | undefined)[] | undefined;
 }
 
 /** Rows for a model: a tensor, or for a model of several inputs a list of one for each. */
 export type ModelInput = TensorInput | readonly TensorInput[];
+
+/** Targets of a model: a tensor, or for a model of several outputs one for each, in a list or by its name. */
+export type ModelTarget = TensorInput | PerOutput<TensorInput>;
 
 /** What the inputs of a model are called, and the shape of a sample of each. */
 export interface InputSpec {
@@ -62,25 +67,24 @@ function checkInput(input: TensorInput, { shape: sample, indices }: InputSpec, w
   return tensor;
 }
 
-/** @throws LanewiseError `invalid-shape`, `invalid-data` */
-export function checkDataset(x: ModelInput, y: TensorInput, specs: readonly InputSpec[], target: TargetSpec, where: string): Rows {
-  const inputs = checkInputs(x, specs, `${where} inputs`);
-  const targets = toTensor(y, `${where} targets`);
-  const rows = inputs[0]!.shape[0]!;
+/** Targets of an output. @throws LanewiseError `invalid-shape`, `invalid-data` */
+export function checkTargets(y: TensorInput, rows: number, { target, place }: Head, where: string): Tensor {
+  const whole = `${where} targets${place}`;
+  const targets = toTensor(y, whole);
   const expected = [rows, ...target.shape];
   const column = target.shape.length === 0 && sameShape(targets.shape, [rows, 1]);
   if (targets.shape[0] !== rows) {
     throw new LanewiseError('invalid-shape', 'inputs and targets differ in number', {
-      where, expected: `${rows} targets`, received: `${targets.shape[0] ?? 0}`,
+      where: where + place, expected: `${rows} targets`, received: `${targets.shape[0] ?? 0}`,
     });
   }
   if (!sameShape(targets.shape, expected) && !column) {
-    throw new LanewiseError('invalid-shape', 'targets have the wrong shape', { where, expected: formatShape(expected), received: formatShape(targets.shape) });
+    throw new LanewiseError('invalid-shape', 'targets have the wrong shape', { where: where + place, expected: formatShape(expected), received: formatShape(targets.shape) });
   }
-  if (target.classes !== undefined) requireWhole({ data: targets.data, shape: [targets.data.length] }, target.classes, 'a label', `${where} targets`);
-  else requireFinite(targets, `${where} targets`);
-  if (target.range) requireRange(targets, target.range, `${where} targets`);
-  return { rows, inputs, targets };
+  if (target.classes !== undefined) requireWhole({ data: targets.data, shape: [targets.data.length] }, target.classes, 'a label', whole);
+  else requireFinite(targets, whole);
+  if (target.range) requireRange(targets, target.range, whole);
+  return targets;
 }
 
 /** Rows start … end - 1: views, not copies. */
@@ -89,7 +93,7 @@ export function rowsOf({ inputs, targets, weights }: Rows, start: number, end: n
     const size = sizeOf(shape.slice(1));
     return { data: data.subarray(start * size, end * size), shape: [end - start, ...shape.slice(1)] };
   };
-  return { rows: end - start, inputs: inputs.map(slice), targets: slice(targets), weights: weights && slice(weights) };
+  return { rows: end - start, inputs: inputs.map(slice), targets: targets.map(slice), weights: weights?.map((each) => each && slice(each)) };
 }
 
 /** The last share of the rows, and those before, as Keras cuts them: before any shuffling. @throws LanewiseError `invalid-argument` */

@@ -2,21 +2,20 @@ import type { Dataset } from '../dataset/dataset.js';
 import type { Stream } from '../dataset/stream.js';
 import { LanewiseError } from '../errors.js';
 import { requirePositiveInteger } from '../options.js';
-import type { TensorInput } from '../tensor/convert.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { newFloats } from '../tensor/tensor.js';
-import type { ModelInput, Rows } from './batches.js';
+import type { ModelInput, ModelTarget, Rows } from './batches.js';
 import { unlessAborted } from './callbacks.js';
 import type { Feed, Step } from './feed.js';
 import { wholeOf } from './feed.js';
-import type { SampleWeight } from './sample-weights.js';
+import type { SampleWeights } from './sample-weights.js';
 
 /** A batch, as a dataset gives it to `fit` and `evaluate`. */
 export interface Batch {
   /** As `fit` takes them. */
   readonly xs: ModelInput;
-  readonly ys: TensorInput;
-  readonly sampleWeight?: SampleWeight | undefined;
+  readonly ys: ModelTarget;
+  readonly sampleWeight?: SampleWeights | undefined;
 }
 
 /** Of `evaluate` and `predict` with a dataset. */

@@ -4,15 +4,15 @@ import type { Optimizer } from '../optimizers/optimizer.js';
 import { AVERAGE_SLOT } from '../optimizers/optimizer.js';
 import { State } from '../plan/ops.js';
 import { platform } from '../runtime/platform/platform.js';
-import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { newFloats } from '../tensor/tensor.js';
 import { gatherRows } from './batches.js';
 import type { Step, Steps } from './feed.js';
 import type { Evaluation } from './history.js';
-import type { BatchResult, Meter } from './meter.js';
-import type { Plan, Program } from './program.js';
+import type { Head } from './head.js';
+import type { BatchResult, Objective } from './objective.js';
+import type { Plan, PlanHead, Program } from './program.js';
 
 /** The event loop gets its turn at least this often, in milliseconds. */
 const PATIENCE = 25;
@@ -29,9 +29,7 @@ export class Executor {
   constructor(
     readonly program: Program,
     readonly optimizer: Optimizer,
-    readonly meter: Meter,
-    private readonly inputShapes: readonly Shape[],
-    private readonly outputShape: Shape,
+    readonly objective: Objective,
   ) {}
 
   /** One step of training. @throws LanewiseError `not-finite`, `worker-failed`, `out-of-memory` */
@@ -48,11 +46,12 @@ export class Executor {
     const { engine, state } = this.program;
     const doubles = engine.doubles(state, 8);
     const loss = doubles[State.batchLoss / 8]!;
+    const losses = plan.heads.map((head) => engine.doubles(head.state, 8)[State.batchLoss / 8]!); // before a trace writes there
     const norm = doubles[State.gradientNorm / 8]!;
     const finiteLoss = Number.isFinite(loss);
     if (finiteLoss && engine.integers(state, 4)[State.overflow / 4] === 0) return;
     const place = finiteLoss ? this.program.worstGradient() : (this.program.firstNotFiniteLayer(plan) ?? 'loss');
-    const summary = finiteLoss ? 'the gradient is not finite, or too large' : 'the loss is not finite';
+    const summary = finiteLoss ? 'the gradient is not finite, or too large' : `${this.objective.lossName(losses)} is not finite`;
     throw new LanewiseError('not-finite', `${summary}; the weights are as before this step`, {
       where: `step ${this.steps}, ${place}`, received: finiteLoss ? `a gradient of norm ${norm}` : String(loss),
       remedy: 'Lower the learning rate, or clip gradients with globalClipnorm',
@@ -62,7 +61,7 @@ export class Executor {
   /** The plan of a training step, with its rows and this step's numbers in place. */
   prepareStep(step: Step): Plan {
     const { engine, state } = this.program;
-    const plan = this.program.plan('train', step.count, { weighted: step.data.weights !== undefined });
+    const plan = this.program.plan('train', step.count, { weighted: step.data.weights });
     this.program.beginTraining();
     const integers = engine.integers(state, 8);
     const floats = engine.floats(state, 8);
@@ -77,38 +76,43 @@ export class Executor {
     return plan;
   }
 
-  private load(plan: Plan, { data, order, start, count }: Step): void {
-    const { engine, target } = this.program;
-    this.loadInputs(plan, data.inputs, order, start, count);
-    const length = count * sizeOf(target.shape);
-    gatherRows(target.classes === undefined ? engine.floats(plan.target, length) : engine.integers(plan.target, length), data.targets, order, start, count);
-    if (data.weights) gatherRows(engine.floats(plan.weights, count * data.weights.shape[1]!), data.weights, order, start, count);
-  }
-
-  private loadInputs(plan: Plan, inputs: readonly Tensor[], order: Uint32Array | undefined, start: number, count: number): void {
-    inputs.forEach((input, index) => {
-      const length = count * sizeOf(this.inputShapes[index]!);
-      gatherRows(this.program.engine.floats(plan.inputs[index]!, length), input, order, start, count);
+  /** Copies the rows of a step into the plan. */
+  private load({ inputs, heads }: Plan, { data, order, start, count }: Step): void {
+    const { engine } = this.program;
+    const put = (tensor: Tensor | undefined, address: number, whole = false): void => {
+      if (!tensor) return;
+      const length = count * sizeOf(tensor.shape.slice(1));
+      gatherRows(whole ? engine.integers(address, length) : engine.floats(address, length), tensor, order, start, count);
+    };
+    data.inputs.forEach((input, index) => put(input, inputs[index]!));
+    this.objective.heads.forEach(({ target: { classes } }, index) => {
+      const { target, weights } = heads[index]!;
+      put(data.targets[index], target, classes !== undefined);
+      put(data.weights?.[index], weights);
     });
   }
 
   private results(plan: Plan): BatchResult {
     const { engine, state } = this.program;
-    const doubles = engine.doubles(state, 8);
-    return {
-      loss: doubles[State.batchLoss / 8]!, correct: doubles[State.batchCorrect / 8]!, weight: doubles[State.batchWeight / 8]!,
-      sums: this.meter.counted.length > 0 ? this.meter.count(this.outputsOf(plan)) : [],
-    };
+    const results = this.objective.heads.map((head, index) => {
+      const at = plan.heads[index]!;
+      const doubles = engine.doubles(at.state, 8);
+      return {
+        loss: doubles[State.batchLoss / 8]!, correct: doubles[State.batchCorrect / 8]!, weight: doubles[State.batchWeight / 8]!,
+        sums: head.counted.length > 0 ? head.count(this.outputsOf(head, at, plan.batch)) : [],
+      };
+    });
+    return this.objective.join(results, engine.doubles(state, 8)[State.batchLoss / 8]!, plan.batch);
   }
 
   /** What metrics look at: views of what a step has left. */
-  private outputsOf({ batch, output, target, mask, logits }: Plan): Parameters<Meter['count']>[0] {
-    const { engine, target: { shape, classes } } = this.program;
-    const rows = batch * stepsOf(this.outputShape);
-    const length = batch * sizeOf(shape);
+  private outputsOf({ shape, target }: Head, { output, target: targets, mask, logits }: PlanHead, batch: number): Parameters<Head['count']>[0] {
+    const { engine } = this.program;
+    const rows = batch * stepsOf(shape);
+    const length = batch * sizeOf(target.shape);
     return {
-      rows, logits, outputs: engine.floats(output, batch * sizeOf(this.outputShape)), mask: mask === 0 ? undefined : engine.floats(mask, rows),
-      targets: classes === undefined ? engine.floats(target, length) : engine.integers(target, length),
+      rows, logits, outputs: engine.floats(output, batch * sizeOf(shape)), mask: mask === 0 ? undefined : engine.floats(mask, rows),
+      targets: target.classes === undefined ? engine.floats(targets, length) : engine.integers(targets, length),
     };
   }
 
@@ -130,32 +134,34 @@ export class Executor {
 
   /** Mean loss and metrics over rows, without dropout. */
   async measure(steps: Steps, signal?: AbortSignal): Promise<Evaluation> {
-    const tally = this.meter.begin();
+    const tally = this.objective.begin();
     for await (const step of steps) {
       signal?.throwIfAborted();
-      const plan = this.program.plan('evaluate', step.count, { weighted: step.data.weights !== undefined });
+      const plan = this.program.plan('evaluate', step.count, { weighted: step.data.weights });
       this.load(plan, step);
       this.program.run(plan);
-      this.meter.add(tally, this.results(plan));
+      this.objective.add(tally, this.results(plan));
       await this.rest();
     }
-    return this.meter.figures(tally);
+    return this.objective.figures(tally);
   }
 
-  /** Outputs for rows of inputs: [rows, …outputShape]. */
-  async predict(inputs: readonly Tensor[], batchSize: number, signal?: AbortSignal): Promise<Tensor<Float32Array>> {
+  /** Outputs for rows of inputs, each [rows, …shape]. */
+  async predict(inputs: readonly Tensor[], batchSize: number, signal?: AbortSignal): Promise<Tensor<Float32Array>[]> {
     const rows = inputs[0]!.shape[0]!;
-    const size = sizeOf(this.outputShape);
     this.program.plan('predict', Math.min(rows, batchSize)); // the larger need is refused first
-    const data = newFloats(rows * size, 'predict');
+    const outputs = this.objective.heads.map(({ shape }) => ({ data: newFloats(rows * sizeOf(shape), 'predict'), shape: [rows, ...shape] }));
     await this.eachBatch(rows, batchSize, signal, (start, count) => {
       const { engine } = this.program;
       const plan = this.program.plan('predict', count);
-      this.loadInputs(plan, inputs, undefined, start, count);
+      this.load(plan, { data: { rows, inputs, targets: [] }, start, count });
       this.program.run(plan);
-      data.set(engine.floats(plan.output, count * size), start * size);
+      outputs.forEach(({ data }, index) => {
+        const size = data.length / rows;
+        data.set(engine.floats(plan.heads[index]!.output, count * size), start * size);
+      });
     });
-    return { data, shape: [rows, ...this.outputShape] };
+    return outputs;
   }
 
   private async eachBatch(rows: number, batchSize: number, signal: AbortSignal | undefined, run: (start: number, count: number) => void): Promise<void> {

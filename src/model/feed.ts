@@ -52,7 +52,8 @@ export const arrayFeed = (data: Rows, batchSize: number, shuffleSeed: number | u
 /** What tells rows from others. */
 function configOf({ rows, inputs, targets, weights }: Rows): Json {
   const config = ({ data }: Tensor): string => `${data[Symbol.toStringTag]} ${fingerprint(data)}`;
-  return { rows, inputs: inputs.length === 1 ? config(inputs[0]!) : inputs.map(config), targets: config(targets), ...(weights && { weights: config(weights) }) };
+  const each = (tensors: readonly (Tensor | undefined)[]): Json => tensors.length === 1 ? config(tensors[0]!) : tensors.map((tensor) => (tensor ? config(tensor) : null));
+  return { rows, inputs: each(inputs), targets: each(targets), ...(weights && { weights: each(weights) }) };
 }
 
 /** Runs something on feeds, which are closed then; an error of the work is told before one of closing. */

@@ -53,7 +53,7 @@ async function trainEpoch({ executor, run, feed, signal }: FitSetup, onBatchEnd:
     const begin = performance.now();
     const result = executor.trainStep(step);
     run.add(result, performance.now() - begin);
-    await onBatchEnd(batch, executor.meter.batchFigures(result));
+    await onBatchEnd(batch, executor.objective.batchFigures(result));
     await executor.rest();
   }
   signal?.throwIfAborted();

@@ -1,4 +1,4 @@
-import type { FigureName } from '../metrics.js';
+import type { FigureName, OutputFigure } from '../metrics.js';
 import { isMetricFigure } from '../metrics.js';
 
 /** Figures of metrics, which are there if they were asked for. */
@@ -9,7 +9,7 @@ export type ValName<Name extends string> = `val${Capitalize<Name>}`;
 export const valName = <Name extends string>(name: Name): ValName<Name> => `val${name[0]!.toUpperCase()}${name.slice(1)}` as ValName<Name>;
 
 /** What an epoch showed: the loss, the metrics that were asked for (shares are fractions), and with validation data `val…` of each. */
-export interface EpochLogs extends Figures<FigureName | ValName<FigureName>> {
+export interface EpochLogs extends Figures<FigureName | OutputFigure | ValName<FigureName>> {
   /** Mean training loss over the epoch, with dropout, while the weights changed. */
   loss: number;
   valLoss?: number;
@@ -20,13 +20,13 @@ export interface EpochLogs extends Figures<FigureName | ValName<FigureName>> {
 }
 
 /** What callbacks can go by. */
-export type Monitor = 'loss' | 'valLoss' | FigureName | ValName<FigureName>;
+export type Monitor = 'loss' | 'valLoss' | FigureName | OutputFigure | ValName<FigureName>;
 
 /** Whether this is the name of a figure of `EpochLogs`. */
 export const isFigure = (name: string): name is keyof EpochLogs => ['loss', 'valLoss', 'seconds', 'stepMs'].includes(name) || isMetricFigure(name);
 
 /** What a batch showed: the loss and the metrics that were asked for, of its own rows. */
-export interface BatchLogs extends Figures<FigureName> {
+export interface BatchLogs extends Figures<FigureName | OutputFigure> {
   loss: number;
 }
 

@@ -2,18 +2,17 @@ import { Dataset } from '../dataset/dataset.js';
 import { LanewiseError } from '../errors.js';
 import type { Flops, Layer, SymbolicTensor, WeightInput } from '../layers/layer.js';
 import { requirePositiveInteger, requireSeed } from '../options.js';
+import type { Loss, LossName } from '../losses.js';
 import { requireLoss } from '../losses.js';
+import type { Metric, MetricName } from '../metrics.js';
 import { requireMetric } from '../metrics.js';
 import type { Json, JsonRecord } from '../json.js';
-import { layerConfig } from '../layers/layer-config.js';
-import type { Build } from '../runtime/load.js';
 import { BUILDS } from '../runtime/load.js';
 import { resolveThreads } from '../runtime/threads.js';
-import type { TensorInput } from '../tensor/convert.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { InputSpec, ModelInput, Rows } from './batches.js';
-import { checkDataset, checkInputs, splitRows } from './batches.js';
+import type { InputSpec, ModelInput, ModelTarget, Rows } from './batches.js';
+import { checkInputs, checkTargets, splitRows } from './batches.js';
 import type { Callbacks, TrainingRun } from './callbacks.js';
 import type { Checkpoint, NamedTensor } from './checkpoint.js';
 import { Executor } from './executor.js';
@@ -24,8 +23,9 @@ import { arrayFeed, closing, stepsOf, wholeOf } from './feed.js';
 import { fit, requireEpochs } from './fit.js';
 import type { Graph } from './graph.js';
 import { graphOf } from './graph.js';
+import { Head } from './head.js';
 import type { BatchLogs, Evaluation, History } from './history.js';
-import { Meter } from './meter.js';
+import type { Objective } from './objective.js';
 import type { CompileOptions, DatasetFitOptions, EvaluateOptions, FitOptions, ModelOptions, PredictOptions, ProfileOptions } from './options.js';
 import { Parameters } from './parameters.js';
 import { Program } from './program.js';
@@ -39,7 +39,7 @@ import { summarize } from './summary.js';
 interface Compiled {
   executor: Executor;
   /** Of the loss, the metrics and the build: what a checkpoint must have in common with the run that goes on from it. */
-  config: { loss: Json; metrics: readonly Json[]; build: Build };
+  config: JsonRecord;
 }
 
 /** What `toJSON` calls its format: version 1 of layers in a row, version 2 of layers connected in any way. */
@@ -50,8 +50,11 @@ export const GRAPH_VERSION = 2;
 /** Rows of validation that are run at a time. */
 const VALIDATION_BATCH = 128;
 
-/** A network of layers that can be trained. */
-export class Model {
+/** What a model gives for rows of inputs: [rows, …outputShape], or of several outputs a list of such. */
+export type Prediction = Tensor<Float32Array> | Tensor<Float32Array>[];
+
+/** A network of layers that can be trained. By default one of one output; `Predicted` says what `predict` gives. */
+export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>> {
   readonly name: string;
   readonly seed: number;
   /** Layers and how they are connected. @internal */
@@ -102,7 +105,7 @@ export class Model {
     });
   }
 
-  /** Shape of one output sample. */
+  /** Shape of one output sample; of the first output, if there are several. */
   get outputShape(): Shape {
     return this.graph.outputs[0]!.shape;
   }
@@ -121,20 +124,26 @@ export class Model {
    * Loads the kernels, starts the threads and makes the model ready to train. A second call keeps the weights and begins the optimizer anew.
    * @throws LanewiseError `invalid-argument`, `invalid-shape`, `unsupported`, `out-of-memory`, `worker-failed`
    */
-  async compile({ optimizer, loss: lossName, metrics = [], threads = 'auto', build = 'strict' }: CompileOptions): Promise<void> {
+  async compile(options: CompileOptions): Promise<void> {
+    const { optimizer, threads = 'auto', build = 'strict' } = options;
     this.requireIdle('compile');
-    const loss = requireLoss(lossName);
-    const meter = new Meter(metrics.map(requireMetric), loss, this.outputShape);
+    const objective = this.objectiveOf(options);
     if (!BUILDS.includes(build)) throw new LanewiseError('invalid-argument', 'unknown build', { expected: BUILDS.join(', '), received: String(build) });
     const count = resolveThreads(threads);
     await this.exclusively('compile', async () => {
       const { graph, parameters, seed } = this;
-      const program = await Program.create({ graph, parameters, loss, optimizer, seed, build, threads: count, oneWillDo: threads === 'auto', keepsOutput: meter.counted.length > 0 });
+      const program = await Program.create({ graph, parameters, objective, optimizer, seed, build, threads: count, oneWillDo: threads === 'auto' });
       this.close(); // not before: a compile that is refused leaves the model as it was
       program.attach();
-      const executor = new Executor(program, optimizer, meter, graph.inputs.map(({ shape }) => shape), this.outputShape);
-      this.compiled = { executor, config: { loss: loss.config, metrics: meter.config, build } };
+      const executor = new Executor(program, optimizer, objective);
+      this.compiled = { executor, config: { ...objective.config, build } };
     });
+  }
+
+  /** What the model is trained for. @throws LanewiseError `invalid-argument`, `invalid-shape` */
+  protected objectiveOf({ loss, lossWeights, metrics = [] }: CompileOptions): Objective {
+    if (lossWeights) throw new LanewiseError('invalid-argument', 'lossWeights of one output', { where: this.name });
+    return new Head([metrics].flat().map((metric) => requireMetric(metric as MetricName | Metric)), requireLoss(loss as LossName | Loss), this.outputShape);
   }
 
   /** Ends the threads. Weights stay readable; training goes on after another `compile`. Not needed for a process to end. */
@@ -149,14 +158,14 @@ export class Model {
    * @throws LanewiseError `invalid-state`, `invalid-argument`, `invalid-shape`, `invalid-data`, `out-of-memory`, `checkpoint-mismatch`, and
    * `not-finite` before a loss that is not finite reaches the weights.
    */
-  fit(x: ModelInput, y: TensorInput, options?: FitOptions): Promise<History>;
+  fit(x: ModelInput, y: ModelTarget, options?: FitOptions): Promise<History>;
   /** The same over the batches of a dataset: `{ xs, ys }`, with `sampleWeight` if rows are to be weighed. Its errors pass through as they are. */
   fit(data: Dataset<Batch>, options?: DatasetFitOptions): Promise<History>;
-  async fit(x: ModelInput | Dataset<Batch>, y?: TensorInput | DatasetFitOptions, options?: FitOptions): Promise<History> {
-    return x instanceof Dataset ? this.fitDataset(x, y as DatasetFitOptions | undefined) : this.fitArrays(x, y as TensorInput, options);
+  async fit(x: ModelInput | Dataset<Batch>, y?: ModelTarget | DatasetFitOptions, options?: FitOptions): Promise<History> {
+    return x instanceof Dataset ? this.fitDataset(x, y as DatasetFitOptions | undefined) : this.fitArrays(x, y as ModelTarget, options);
   }
 
-  private async fitArrays(x: ModelInput, y: TensorInput, options: FitOptions = {}): Promise<History> {
+  private async fitArrays(x: ModelInput, y: ModelTarget, options: FitOptions = {}): Promise<History> {
     const { batchSize = 32, shuffle = true, validationData, validationSplit } = options;
     const { states } = this.requireCompiled().executor.program;
     requireEpochs(options);
@@ -241,10 +250,10 @@ export class Model {
   }
 
   /** One training step on the given rows. @throws as `fit` */
-  async trainOnBatch(x: ModelInput, y: TensorInput, weights: WeightOptions = {}): Promise<BatchLogs> {
+  async trainOnBatch(x: ModelInput, y: ModelTarget, weights: WeightOptions = {}): Promise<BatchLogs> {
     const { executor } = this.requireCompiled();
     const data = this.rows(x, y, 'training', weights);
-    return this.exclusively('trainOnBatch', () => Promise.resolve(executor.meter.batchFigures(executor.trainStep(wholeOf(data)))));
+    return this.exclusively('trainOnBatch', () => Promise.resolve(executor.objective.batchFigures(executor.trainStep(wholeOf(data)))));
   }
 
   /**
@@ -252,19 +261,19 @@ export class Model {
    * nothing: weights, the optimizer's moments and the count of steps stay as they are.
    * @throws as `fit`, but for `not-finite`
    */
-  async profile(x: ModelInput, y: TensorInput, { rounds = 21 }: ProfileOptions = {}): Promise<OpTime[]> {
+  async profile(x: ModelInput, y: ModelTarget, { rounds = 21 }: ProfileOptions = {}): Promise<OpTime[]> {
     const { executor } = this.requireCompiled();
     const { program } = executor;
     requirePositiveInteger(rounds, 'rounds', 'profile');
-    const data = checkDataset(x, y, this.inputSpecs, program.target, 'training');
+    const data = this.rows(x, y, 'training', {});
     return this.exclusively('profile', () => Promise.resolve(program.profile(executor.prepareStep(wholeOf(data)), rounds)));
   }
 
   /** Mean loss and metrics over rows, without dropout. @throws LanewiseError as `fit`, but for `not-finite` */
-  evaluate(x: ModelInput, y: TensorInput, options?: EvaluateOptions): Promise<Evaluation>;
+  evaluate(x: ModelInput, y: ModelTarget, options?: EvaluateOptions): Promise<Evaluation>;
   /** The same over the batches of a dataset, in its first pass. */
   evaluate(data: Dataset<Batch>, options?: DatasetOptions): Promise<Evaluation>;
-  async evaluate(x: ModelInput | Dataset<Batch>, y?: TensorInput | DatasetOptions, options: EvaluateOptions = {}): Promise<Evaluation> {
+  async evaluate(x: ModelInput | Dataset<Batch>, y?: ModelTarget | DatasetOptions, options: EvaluateOptions = {}): Promise<Evaluation> {
     const { executor } = this.requireCompiled();
     if (x instanceof Dataset) {
       const { steps, signal } = (y ?? {}) as DatasetOptions;
@@ -273,44 +282,52 @@ export class Model {
     }
     const { batchSize = 128, signal, ...weights } = options;
     requirePositiveInteger(batchSize, 'batchSize', 'evaluate');
-    const data = this.rows(x, y as TensorInput, 'evaluation', weights);
+    const data = this.rows(x, y as ModelTarget, 'evaluation', weights);
     return this.exclusively('evaluate', () => {
       executor.program.states.requireWholeBatches(data.rows, batchSize, 'evaluation');
       return executor.measure(stepsOf(data, batchSize), signal);
     });
   }
 
-  /** Outputs for rows of inputs: [rows, …outputShape]. @throws LanewiseError `invalid-state`, `invalid-shape`, `invalid-data` */
-  predict(x: ModelInput, options?: PredictOptions): Promise<Tensor<Float32Array>>;
+  /**
+   * Outputs for rows of inputs: [rows, …outputShape], of a model of several outputs a list of such.
+   * @throws LanewiseError `invalid-state`, `invalid-shape`, `invalid-data`
+   */
+  predict(x: ModelInput, options?: PredictOptions): Promise<Predicted>;
   /** The same for the `xs` of the batches of a dataset, in its first pass: the outputs of all rows. */
-  predict(data: Dataset<Pick<Batch, 'xs'>>, options?: DatasetOptions): Promise<Tensor<Float32Array>>;
-  async predict(x: ModelInput | Dataset<Pick<Batch, 'xs'>>, options: PredictOptions & DatasetOptions = {}): Promise<Tensor<Float32Array>> {
+  predict(data: Dataset<Pick<Batch, 'xs'>>, options?: DatasetOptions): Promise<Predicted>;
+  async predict(x: ModelInput | Dataset<Pick<Batch, 'xs'>>, options: PredictOptions & DatasetOptions = {}): Promise<Predicted> {
     const { executor } = this.requireCompiled();
+    const predicted = (outputs: readonly Tensor<Float32Array>[]): Predicted => (outputs.length > 1 ? outputs : outputs[0]) as Predicted;
     const { batchSize = 128, steps, signal } = options;
     if (x instanceof Dataset) {
       const reader = new DatasetReader(limited(x, steps, 'steps', 'predict'), { where: 'predict', signal, rest: () => executor.rest() });
       return this.exclusively('predict', () => closing([reader], async () => {
-        const outputs: Tensor<Float32Array>[] = [];
+        const outputs: Tensor<Float32Array>[][] = [];
         for await (const [batch, number] of reader.batches(0, 0)) {
           const inputs = checkInputs(requireBatch(batch, ['xs'], `predict, batch ${number}`).xs, this.inputSpecs, `predict, batch ${number}`);
           outputs.push(await executor.predict(inputs, inputs[0]!.shape[0]!, signal));
         }
-        return joined(outputs, 'predict');
+        return predicted(executor.objective.heads.map((_, index) => joined(outputs.map((each) => each[index]!), 'predict')));
       }));
     }
     requirePositiveInteger(batchSize, 'batchSize', 'predict');
     const inputs = checkInputs(x, this.inputSpecs, 'predict');
-    return this.exclusively('predict', () => {
+    return this.exclusively('predict', async () => {
       executor.program.states.requireWholeBatches(inputs[0]!.shape[0]!, batchSize, 'predict');
-      return executor.predict(inputs, batchSize, signal);
+      return predicted(await executor.predict(inputs, batchSize, signal));
     });
   }
 
   /** Checked rows, and what they count. */
-  private rows(x: ModelInput, y: TensorInput, where: string, weights: WeightOptions): Rows {
-    const { target } = this.requireCompiled().executor.program;
-    const data = checkDataset(x, y, this.inputSpecs, target, where);
-    return { ...data, weights: resolveWeights(weights, data.targets, target, this.outputShape, where) };
+  private rows(x: ModelInput, y: ModelTarget, where: string, weights: WeightOptions): Rows {
+    const { objective } = this.requireCompiled().executor;
+    const inputs = checkInputs(x, this.inputSpecs, `${where} inputs`);
+    const rows = inputs[0]!.shape[0]!;
+    const { heads } = objective;
+    const targets = objective.targets(y, where).map((each, index) => checkTargets(each, rows, heads[index]!, where));
+    const counts = objective.weights(weights, where).map((each, index) => resolveWeights(each, targets[index]!, heads[index]!, where));
+    return { rows, inputs, targets, weights: counts.some(Boolean) ? counts : undefined };
   }
 
   /** The states of all stateful layers are zeros again, and batches may have another size. @throws LanewiseError `invalid-state` */
@@ -351,23 +368,10 @@ export class Model {
   }
 
   /** Layers, options and connections as JSON, without the weights; `modelFromJSON` makes a model of it. @throws LanewiseError `unsupported` */
-  toJSON(): JsonRecord {
-    return { format: MODEL_FORMAT, version: GRAPH_VERSION, name: this.name, seed: this.seed, ...this.topology() };
-  }
+  abstract toJSON(): JsonRecord;
 
-  /** Of inputs, layers and outputs, each connection by name. */
-  protected topology(): { readonly [key: string]: Json } {
-    const { nodes, inputs, outputs, inputNames } = this.graph;
-    const names = new Map<SymbolicTensor, string>([
-      ...inputs.map((input, index) => [input, inputNames[index]!] as const), ...nodes.map((node) => [node, node.layer.name] as const),
-    ]);
-    const namesOf = (tensors: readonly SymbolicTensor[]): string[] => tensors.map((tensor) => names.get(tensor)!);
-    return {
-      inputs: inputs.map(({ shape }, index) => ({ name: inputNames[index]!, shape })),
-      layers: nodes.map((node) => ({ ...layerConfig(node.layer), inputs: namesOf(node.inputs) })),
-      outputs: namesOf(outputs),
-    };
-  }
+  /** Of layers and how they are connected. */
+  protected abstract topology(): JsonRecord;
 
   private requireCompiled(): Compiled {
     if (this.compiled) return this.compiled;

@@ -4,12 +4,12 @@ import type { Metric, MetricName } from '../metrics.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Build } from '../runtime/load.js';
 import type { Threads } from '../runtime/threads.js';
-import type { TensorInput } from '../tensor/convert.js';
-import type { ModelInput } from './batches.js';
+import type { ModelInput, ModelTarget } from './batches.js';
 import type { Callbacks } from './callbacks.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Batch } from './dataset-feed.js';
-import type { SampleWeight, WeightOptions } from './sample-weights.js';
+import type { PerOutput } from './objective.js';
+import type { SampleWeights, WeightOptions } from './sample-weights.js';
 
 export interface ModelOptions {
   /** Decides initial weights, order of rows and dropout. A whole number from 0 to 2^53 - 1; default 0. */
@@ -20,13 +20,19 @@ export interface ModelOptions {
 
 export interface CompileOptions {
   optimizer: Optimizer;
-  /** A name, or a loss with options: `losses.categoricalCrossentropy({ labelSmoothing: 0.1 })`. */
-  loss: LossName | Loss;
+  /**
+   * A name, or a loss with options: `losses.categoricalCrossentropy({ labelSmoothing: 0.1 })`. Of a model of several outputs for all of them, or one for
+   * each, in a list or by its name.
+   */
+  loss: LossName | Loss | PerOutput<LossName | Loss>;
+  /** Of a model of several outputs: how much of the loss that of each one is, in a list or by its name. Default 1. The figure `NAME_loss` is without it. */
+  lossWeights?: PerOutput<number>;
   /**
    * Names, or metrics with options: `metrics.topKAccuracy({ k: 3 })`. Default none. `accuracy` needs a cross-entropy: the share of rows whose class is
    * right, or with `binaryCrossentropy` of outputs. Metrics do not look at weights; steps that a mask leaves out do not count.
+   * Of a model of several outputs: for each one a metric or several, in a list or by its name.
    */
-  metrics?: readonly (MetricName | Metric)[];
+  metrics?: readonly (MetricName | Metric)[] | PerOutput<MetricName | Metric | readonly (MetricName | Metric)[]>;
   /**
    * Default `'auto'`: as many as the machine has cores, up to 8; one, if the others are not to be had. The results are the same bits for any number.
    * In a browser threads need a cross-origin isolated page; elsewhere there is one, whatever is asked for.
@@ -49,7 +55,7 @@ export interface FitOptions extends WeightOptions {
   /** Whether rows are put in a new order each epoch, one that depends on the seed and the epoch alone. Default true. */
   shuffle?: boolean;
   /** Evaluated after each epoch: inputs, targets and, if rows are to be weighed, what each of them counts. */
-  validationData?: readonly [ModelInput, TensorInput] | readonly [ModelInput, TensorInput, SampleWeight];
+  validationData?: readonly [ModelInput, ModelTarget] | readonly [ModelInput, ModelTarget, SampleWeights];
   /** The share of the rows that is put aside for validation, the last ones as they are given. Default none. */
   validationSplit?: number;
   callbacks?: Callbacks | readonly Callbacks[];
@@ -80,7 +86,7 @@ export interface DatasetFitOptions extends Pick<FitOptions, 'epochs' | 'initialE
 
 export interface EvaluateOptions extends PredictOptions {
   /** As for `fit`. */
-  sampleWeight?: SampleWeight;
+  sampleWeight?: SampleWeights;
 }
 
 export interface PredictOptions {

@@ -1,8 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import { emitLayers } from '../layers/emit-layers.js';
 import type { Layer } from '../layers/layer.js';
-import type { EmittedLoss, Loss, TargetSpec } from '../losses.js';
-import { emitLoss, stepsOf } from '../losses.js';
+import { stepsOf } from '../losses.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { AVERAGE_SLOT } from '../optimizers/optimizer.js';
 import { addressOf } from '../plan/builder.js';
@@ -19,6 +18,7 @@ import type { Build } from '../runtime/load.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Graph } from './graph.js';
 import { kernelsOf } from './graph.js';
+import type { EmittedHead, Objective } from './objective.js';
 import { emitPenalties } from './penalties.js';
 import type { Layout, Parameters } from './parameters.js';
 import { States } from './states.js';
@@ -28,8 +28,8 @@ export type PlanKind = 'train' | 'evaluate' | 'predict' | 'trace';
 
 /** Of what else a plan is made. */
 export interface PlanOptions {
-  /** Whether rows are weighed. */
-  weighted?: boolean;
+  /** For each output whether its rows are weighed: its weights, or none. */
+  weighted?: readonly unknown[] | undefined;
   /** Layers of a trace. */
   depth?: number;
 }
@@ -41,12 +41,17 @@ export interface Plan {
   readonly batch: number;
   /** One address for each input of the model. */
   readonly inputs: readonly number[];
+  readonly heads: readonly PlanHead[];
+}
+
+/** Where the data of an output are. */
+export interface PlanHead {
   readonly target: number;
   /** What each row of the output counts, if the plan is weighted. */
   readonly weights: number;
   readonly output: number;
-  readonly rowLoss: number;
-  readonly rowCorrect: number;
+  /** What holds its loss. */
+  readonly state: number;
   /** Which rows of the output count, where metrics look at outputs and not all do; else 0. */
   readonly mask: number;
   /** Whether the output is logits of which sigmoid makes probabilities. */
@@ -71,15 +76,13 @@ const NOTHING: Range = { address: 0, bytes: 0 };
 export interface ProgramOptions {
   graph: Graph;
   parameters: Parameters;
-  loss: Loss;
+  objective: Objective;
   optimizer: Optimizer;
   seed: number;
   build: Build;
   threads: number;
   /** Whether one thread will do where the others are not to be had. */
   oneWillDo: boolean;
-  /** Whether metrics look at the outputs of a batch when its step is done: they, and the mask, are kept until then. */
-  keepsOutput: boolean;
 }
 
 /**
@@ -97,7 +100,6 @@ export class Program {
   readonly state: number;
   /** What stateful layers keep. */
   readonly states: States;
-  readonly target: TargetSpec;
   /** Whether the moving average of the weights stands in their place, and they in its. */
   averaged = false;
   private arena: Range = NOTHING;
@@ -109,8 +111,7 @@ export class Program {
     readonly engine: Engine,
     private readonly options: ProgramOptions,
   ) {
-    const { parameters, optimizer, graph, loss } = options;
-    this.target = loss.target(graph.outputs[0]!.shape);
+    const { parameters, optimizer, graph } = options;
     this.layout = parameters.nextLayout();
     this.trainable = new Set(graph.nodes.map(({ layer }) => layer).filter(({ trainable }) => trainable));
     this.region = engine.reserve(this.offsetOf(1 + optimizer.slots.length) + this.trainedBytes);
@@ -123,7 +124,6 @@ export class Program {
   }
 
   static async create(options: ProgramOptions): Promise<Program> {
-    options.loss.target(options.graph.outputs[0]!.shape); // refuse before threads are started
     const { build, threads, oneWillDo } = options;
     const engine = await Engine.create({ build, kernels: kernelsOf(options.graph), threads, oneWillDo, base: Control.end, control: Control });
     try {
@@ -184,13 +184,13 @@ export class Program {
   }
 
   /** The plan of a kind and size; of the first `depth` layers, if it is a trace. */
-  plan(kind: PlanKind, batch: number, { weighted = false, depth = this.options.graph.nodes.length }: PlanOptions = {}): Plan {
+  plan(kind: PlanKind, batch: number, { weighted = [], depth = this.options.graph.nodes.length }: PlanOptions = {}): Plan {
     this.options.parameters.requireWhole();
     this.states.use(batch);
     if (kind === 'train' && this.layout.trainableSize === 0 && this.layout.size > 0) {
       throw new LanewiseError('invalid-state', 'no layer is trainable', { remedy: 'Set trainable of a layer with weights, and compile anew' });
     }
-    const key = `${kind} ${batch} ${depth} ${weighted}`;
+    const key = `${kind} ${batch} ${depth} ${weighted.map(Boolean).join()}`;
     let plan = this.plans.get(key);
     if (!plan) {
       plan = this.compile(kind, batch, depth, weighted);
@@ -211,31 +211,31 @@ export class Program {
     }
   }
 
-  private compile(kind: PlanKind, batch: number, depth: number, weighted: boolean): Plan {
-    const { graph, loss, optimizer, seed, keepsOutput } = this.options;
+  private compile(kind: PlanKind, batch: number, depth: number, weighted: readonly unknown[]): Plan {
+    const { graph, objective, optimizer, seed } = this.options;
     const nodes = graph.nodes.slice(0, depth);
-    const outputs = depth === graph.nodes.length ? graph.outputs : [nodes.at(-1)!];
+    const outputs = kind === 'trace' ? [nodes.at(-1)!] : graph.outputs;
+    const forward = kind === 'trace' || kind === 'predict';
     const state = fixedRef(this.state, STATE_BYTES);
     const tape = new Tape(batch, kind === 'train' || kind === 'trace', seed, state);
     const inputs = graph.inputs.map(({ shape }) => tape.tensor(shape, 'rows', false, true));
-    const target = tape.buffer(batch * sizeOf(this.target.shape), true);
-    const weights = weighted ? tape.buffer(batch * stepsOf(graph.outputs[0]!.shape), true) : undefined;
+    const data = objective.heads.map(({ target, shape }, index) => ({
+      target: tape.buffer(batch * sizeOf(target.shape), true), weights: weighted[index] ? tape.buffer(batch * stepsOf(shape), true) : undefined,
+    }));
 
-    const [output] = emitLayers({ ...graph, nodes, outputs }, inputs, tape, (layer) => this.parametersOf(layer), (layer) => this.trainable.has(layer),
-      (layer, name, units) => this.states.ref(layer, name, units, batch)) as [PlanTensor];
-    let mask: Ref | undefined;
-    let emitted: Partial<EmittedLoss> = {};
-    let kept = output;
-    if (keepsOutput && (kind === 'train' || kind === 'evaluate')) {
-      tape.owner = 'metrics';
-      kept = this.pinned(tape, tape.toRows(output));
-      mask = output.mask && this.pinnedMask(tape, output.mask, stepsOf(output.shape));
-    }
-    tape.owner = 'loss';
-    if (kind === 'predict' || kind === 'trace') {
-      kept = this.pinned(tape, tape.toRows(output));
-    } else {
-      emitted = emitLoss(tape, loss, output, { target, weights });
+    const values = emitLayers({ ...graph, nodes, outputs }, inputs, tape, (layer) => this.parametersOf(layer), (layer) => this.trainable.has(layer),
+      (layer, name, units) => this.states.ref(layer, name, units, batch));
+    tape.owner = forward ? 'loss' : 'metrics';
+    // what metrics look at when the step is done: outputs, and where rows are masked, the mask
+    const kept = values.map((output, index) => {
+      if (!forward && objective.heads[index]!.counted.length === 0) return output;
+      const copy = this.pinned(tape, tape.toRows(output));
+      return forward || !output.mask ? copy : { ...copy, mask: this.pinnedMask(tape, output.mask, stepsOf(output.shape)) };
+    });
+    let emitted: readonly EmittedHead[] = [];
+    if (!forward) {
+      tape.owner = 'loss';
+      emitted = objective.emit(tape, values, data);
       emitPenalties(tape, nodes.map(({ layer }) => layer), (layer) => this.parametersOf(layer));
     }
     if (kind === 'train') {
@@ -252,8 +252,11 @@ export class Program {
     const place = (ref: Ref | undefined): number => (ref?.buffer.address === undefined ? 0 : addressOf(ref));
     return {
       address, ops: tape.ops, batch,
-      inputs: inputs.map(({ ref }) => place(ref)), target: place(target), weights: place(weights), output: place(kept.ref), rowLoss: place(emitted.rowLoss), rowCorrect: place(emitted.rowCorrect),
-      mask: place(mask), logits: emitted.logits ?? false,
+      inputs: inputs.map(({ ref }) => place(ref)),
+      heads: kept.map(({ ref, mask }, index) => ({
+        target: place(data[index]!.target), weights: place(data[index]!.weights), output: place(ref), state: place(emitted[index]?.state),
+        mask: place(mask), logits: emitted[index]?.logits ?? false,
+      })),
     };
   }
 
@@ -284,7 +287,7 @@ export class Program {
       const { layer: { name }, shape } = nodes[depth - 1]!;
       rows.forEach((values, index) => this.engine.floats(plan.inputs[index]!, values.length).set(values));
       this.run(plan);
-      if (!this.engine.floats(plan.output, batch * sizeOf(shape)).every(Number.isFinite)) return name;
+      if (!this.engine.floats(plan.heads[0]!.output, batch * sizeOf(shape)).every(Number.isFinite)) return name;
     }
     return undefined;
   }

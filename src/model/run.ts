@@ -10,7 +10,7 @@ import type { Executor } from './executor.js';
 import type { Feed } from './feed.js';
 import type { BatchLogs, EpochLogs } from './history.js';
 import { History } from './history.js';
-import type { BatchResult, Tally } from './meter.js';
+import type { BatchResult, Tally } from './objective.js';
 import type { Parameters } from './parameters.js';
 import type { States } from './states.js';
 
@@ -32,7 +32,7 @@ export class Run implements TrainingRun {
     private readonly feed: Feed,
     readonly epochs: number,
   ) {
-    this.tally = executor.meter.begin();
+    this.tally = executor.objective.begin();
   }
 
   get step(): number {
@@ -46,12 +46,12 @@ export class Run implements TrainingRun {
   /** A step is done. */
   add(result: BatchResult, milliseconds: number): void {
     this.batch++;
-    this.executor.meter.add(this.tally, result);
+    this.executor.objective.add(this.tally, result);
     this.stepMs.push(milliseconds);
   }
 
   get figures(): BatchLogs {
-    return this.executor.meter.figures(this.tally);
+    return this.executor.objective.figures(this.tally);
   }
 
   /** The figures of the epoch, all steps of which are done. */
@@ -68,7 +68,7 @@ export class Run implements TrainingRun {
     this.history.push(this.epoch, logs);
     this.epoch++;
     this.batch = 0;
-    this.tally = this.executor.meter.begin();
+    this.tally = this.executor.objective.begin();
     this.stepMs = [];
   }
 
@@ -155,7 +155,7 @@ export class Run implements TrainingRun {
 
   /** What metrics have counted in the epoch so far, by the names of their figures. */
   private get namedSums(): (readonly [string, Float64Array])[] {
-    return this.executor.meter.counted.map(({ name }, index) => [name, this.tally.sums[index]!] as const);
+    return this.executor.objective.kept.map((name, index) => [name, this.tally.sums[index]!] as const);
   }
 
   private get specs(): { name: string; shape: Shape }[] {

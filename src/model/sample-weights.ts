@@ -7,38 +7,50 @@ import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { newFloats } from '../tensor/tensor.js';
+import type { Head } from './head.js';
+import type { PerOutput } from './objective.js';
 
 /** What rows count, one number each: [rows], or for each step of a sequence [rows, time]. */
 export type SampleWeight = TensorInput | Float32Array;
+
+/** That of all outputs of a model, or of each. */
+export type SampleWeights = SampleWeight | PerOutput<SampleWeight | undefined>;
 
 /** What rows count in the loss; at most one of the two. */
 export interface WeightOptions {
   /**
    * What each row counts: [rows], or for each step of a sequence [rows, time]. As in Keras the loss of a batch is Σ weight · loss / rows: the weights
-   * are not in the divisor. Metrics do not look at weights.
+   * are not in the divisor. Metrics do not look at weights. Of a model of several outputs for all of them, or for each, in a list or by its name; those
+   * that have none, `undefined` in a list, count the same.
    */
-  sampleWeight?: SampleWeight;
-  /** What rows (or steps) of a class count, by its number; classes that are not named count 1. For targets that are classes, as numbers or one-hot. */
+  sampleWeight?: SampleWeights;
+  /**
+   * What rows (or steps) of a class count, by its number; classes that are not named count 1. For targets that are classes, as numbers or one-hot, of a
+   * model of one output.
+   */
   classWeight?: Readonly<Record<number, number>>;
 }
 
+/** Those of one output. */
+export interface RowWeights extends Omit<WeightOptions, 'sampleWeight'> {
+  sampleWeight?: SampleWeight | undefined;
+}
+
 /**
- * A weight for each row of the output, [rows, steps of a sample]; undefined if all count the same.
+ * A weight for each row of an output, [rows, steps of a sample]; undefined if all count the same.
  * @throws LanewiseError `invalid-argument`, `invalid-shape`, `invalid-data`
  */
-export function resolveWeights(
-  { sampleWeight, classWeight }: WeightOptions, targets: Tensor, target: TargetSpec, outputShape: Shape, where: string,
-): Tensor<Float32Array> | undefined {
+export function resolveWeights({ sampleWeight, classWeight }: RowWeights, targets: Tensor, { target, shape, place: output }: Head, where: string): Tensor<Float32Array> | undefined {
   if (sampleWeight !== undefined && classWeight !== undefined) {
     throw new LanewiseError('invalid-argument', 'sampleWeight and classWeight at once', { where, remedy: 'Multiply the class weights into sampleWeight' });
   }
   const rows = targets.shape[0]!;
   if (sampleWeight !== undefined) {
-    const place = `${where} sampleWeight`;
+    const place = `${where} sampleWeight${output}`;
     const given = sampleWeight instanceof Float32Array ? { data: sampleWeight, shape: [sampleWeight.length] } : toTensor(sampleWeight, place);
-    return weightsOfRows(given, rows, outputShape, place);
+    return weightsOfRows(given, rows, shape, place);
   }
-  return classWeight && weightsOfClasses(classWeight, targets, target, outputShape, `${where} classWeight`);
+  return classWeight && weightsOfClasses(classWeight, targets, target, shape, `${where} classWeight`);
 }
 
 function weightsOfRows({ data, shape }: Tensor, rows: number, outputShape: Shape, where: string): Tensor<Float32Array> {

@@ -1,5 +1,5 @@
 import { LanewiseError } from '../errors.js';
-import type { Json, JsonRecord } from '../json.js';
+import type { JsonRecord } from '../json.js';
 import { input } from '../layers/input.js';
 import type { FirstLayer, Layer, SymbolicTensor } from '../layers/layer.js';
 import { layerConfig } from '../layers/layer-config.js';
@@ -15,11 +15,11 @@ export class Sequential extends Model {
     super(inputs, outputs, { name, ...options });
   }
 
-  override toJSON(): JsonRecord {
+  toJSON(): JsonRecord {
     return { format: MODEL_FORMAT, version: SEQUENTIAL_VERSION, name: this.name, seed: this.seed, ...this.topology() };
   }
 
-  protected override topology(): { readonly [key: string]: Json } {
+  protected topology(): JsonRecord {
     return { layers: this.layers.map(layerConfig) };
   }
 }

@@ -23,6 +23,8 @@ export interface LayerSummary {
 export interface ModelSummary {
   name: string;
   inputShape: Shape;
+  /** Names of the outputs, where there are several. */
+  outputs?: readonly string[];
   layers: readonly LayerSummary[];
   parameters: number;
   trainableParameters: number;

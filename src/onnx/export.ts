@@ -1,7 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import type { SymbolicTensor } from '../layers/layer.js';
 import { layerConfig } from '../layers/layer-config.js';
-import type { Model } from '../model/model.js';
+import type { Model, Prediction } from '../model/model.js';
 import { LayerExport, type Exporter } from './exporter.js';
 import { ACTIVATIONS } from './exporters/activations.js';
 import { NORMALIZATION } from './exporters/normalization.js';
@@ -25,7 +25,7 @@ export const ONNX_LAYER_TYPES: readonly string[] = [...EXPORTERS.keys()];
  * the layers that give them. The model need not be compiled.
  * @throws LanewiseError `unsupported`, naming the layer, for one that ONNX has no operators for, and for weights of 2 GiB
  */
-export function exportOnnx(model: Model): Uint8Array<ArrayBuffer> {
+export function exportOnnx(model: Model<Prediction>): Uint8Array<ArrayBuffer> {
   const { inputs, inputNames, nodes, outputs } = model.graph;
   const graph = new OnnxGraph();
   const values = new Map<SymbolicTensor, Value>();

@@ -108,18 +108,21 @@ export class Tape extends PlanBuilder {
     }
   }
 
-  /** Lays out the backward pass from the gradient of `output`. */
-  backward(output: PlanTensor, gradient: PlanTensor): void {
-    const gradients = new Map<PlanTensor, PlanTensor>([[output, gradient]]);
+  /** Lays out the backward pass from the gradients of outputs. */
+  backward(...ends: readonly (readonly [output: PlanTensor, gradient: PlanTensor])[]): void {
+    const gradients = new Map<PlanTensor, PlanTensor>();
+    const arrive = (at: PlanTensor, gradient: PlanTensor): void => {
+      const earlier = gradients.get(at);
+      gradients.set(at, earlier ? this.add(earlier, gradient) : gradient);
+    };
+    for (const end of ends) arrive(...end);
     for (const step of [...this.steps].reverse()) {
       const arriving = gradients.get(step.output);
       if (!arriving || !step.output.needsGradient) continue;
       this.owner = step.owner;
       step.backward(arriving).forEach((next, index) => {
         const input = step.inputs[index]!;
-        if (!next || !input.needsGradient) return;
-        const earlier = gradients.get(input);
-        gradients.set(input, earlier ? this.add(earlier, next) : next);
+        if (next && input.needsGradient) arrive(input, next);
       });
     }
   }

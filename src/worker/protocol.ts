@@ -5,6 +5,7 @@ import type { Json, JsonRecord } from '../json.js';
 import type { Checkpoint, Progress } from '../model/checkpoint.js';
 import { History } from '../model/history.js';
 import type { BatchLogs, EpochLogs } from '../model/history.js';
+import type { CompileOptions } from '../model/options.js';
 import type { Build } from '../runtime/build.js';
 import type { Part } from '../runtime/load.js';
 import type { Configuration } from '../runtime/configure.js';
@@ -34,13 +35,31 @@ export interface ArrayRef {
   array: number;
 }
 
+/** The configs of losses or metrics in the place of these, wherever they stand: in lists, or in records by the names of outputs. */
+export type Configured = { config: Json } | readonly Configured[] | { byName: Readonly<Record<string, Configured>> };
+
+/** @param isMade whether something is a loss or a metric, and not a record of such */
+export function configured<Made extends { readonly config: Json }>(given: unknown, isMade: (given: object) => given is Made): Configured {
+  if (typeof given !== 'object' || given === null) return { config: given as Json };
+  if (Array.isArray(given)) return given.map((each) => configured(each, isMade));
+  if (isMade(given)) return { config: given.config };
+  return { byName: Object.fromEntries(Object.entries(given).map(([name, each]) => [name, configured(each, isMade)])) };
+}
+
+/** Losses or metrics as they were given. */
+export function made<Made>(given: Configured, fromConfig: (config: Json) => Made): unknown {
+  if (Array.isArray(given)) return (given as readonly Configured[]).map((each) => made(each, fromConfig));
+  if ('config' in given) return fromConfig(given.config);
+  return Object.fromEntries(Object.entries((given as { byName: Readonly<Record<string, Configured>> }).byName).map(([name, each]) => [name, made(each, fromConfig)]));
+}
+
 export interface Begin {
   kind: 'begin';
   model: JsonRecord;
   weights: unknown;
   kernels: { part: Part; module: WebAssembly.Module };
   configuration: Configuration;
-  compile: { optimizer: JsonRecord; loss: Json; metrics: readonly Json[] | undefined; threads: Threads; build: Build };
+  compile: { optimizer: JsonRecord; loss: Configured; lossWeights: CompileOptions['lossWeights']; metrics: Configured | undefined; threads: Threads; build: Build };
   x: unknown;
   y: unknown;
   /** Options of `fit` that are plain values, with arrays taken out. */

@@ -2,18 +2,17 @@ import type { CustomLayers } from '../layers/registry.js';
 import { modelFromJSON } from '../io/model.js';
 import { lossFromConfig } from '../losses.js';
 import { metricFromConfig } from '../metrics.js';
-import type { ModelInput } from '../model/batches.js';
+import type { ModelInput, ModelTarget } from '../model/batches.js';
 import type { Callbacks } from '../model/callbacks.js';
-import type { Model } from '../model/model.js';
-import type { FitOptions } from '../model/options.js';
+import type { Model, Prediction } from '../model/model.js';
+import type { CompileOptions, FitOptions } from '../model/options.js';
 import { optimizerFromConfig } from '../optimizers/registry.js';
 import { configure } from '../runtime/configure.js';
 import { adoptKernels } from '../runtime/load.js';
-import type { TensorInput } from '../tensor/convert.js';
 import type { NumericArray, Tensor } from '../tensor/tensor.js';
 import { addPiece, putBack } from './arrays.js';
 import type { Begin, Channel, PostedCheckpoint, Report, ToPage, ToWorker } from './protocol.js';
-import { buffersOf, posted, postedError, received } from './protocol.js';
+import { buffersOf, made, posted, postedError, received } from './protocol.js';
 
 /** Reports go out this often at most, in milliseconds. */
 const REPORT_EVERY = 16;
@@ -38,7 +37,7 @@ export function serveTraining(channel: Pick<Channel, 'post' | 'onMessage'>, { cu
 
 class ServedTraining {
   private readonly abort = new AbortController();
-  private model: Model | undefined;
+  private model: Model<Prediction> | undefined;
   /** While the training rests. */
   private rest: Promise<void> | undefined;
   private goOn = (): void => {};
@@ -59,14 +58,15 @@ class ServedTraining {
     try {
       configure(begin.configuration);
       adoptKernels(begin.kernels.part, begin.kernels.module);
-      const model = modelFromJSON(begin.model, 'trainInWorker', this.customLayers && { customLayers: this.customLayers });
+      const model = modelFromJSON<Prediction>(begin.model, 'trainInWorker', this.customLayers && { customLayers: this.customLayers });
       this.model = model;
       model.setWeights(back(begin.weights) as Tensor[]);
-      const { optimizer, loss, metrics = [], ...compile } = begin.compile;
-      await model.compile({ ...compile, optimizer: optimizerFromConfig(optimizer), loss: lossFromConfig(loss), metrics: metrics.map(metricFromConfig) });
+      const { optimizer, loss, lossWeights, metrics, ...compile } = begin.compile;
+      const own = { loss: made(loss, lossFromConfig), ...(metrics && { metrics: made(metrics, metricFromConfig) }), ...(lossWeights && { lossWeights }) };
+      await model.compile({ ...compile, ...(own as Pick<CompileOptions, 'loss'>), optimizer: optimizerFromConfig(optimizer) });
       const resume = begin.resume === undefined ? {} : { resume: received(back(begin.resume) as PostedCheckpoint) };
       const options = { ...(back(begin.fit) as FitOptions), ...resume, callbacks: this.callbacks(begin.batches), signal: this.abort.signal };
-      const history = await model.fit(back(begin.x) as ModelInput, back(begin.y) as TensorInput, options);
+      const history = await model.fit(back(begin.x) as ModelInput, back(begin.y) as ModelTarget, options);
       this.flush();
       this.answerAll();
       const weights = model.getWeights();

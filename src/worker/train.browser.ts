@@ -1,9 +1,8 @@
 import { LanewiseError } from '../errors.js';
-import type { ModelInput } from '../model/batches.js';
-import type { Model } from '../model/model.js';
+import type { ModelInput, ModelTarget } from '../model/batches.js';
+import type { Model, Prediction } from '../model/model.js';
 import { inflated } from '../runtime/packed.js';
 import { startScript } from '../runtime/platform/script.js';
-import type { TensorInput } from '../tensor/convert.js';
 import type { Channel } from './protocol.js';
 import type { Training, TrainingOptions } from './training.js';
 import { startTraining } from './training.js';
@@ -24,7 +23,7 @@ export interface TrainInWorkerOptions extends TrainingOptions {
  * `finished` rejects with LanewiseError `worker-failed` where the worker does not start or dies, `unsupported` where the model or the optimizer cannot
  * be told by its config, and as `compile` and `fit` do.
  */
-export function trainInWorker(model: Model, x: ModelInput, y: TensorInput, options: TrainInWorkerOptions): Training {
+export function trainInWorker(model: Model<Prediction>, x: ModelInput, y: ModelTarget, options: TrainInWorkerOptions): Training {
   const { worker, ...rest } = options;
   return startTraining(() => openWorker(worker), model, x, y, rest);
 }

@@ -1,8 +1,7 @@
 import { Worker } from 'node:worker_threads';
-import type { ModelInput } from '../model/batches.js';
-import type { Model } from '../model/model.js';
+import type { ModelInput, ModelTarget } from '../model/batches.js';
+import type { Model, Prediction } from '../model/model.js';
 import { inflated } from '../runtime/packed.js';
-import type { TensorInput } from '../tensor/convert.js';
 import type { Channel } from './protocol.js';
 import type { Training, TrainingOptions } from './training.js';
 import { startTraining } from './training.js';
@@ -13,7 +12,7 @@ export interface TrainInWorkerOptions extends TrainingOptions {
 }
 
 /** As in a browser, in a thread of its own. The process does not end before the training. */
-export function trainInWorker(model: Model, x: ModelInput, y: TensorInput, options: TrainInWorkerOptions): Training {
+export function trainInWorker(model: Model<Prediction>, x: ModelInput, y: ModelTarget, options: TrainInWorkerOptions): Training {
   const { worker, ...rest } = options;
   return startTraining(() => openWorker(worker), model, x, y, rest);
 }

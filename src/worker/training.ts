@@ -1,20 +1,20 @@
 import { LanewiseError } from '../errors.js';
-import type { Json, JsonRecord } from '../json.js';
-import type { Metric, MetricName } from '../metrics.js';
+import type { JsonRecord } from '../json.js';
+import type { Loss } from '../losses.js';
+import type { Metric } from '../metrics.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import { kernelsOf } from '../model/graph.js';
 import type { BatchLogs, EpochLogs, History } from '../model/history.js';
-import type { ModelInput } from '../model/batches.js';
-import type { Model } from '../model/model.js';
+import type { ModelInput, ModelTarget } from '../model/batches.js';
+import type { Model, Prediction } from '../model/model.js';
 import type { CompileOptions, FitOptions } from '../model/options.js';
 import { configured } from '../runtime/configure.js';
 import { loadKernels, partFor } from '../runtime/load.js';
 import { platform } from '../runtime/platform/platform.js';
-import type { TensorInput } from '../tensor/convert.js';
 import type { NumericArray, Tensor } from '../tensor/tensor.js';
 import { piecesOf, takeOut } from './arrays.js';
 import type { Begin, Channel, Report, ToPage, ToWorker } from './protocol.js';
-import { posted, received, receivedError, receivedHistory } from './protocol.js';
+import { configured as withConfigs, posted, received, receivedError, receivedHistory } from './protocol.js';
 
 export interface TrainingOptions {
   /** As for `model.compile`. A schedule of the learning rate must be one of ours: a function cannot be sent. */
@@ -53,7 +53,7 @@ export interface Training {
 type Answer = Extract<ToPage, { kind: 'answer' }>;
 
 /** Trains a model over a channel. The model has its new weights when it is finished. */
-export function startTraining(open: () => Promise<Channel>, model: Model, x: ModelInput, y: TensorInput, options: TrainingOptions): Training {
+export function startTraining(open: () => Promise<Channel>, model: Model<Prediction>, x: ModelInput, y: ModelTarget, options: TrainingOptions): Training {
   return new RemoteTraining(open, model, x, y, options);
 }
 
@@ -72,7 +72,7 @@ class RemoteTraining implements Training {
 
   constructor(
     open: () => Promise<Channel>,
-    private readonly model: Model, x: ModelInput, y: TensorInput,
+    private readonly model: Model<Prediction>, x: ModelInput, y: ModelTarget,
     private readonly options: TrainingOptions,
   ) {
     this.started.catch(() => {}); // `finished` tells
@@ -106,9 +106,9 @@ class RemoteTraining implements Training {
     return received((await this.ask('checkpoint')).checkpoint!);
   }
 
-  private async begin(open: () => Promise<Channel>, x: ModelInput, y: TensorInput): Promise<void> {
+  private async begin(open: () => Promise<Channel>, x: ModelInput, y: ModelTarget): Promise<void> {
     const { model, options: { compile, fit: { resume, ...fit } = {}, onBatchEnd } } = this;
-    const { optimizer, loss, metrics, threads = 'auto', build = 'strict' } = compile;
+    const { optimizer, loss, lossWeights, metrics, threads = 'auto', build = 'strict' } = compile;
     const arrays: NumericArray[] = [];
     const [xOut, yOut, fitOut, resumeOut] = [x, y, fit, resume && posted(resume)].map((value) => takeOut(value, arrays));
     const config = model.toJSON();
@@ -130,7 +130,7 @@ class RemoteTraining implements Training {
     this.requireWanted();
     const begin: Begin = {
       kind: 'begin', model: config, weights, kernels, configuration: configurationOf(), x: xOut, y: yOut, fit: fitOut, resume: resumeOut,
-      compile: { optimizer: sendable(optimizer.config(0)), loss: typeof loss === 'string' ? loss : loss.config, metrics: metrics?.map(configOf), threads, build }, batches: onBatchEnd !== undefined,
+      compile: { optimizer: sendable(optimizer.config(0)), loss: withConfigs(loss, isLoss), lossWeights, metrics: metrics && withConfigs(metrics, isMetric), threads, build }, batches: onBatchEnd !== undefined,
     };
     try {
       channel.post(begin);
@@ -218,7 +218,8 @@ function deferred<Value>(): { promise: Promise<Value>; resolve: (value: Value) =
   return { promise, resolve: settle[0], reject: settle[1] };
 }
 
-const configOf = (metric: MetricName | Metric): Json => (typeof metric === 'string' ? metric : metric.config);
+const isLoss = (given: object): given is Loss => 'emit' in given && typeof given.emit === 'function';
+const isMetric = (given: object): given is Metric => 'add' in given && typeof given.add === 'function';
 
 /** What workers of the worker need; the kernels are sent along. */
 function configurationOf(): Begin['configuration'] {

@@ -14,6 +14,6 @@ export function opsOf(stack: readonly Layer[], training = true): OpName[] {
   const input = tape.tensor(model.inputShape, 'rows', false);
   const [output] = emitLayers(model.graph, [input], tape, (layer) =>
     layer.weights.map(({ shape }) => ({ value: tape.buffer(sizeOf(shape)), gradient: tape.buffer(sizeOf(shape)) }))) as [PlanTensor];
-  if (training) tape.backward(output, tape.like(output));
+  if (training) tape.backward([output, tape.like(output)]);
   return tape.ops.map(({ name }) => name);
 }

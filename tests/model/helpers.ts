@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { adam, LanewiseError, layers, sequential, sgd } from '../../src/entry.node.js';
-import type { CompileOptions, ErrorCode, InputSpec, Layer, Model, Sequential, Tensor } from '../../src/entry.node.js';
+import type { CompileOptions, ErrorCode, InputSpec, Layer, Model, Prediction, Sequential, Tensor } from '../../src/entry.node.js';
 import { Purpose, RandomStream } from '../../src/random.js';
 
 /** Uniform numbers in ±1 of the given shape, the same on every machine. */
@@ -30,7 +30,7 @@ export function rowsOf({ data, shape }: Tensor, start: number, count: number): T
 }
 
 /** SHA-256 of all weights' bytes, in order. */
-export function weightsHash(model: Model): string {
+export function weightsHash(model: Model<Prediction>): string {
   const hash = createHash('sha256');
   for (const { data } of model.getWeights()) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return hash.digest('hex');

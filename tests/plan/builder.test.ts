@@ -79,7 +79,7 @@ describe('a tape', () => {
     });
     const joined = tape.like(x);
     tape.record(joined, outputs, (dy) => [dy, dy]);
-    tape.backward(joined, tape.like(x));
+    tape.backward([joined, tape.like(x)]);
     const joins = tape.ops.filter(({ name }) => name === 'combine');
     assert.equal(joins.length, 1);
     const { out, a, b, size } = joins[0]!.args;
@@ -95,7 +95,7 @@ describe('a tape', () => {
     tape.record(y, [x], () => (arrived++, []));
     const masked = tape.withMask(y, [tape.tensor([3, 2]), x]);
     assert.equal(masked.mask, x.mask);
-    tape.backward(masked, tape.like(y));
+    tape.backward([masked, tape.like(y)]);
     assert.equal(arrived, 1);
     assert.equal(tape.withMask(y, [y]), y);
   });
@@ -105,7 +105,7 @@ describe('a tape', () => {
     const x = tape.tensor([4], 'rows', false);
     const y = tape.like(x);
     tape.record(y, [x], () => assert.fail('nobody needs this gradient'));
-    tape.backward(y, tape.like(y));
+    tape.backward([y, tape.like(y)]);
     assert.deepEqual(tape.ops, []);
   });
 
@@ -119,7 +119,7 @@ describe('a tape', () => {
       return [dy];
     });
     tape.owner = 'loss';
-    tape.backward(y, tape.like(y));
+    tape.backward([y, tape.like(y)]);
     assert.deepEqual(tape.ops.map(({ owner }) => owner), ['first']);
   });
 

@@ -2,8 +2,8 @@
  * What must not compile, and what must: checked by `npm run typecheck`, never run. Each `@ts-expect-error` fails the check if the line below it
  * compiles after all.
  */
-import { adam, customLayer, dataset, earlyStopping, input, layers, metrics, model, sequential } from '../../src/entry.node.js';
-import type { FirstLayer, Layer, Metric, Model, Sequential, Tensor } from '../../src/entry.node.js';
+import { adam, customLayer, dataset, earlyStopping, encodeModel, input, layers, losses, metrics, model, modelFromJSON, sequential } from '../../src/entry.node.js';
+import type { FirstLayer, Layer, Metric, Model, Prediction, Sequential, SymbolicTensor, Tensor } from '../../src/entry.node.js';
 
 const { add, concatenate, conv1d, conv2d, dense, depthwiseConv2d, dropout, embedding, flatten, lstm, globalAveragePooling2d, maxPooling1d, maxPooling2d, reshape, separableConv2d, simpleRNN, zeroPadding2d } = layers;
 
@@ -81,6 +81,35 @@ input({ name: 'x' });
 model({ inputs: x });
 // @ts-expect-error: a layer is not a value
 concatenate().apply([x, dense({ units: 4 })]);
+
+/** Of several outputs: `predict` gives a list. */
+const both = dense({ units: 2, name: 'a' }).apply(x);
+export const pair = model({ inputs: x, outputs: [both, dense({ units: 1, name: 'b' }).apply(both)] });
+export const listed: Model = model({ inputs: x, outputs: [both] });
+// @ts-expect-error: a model that gives a list is not one that gives a tensor
+export const single: Model = pair;
+export const ofAnyNumber = (outputs: readonly SymbolicTensor[]): Model<Prediction> => model({ inputs: x, outputs });
+export async function trainPair(data: Tensor): Promise<void> {
+  await pair.compile({ optimizer: adam(), loss: 'mse' });
+  await pair.compile({ optimizer: adam(), loss: ['mse', losses.huber()], lossWeights: [1, 0.2], metrics: [['mae', 'mse'], []] });
+  await pair.compile({ optimizer: adam(), loss: { a: 'mse', b: losses.huber() }, lossWeights: { a: 0.5 }, metrics: { b: 'mae' } });
+  // @ts-expect-error: no such loss
+  await pair.compile({ optimizer: adam(), loss: { a: 'mse', b: 'msee' } });
+  // @ts-expect-error: a weight is a number
+  await pair.compile({ optimizer: adam(), loss: 'mse', lossWeights: { a: '1' } });
+  const { history } = await pair.fit(data, [data, data], { validationData: [data, { a: data, b: data }], sampleWeight: { b: [1, 2] } });
+  const figures: (number[] | undefined)[] = [history.a_loss, history.valA_loss, history.b_mae];
+  // @ts-expect-error: no such figure
+  void history.b_lost;
+  earlyStopping({ monitor: figures[0] ? 'valB_loss' : 'b_mae' });
+  const [a, b]: Tensor<Float32Array>[] = await pair.predict(data);
+  void [a, b];
+  // @ts-expect-error: not one tensor
+  void (await pair.predict(data)).shape;
+  const loaded: Tensor<Float32Array>[] = await modelFromJSON<Tensor<Float32Array>[]>(pair.toJSON()).predict(data);
+  const one: Tensor<Float32Array> = await modelFromJSON(listed.toJSON()).predict(data);
+  void [loaded, one, await encodeModel(pair)];
+}
 
 /** Custom layers make layers like any others. */
 const double = customLayer({ type: 'double', call: (value, { scale }) => scale(value, 2) });

@@ -1,47 +1,41 @@
 import { LanewiseError } from '../errors.js';
 import type { Json } from '../json.js';
-import type { Loss } from '../losses.js';
-import { stepsOf } from '../losses.js';
+import type { Loss, TargetSpec } from '../losses.js';
+import { emitLoss, stepsOf } from '../losses.js';
 import type { Metric, MetricBatch, MetricTask } from '../metrics.js';
+import type { PlanTensor, Tape } from '../plan/tape.js';
+import type { TensorInput } from '../tensor/convert.js';
 import type { Shape } from '../tensor/shape.js';
+import type { ModelTarget } from './batches.js';
 import type { BatchLogs } from './history.js';
+import type { BatchResult, EmittedHead, HeadData, Objective, Tally } from './objective.js';
+import type { RowWeights, WeightOptions } from './sample-weights.js';
 
-/** What a batch came to. */
-export interface BatchResult {
-  loss: number;
-  /** Rows of the output (or their columns, if the loss counts those) that are right. */
-  correct: number;
-  /** Samples that the loss is the mean of: all, or where a mask leaves steps out fewer, in fractions. */
-  weight: number;
-  /** What each metric counted, of those that look at outputs. */
-  sums: readonly Float64Array[];
-}
-
-/** Batches, summed up. */
-export interface Tally {
-  /** Losses, each times the weight of its batch. */
-  lossSum: number;
-  correct: number;
-  weight: number;
-  readonly sums: readonly Float64Array[];
-}
-
-/** The metrics that a model was compiled with. Accuracy is counted by the kernels of the loss; the others look at the outputs of each batch. */
-export class Meter {
+/**
+ * An output in training: its loss and its metrics. Accuracy is counted by the kernels of the loss; the other metrics look at the outputs of each batch.
+ * The only head of a model is all that the model is trained for.
+ */
+export class Head implements Objective {
+  readonly heads = [this];
+  readonly target: TargetSpec;
   /** For accuracy: how much of one sample can be right, its rows or their columns. */
   private readonly perSample: number;
   private readonly task: MetricTask;
-  /** Those that look at outputs. */
+  /** The metrics that look at outputs. */
   readonly counted: readonly Metric[];
 
-  /** @throws LanewiseError `invalid-argument`, `invalid-shape` where a metric does not suit the loss, or two have one name */
+  /** @throws LanewiseError `invalid-argument`, `invalid-shape` where a metric or the output does not suit the loss, or two metrics have one name */
   constructor(
     private readonly metrics: readonly Metric[],
-    loss: Loss, outputShape: Shape,
+    readonly loss: Loss,
+    readonly shape: Shape,
+    /** What stands behind a place in an error. */
+    readonly place = '',
   ) {
-    const columns = outputShape.at(-1) ?? 1;
-    this.task = { columns, numbered: loss.target(outputShape).classes !== undefined, separate: loss.counts === 'columns' && columns > 1 };
-    this.perSample = stepsOf(outputShape) * (loss.counts === 'columns' ? columns : 1);
+    const columns = shape.at(-1) ?? 1;
+    this.target = loss.target(shape);
+    this.task = { columns, numbered: this.target.classes !== undefined, separate: loss.counts === 'columns' && columns > 1 };
+    this.perSample = stepsOf(shape) * (loss.counts === 'columns' ? columns : 1);
     this.counted = metrics.filter((metric) => !isInKernel(metric));
     if (!loss.counts && this.counted.length < metrics.length) throw new LanewiseError('invalid-argument', 'accuracy needs a cross-entropy', { received: loss.name });
     const names = metrics.map(({ name }) => name);
@@ -52,9 +46,33 @@ export class Meter {
     for (const metric of this.counted) metric.check(this.task);
   }
 
-  /** What must be the same where a run goes on. */
-  get config(): readonly Json[] {
-    return this.metrics.map(({ config }) => config);
+  get config(): { loss: Json; metrics: readonly Json[] } {
+    return { loss: this.loss.config, metrics: this.metrics.map(({ config }) => config) };
+  }
+
+  get kept(): readonly string[] {
+    return this.counted.map(({ name }) => name);
+  }
+
+  // lists and records are refused where tensors are checked
+  targets(given: ModelTarget): readonly TensorInput[] {
+    return [given as TensorInput];
+  }
+
+  weights(given: WeightOptions): readonly RowWeights[] {
+    return [given as RowWeights];
+  }
+
+  emit(tape: Tape, [output]: readonly PlanTensor[], [data]: readonly HeadData[]): EmittedHead[] {
+    return [{ ...emitLoss(tape, this.loss, output!, data!), state: tape.state }];
+  }
+
+  lossName(): string {
+    return 'the loss';
+  }
+
+  join([result]: readonly BatchResult[]): BatchResult {
+    return result!;
   }
 
   /** What a batch came to by the metrics that look at outputs. */
@@ -77,7 +95,6 @@ export class Meter {
     this.counted.forEach((metric, index) => metric.merge(tally.sums[index]!, sums[index]!));
   }
 
-  /** The figures of batches; the loss is NaN where a mask left nothing. */
   figures({ lossSum, correct, weight, sums }: Tally): BatchLogs {
     const logs: BatchLogs = { loss: lossSum / weight };
     for (const metric of this.metrics) {
@@ -87,7 +104,6 @@ export class Meter {
     return logs;
   }
 
-  /** Those of one batch. */
   batchFigures(batch: BatchResult): BatchLogs {
     return { ...this.figures({ ...batch, lossSum: 0 }), loss: batch.loss };
   }
