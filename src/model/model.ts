@@ -140,7 +140,7 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
     });
   }
 
-  /** What the model is trained for. @throws LanewiseError `invalid-argument`, `invalid-shape` */
+  /** What the model is trained for. @throws LanewiseError `invalid-argument`, `invalid-shape` @internal */
   protected objectiveOf({ loss, lossWeights, metrics = [] }: CompileOptions): Objective {
     if (lossWeights) throw new LanewiseError('invalid-argument', 'lossWeights of one output', { where: this.name });
     return new Head([metrics].flat().map((metric) => requireMetric(metric as MetricName | Metric)), requireLoss(loss as LossName | Loss), this.outputShape);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import { layers, sequential } from '../../src/entry.node.js';
-import type { Model } from '../../src/entry.node.js';
+import type { Model, Tensor } from '../../src/entry.node.js';
 import { importKeras, importKerasWeights } from '../../src/import/keras.js';
 import { KERAS_LAYERS } from '../../src/import/keras-layers.js';
 import type { Json } from '../../src/json.js';
@@ -58,6 +58,13 @@ describe('a .keras file', () => {
     assertWeights(model, [
       'rnn_a/kernel', 'rnn_a/recurrentKernel', 'rnn_a/bias', 'wide/kernel', 'wide/bias', 'rnn_b/kernel', 'rnn_b/recurrentKernel', 'rnn_b/bias',
     ]);
+  });
+
+  it('of several outputs, in their order', () => {
+    const model = importKeras<Tensor<Float32Array>[]>(changed('branches.keras', ({ config }) => Object.assign(config, { output_layers: [['sum', 0, 0], ['rnn_b', 0, 0]] })));
+    assert.deepEqual(model.toJSON()['outputs'], ['sum', 'rnn_b']);
+    assert.deepEqual(model.summary().outputs, ['sum', 'rnn_b']);
+    assert.equal(model.getWeights().length, 8);
   });
 
   it('of convolutions over images and sequences', () => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { sgd } from '../../src/entry.node.js';
-import type { Model } from '../../src/entry.node.js';
+import type { Model, Tensor } from '../../src/entry.node.js';
 import { importTfjs } from '../../src/import/tfjs.js';
 import { randomInput, randomTensor, refused } from '../model/helpers.js';
 
@@ -108,6 +108,25 @@ describe('TensorFlow.js predicts the same', () => {
     const last = tfLayers.simpleRNN({ units: 3, activation: 'sigmoid' }).apply(sum) as Symbolic;
     const joined = tfLayers.concatenate().apply([last, z]) as Symbolic;
     await agree(tf.model({ inputs: [x, z], outputs: tfLayers.dense({ units: 2 }).apply(joined) as Symbolic }));
+  });
+});
+
+it('TensorFlow.js predicts the same, several outputs', async () => {
+  const x = tf.input({ shape: [4] });
+  const inner = tfLayers.dense({ units: 3, activation: 'tanh', name: 'inner' }).apply(x) as Symbolic;
+  const theirs = fill(tf.model({ inputs: x, outputs: [tfLayers.dense({ units: 2, name: 'last' }).apply(inner) as Symbolic, inner] }));
+  const { modelJson, weights } = await saved(theirs);
+  const ours = importTfjs<Tensor<Float32Array>[]>(JSON.stringify(modelJson), weights);
+  await ours.compile({ optimizer: sgd(), loss: 'mse', threads: 1 });
+  const rows = randomTensor([5, 4], 1);
+  const expected = theirs.predict(tf.tensor(rows.data, [5, 4])) as tf.Tensor[];
+  const found = await ours.predict(rows);
+  ours.close();
+  assert.equal(found.length, 2);
+  found.forEach(({ data, shape }, index) => {
+    const values = expected[index]!.dataSync();
+    assert.deepEqual(shape, expected[index]!.shape);
+    data.forEach((value, at) => assert.ok(Math.abs(value - values[at]!) <= 1e-5, `output ${index}, value ${at}: ${value} here, ${values[at]} there`));
   });
 });
 

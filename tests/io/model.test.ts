@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { LanewiseError, decodeModel, encodeModel, layers, modelFromJSON, sequential } from '../../src/entry.node.js';
-import type { FirstLayer, Model } from '../../src/entry.node.js';
+import { LanewiseError, decodeModel, encodeModel, input, layers, model, modelFromJSON, sequential, sgd } from '../../src/entry.node.js';
+import type { FirstLayer, Model, Tensor } from '../../src/entry.node.js';
 import { loadModel, saveModel } from '../../src/files/model-file.js';
 import type { Json, JsonRecord } from '../../src/json.js';
 import { layerConfig } from '../../src/layers/layer-config.js';
@@ -13,7 +13,7 @@ import { encodeSafetensors } from '../../src/io/safetensors.js';
 import { decodeSealed, encodeSealed } from '../../src/io/sealed.js';
 import { refusal, withFolder } from '../data/helpers.js';
 import { cases } from '../layers/cases.js';
-import { smallCnn, smallRnn, weightsHash } from '../model/helpers.js';
+import { randomTensor, smallCnn, smallRnn, weightsHash } from '../model/helpers.js';
 
 const text = (model: Model): string => JSON.stringify(model);
 
@@ -155,6 +155,27 @@ describe('a model as bytes', () => {
       await saveModel(file, loaded);
       assert.equal(weightsHash(await loadModel(file)), weightsHash(model), 'over the file just loaded');
       assert.deepEqual(readdirSync(folder), ['model.safetensors']);
+    }));
+
+  it('of several outputs is saved to a file and loaded from it', () =>
+    withFolder(async (folder) => {
+      const start = input({ shape: [3] });
+      const first = layers.dense({ units: 4, activation: 'tanh', name: 'first' }).apply(start);
+      const pair = model({ inputs: start, outputs: [layers.dense({ units: 2, name: 'last' }).apply(first), first], seed: 4 });
+      pair.setWeights(pair.getWeights().map(({ shape }, index) => randomTensor(shape, index + 1)));
+      const file = join(folder, 'pair.safetensors');
+      await saveModel(file, pair);
+      const back = await loadModel<Tensor<Float32Array>[]>(file);
+      assert.equal(JSON.stringify(back), JSON.stringify(pair));
+      for (const each of [pair, back]) await each.compile({ optimizer: sgd(), loss: 'mse', threads: 1 });
+      const x = randomTensor([5, 3], 9);
+      const expected = await pair.predict(x);
+      assert.deepEqual(expected.map(({ shape }) => shape), [[5, 2], [5, 4]]);
+      assert.deepEqual(await back.predict(x), expected);
+      for (const each of [pair, back]) each.close();
+      const twice = { ...pair.toJSON(), outputs: ['first', 'first'] };
+      assert.throws(() => modelFromJSON(twice), refusal('invalid-argument', /an output stands twice/));
+      assert.throws(() => modelFromJSON({ ...twice, outputs: ['first', 'input_1'] }), refusal('invalid-argument', /an input of the model as its output/));
     }));
 
   it('is refused when any bit of it has changed', async () => {

@@ -27,17 +27,20 @@ function fill(network: Model): Model {
   return network;
 }
 
-async function run(bytes: Uint8Array, feeds: Readonly<Record<string, Tensor<Float32Array>>>): Promise<OrtTensor> {
+/** All outputs, in the order of the file. */
+async function runAll(bytes: Uint8Array, feeds: Readonly<Record<string, Tensor<Float32Array>>>): Promise<[name: string, value: OrtTensor][]> {
   const session = await InferenceSession.create(bytes, { executionProviders: ['wasm'], logSeverityLevel: 3 });
   try {
     const inputs = Object.fromEntries(Object.entries(feeds).map(([name, { data, shape }]) => [name, new OrtTensor('float32', data, shape)]));
     const outputs = await session.run(inputs);
     assert.deepEqual(Object.keys(inputs), [...session.inputNames]);
-    return outputs[session.outputNames[0]!]!;
+    return session.outputNames.map((name) => [name, outputs[name]!]);
   } finally {
     await session.release();
   }
 }
+
+const run = async (bytes: Uint8Array, feeds: Readonly<Record<string, Tensor<Float32Array>>>): Promise<OrtTensor> => (await runAll(bytes, feeds))[0]![1];
 
 /** Compares with `predict`, in batches of other sizes than those that ran before. */
 async function agree(network: Model, rows: number): Promise<void> {
@@ -73,6 +76,24 @@ describe('ONNX Runtime predicts the same as the library', () => {
     const depth = concatenate().apply([maxPooling2d().apply(sides), maxPooling2d().apply(sides)]);
     const joined = concatenate().apply([flatten().apply(depth), rescaling({ scale: 2, offset: 1 }).apply(facts)]);
     await agree(fill(model({ inputs: [image, facts], outputs: dense({ units: 3, activation: 'softmax' }).apply(joined) })), 3);
+  });
+
+  it('several outputs, one of which the others are made of, by their names', async () => {
+    const image = input({ shape: [6, 6, 2], name: 'image' });
+    const map = conv2d({ filters: 3, kernelSize: 3, activation: 'relu', name: 'map' }).apply(image);
+    const pooled = maxPooling2d({ name: 'pooled' }).apply(map);
+    const kind = dense({ units: 4, activation: 'softmax', name: 'kind' }).apply(flatten().apply(pooled));
+    const network = model({ inputs: image, outputs: [kind, map, dropout({ rate: 0.5, name: 'same' }).apply(kind)] });
+    await network.compile({ optimizer: sgd(), loss: 'mse', threads: 1 });
+    const x = randomTensor([3, 6, 6, 2], 1);
+    const expected = await network.predict(x);
+    const outputs = await runAll(exportOnnx(network), { image: x });
+    network.close();
+    assert.deepEqual(outputs.map(([name]) => name), ['kind', 'map', 'same']);
+    outputs.forEach(([name, { data, dims }], index) => {
+      assert.deepEqual(dims, expected[index]!.shape, name);
+      (data as Float32Array).forEach((value, at) => assert.ok(Math.abs(value - expected[index]!.data[at]!) <= 1e-5, `${name}, value ${at}`));
+    });
   });
 
   it('sequences, added time first', async () => {

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { adagrad, adam, adamW, customLayer, layers, lion, losses, metrics, rmsprop, schedules, sequential, sgd, trainInWorker } from '../../src/entry.node.js';
+import { adagrad, adam, adamW, customLayer, input, layers, lion, losses, metrics, model, rmsprop, schedules, sequential, sgd, trainInWorker } from '../../src/entry.node.js';
 import * as lanewise from '../../src/entry.node.js';
-import type { BatchLogs, CompileOptions, EpochLogs, Sequential } from '../../src/entry.node.js';
+import type { BatchLogs, CompileOptions, EpochLogs, Model, Sequential, Tensor } from '../../src/entry.node.js';
 import { lossFromConfig } from '../../src/losses.js';
 import { optimizerFromConfig } from '../../src/optimizers/registry.js';
 import { classifier, randomLabels, randomTensor, refused, smallCnn, timeless, weightsHash } from '../model/helpers.js';
@@ -59,6 +59,32 @@ describe('a training in a worker', () => {
     assert.deepEqual(timeless(history), timeless(expected));
     assert.equal(history.history.valTopKAccuracy_2!.length, 3);
     here.close();
+  });
+
+  it('takes several outputs along, with all that is said of each', async () => {
+    const pair = (): Model<Tensor<Float32Array>[]> => {
+      const start = input({ shape: [8, 8, 1] });
+      const flat = layers.flatten().apply(start);
+      const kind = layers.dense({ units: 5, name: 'kind' }).apply(flat);
+      return model({ inputs: start, outputs: [kind, layers.dense({ units: 1, name: 'size' }).apply(kind)], seed: 2 });
+    };
+    const sizes = randomTensor([40, 1], 3);
+    const counts = Float32Array.from({ length: 40 }, (_, row) => row / 40);
+    const kinds = 'sparseCategoricalCrossentropy';
+    for (const asked of [
+      { loss: [kinds, losses.huber({ delta: 0.5 })], lossWeights: [1, 0.5], metrics: [['accuracy', metrics.topKAccuracy({ k: 2 })], 'mae'] },
+      { loss: { size: losses.huber({ delta: 0.5 }), kind: kinds }, lossWeights: { size: 0.5 }, metrics: { kind: ['accuracy', metrics.topKAccuracy({ k: 2 })], size: 'mae' } },
+    ] satisfies Pick<CompileOptions, 'loss' | 'lossWeights' | 'metrics'>[]) {
+      const [here, there] = [pair(), pair()];
+      const options = { ...fit, sampleWeight: { size: counts }, validationData: [x, { kind: y, size: sizes }] } as const;
+      await here.compile({ ...compile, ...asked });
+      const expected = await here.fit(x, [y, sizes], options);
+      const history = await trainInWorker(there, x, { size: sizes, kind: y }, { compile: { ...compile, ...asked }, fit: options }).finished;
+      here.close();
+      assert.deepEqual(timeless(history), timeless(expected));
+      assert.equal(history.history.valSize_mae!.length, 3);
+      assert.equal(weightsHash(there), weightsHash(here));
+    }
   });
 
   it('takes data of many pieces, of any type and layout, as they were when it began', async () => {
