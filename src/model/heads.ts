@@ -11,7 +11,7 @@ import type { ModelTarget } from './batches.js';
 import type { Head } from './head.js';
 import type { BatchLogs } from './history.js';
 import type { BatchResult, EmittedHead, HeadData, Objective, Tally } from './objective.js';
-import { perOutput } from './per-output.js';
+import { isTensor, perOutput } from './per-output.js';
 import type { RowWeights, SampleWeight, SampleWeights, WeightOptions } from './sample-weights.js';
 
 /** The heads of a model of several outputs. Its loss is the sum of theirs, each times its weight, in the order of outputs; then come the penalties. */
@@ -39,7 +39,7 @@ export class Heads implements Objective {
   }
 
   targets(given: ModelTarget, where: string): readonly TensorInput[] {
-    return perOutput<TensorInput>(isTensor(given) ? undefined : given, this.names, `${where} targets`);
+    return perOutput<TensorInput>(given, this.names, `${where} targets`);
   }
 
   weights({ sampleWeight, classWeight }: WeightOptions, where: string): readonly RowWeights[] {
@@ -91,8 +91,6 @@ export class Heads implements Objective {
     return { ...this.figures({ ...batch, lossSum: 0 }), loss: batch.loss };
   }
 }
-
-const isTensor = (given: object | null | undefined): boolean => given instanceof Object && 'data' in given && 'shape' in given;
 
 /** Whether this is what rows count, and not a list or a record of such. */
 const isWeights = (given: SampleWeights | undefined): boolean =>

@@ -154,7 +154,8 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
   }
 
   /**
-   * Trains for some epochs over rows of inputs and targets. The last batch of an epoch may be short; its loss is averaged over its own rows.
+   * Trains for some epochs over rows of inputs and targets; of a model of several outputs targets for each, in a list or by its name. The last batch of
+   * an epoch may be short; its loss is averaged over its own rows.
    * @throws LanewiseError `invalid-state`, `invalid-argument`, `invalid-shape`, `invalid-data`, `out-of-memory`, `checkpoint-mismatch`, and
    * `not-finite` before a loss that is not finite reaches the weights.
    */

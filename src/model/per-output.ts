@@ -9,6 +9,8 @@ export interface Leniency<Value> {
   missing: Value;
 }
 
+export const isTensor = (given: unknown): boolean => typeof given === 'object' && given !== null && 'data' in given && 'shape' in given;
+
 /**
  * A value for each output of a model of several, of a list in their order or a record by their names. @throws LanewiseError `invalid-argument`
  * @param where what it is
@@ -21,7 +23,7 @@ export function perOutput<Value>(given: Value | PerOutput<Value> | undefined, na
     if (given.length !== names.length) throw refused('not one value for each output', `a list of ${given.length}`);
     return given as readonly Value[];
   }
-  if (typeof given !== 'object' || given === null) throw refused('not one value for each output', typeof given);
+  if (typeof given !== 'object' || given === null || isTensor(given)) throw refused('not one value for each output', isTensor(given) ? 'a tensor' : typeof given);
   const record = given as Readonly<Record<string, Value>>;
   const unknown = Object.keys(record).find((key) => !names.includes(key));
   if (unknown !== undefined) throw refused('no output of this name', unknown);
