@@ -1,11 +1,14 @@
 import * as layers from '../layers/index.js';
+import type { Layer } from '../layers/layer.js';
 import { sequential, type Sequential } from '../model/sequential.js';
 import { adam } from '../optimizers/adam.js';
 import { linearDecay, oneCycle } from '../optimizers/schedules.js';
 import type { PresetName, Training } from './preset.js';
 
 export interface FashionMnistPreset extends Training {
-  /** Share of values dropped before each of the two dense layers. */
+  /** The layers of the task, or six convolutions with batch normalisation. */
+  network: 'task' | 'deep';
+  /** Share of values dropped before each dense layer, in the deep network before its last convolution. */
   dropout: number;
   /** Whether images are mirrored at random and brought to mean 0 and variance 1. Default: only brought to 0 … 1. */
   augment?: boolean;
@@ -16,41 +19,61 @@ const MEAN = 0.286;
 const DEVIATION = 0.353;
 
 export const FASHION_MNIST_PRESETS: Readonly<Record<PresetName, FashionMnistPreset>> = {
-  seed: { epochs: 20, batchSize: 128, dropout: 0.3, optimizer: () => adam({ learningRate: 1e-3 }) },
+  seed: { network: 'task', epochs: 20, batchSize: 128, dropout: 0.3, optimizer: () => adam({ learningRate: 1e-3 }) },
   quick: {
-    epochs: 2, batchSize: 128, dropout: 0.3, rows: 20_000,
+    network: 'task', epochs: 2, batchSize: 128, dropout: 0.3, rows: 20_000,
     optimizer: (totalSteps) => adam({ learningRate: oneCycle({ maxLearningRate: 2e-3, totalSteps }) }),
   },
   best: {
-    epochs: 18, batchSize: 128, dropout: 0.5,
-    optimizer: (totalSteps) => adam({ learningRate: oneCycle({ maxLearningRate: 2e-3, totalSteps }) }),
+    network: 'deep', epochs: 12, batchSize: 128, dropout: 0.25, augment: true,
+    optimizer: (totalSteps) => adam({ learningRate: oneCycle({ maxLearningRate: 5e-3, totalSteps }) }),
   },
   fast: {
-    epochs: 7, batchSize: 128, dropout: 0.1, augment: true, targetAccuracy: 0.925,
+    network: 'task', epochs: 7, batchSize: 128, dropout: 0.1, augment: true, targetAccuracy: 0.925,
     optimizer: (totalSteps) => adam({ learningRate: linearDecay({ learningRate: 2e-3, totalSteps, warmupSteps: totalSteps / 20 }) }),
   },
 };
 
 /**
- * The classifier of the task: 1 030 218 parameters; for `sparseCategoricalCrossentropy`.
- * Input: images [28, 28, 1] of 0 … 255. Output: probabilities of the ten classes.
+ * A classifier of garments, for `sparseCategoricalCrossentropy`. Input: images [28, 28, 1] of 0 … 255. Output: probabilities of the ten classes.
+ * Parameters: 1 030 218 of the task's network, 576 938 of the deep one.
  */
-export function fashionMnistNetwork({ dropout, augment = false }: FashionMnistPreset, seed: number): Sequential {
+export function fashionMnistNetwork({ network, dropout, augment = false }: FashionMnistPreset, seed: number): Sequential {
   const inputShape = [28, 28, 1];
   return sequential(
     [
       ...(augment
         ? [layers.randomFlip({ mode: 'horizontal', inputShape }), layers.rescaling({ scale: 1 / (255 * DEVIATION), offset: -MEAN / DEVIATION })]
         : [layers.rescaling({ scale: 1 / 255, inputShape })]),
-      layers.conv2d({ filters: 64, kernelSize: 3, activation: 'relu' }),
-      layers.maxPooling2d({ poolSize: 2 }),
-      layers.conv2d({ filters: 64, kernelSize: 3, activation: 'relu' }),
-      layers.flatten(),
-      layers.dropout({ rate: dropout }),
-      layers.dense({ units: 128 }),
-      layers.dropout({ rate: dropout }),
+      ...(network === 'task' ? taskLayers(dropout) : deepLayers(dropout)),
       layers.dense({ units: 10, activation: 'softmax' }),
     ],
     { seed, name: 'fashion-mnist' },
   );
 }
+
+const halved = (): Layer => layers.maxPooling2d({ poolSize: 2 });
+
+const taskLayers = (dropout: number): Layer[] => [
+  layers.conv2d({ filters: 64, kernelSize: 3, activation: 'relu' }),
+  halved(),
+  layers.conv2d({ filters: 64, kernelSize: 3, activation: 'relu' }),
+  layers.flatten(),
+  layers.dropout({ rate: dropout }),
+  layers.dense({ units: 128 }),
+  layers.dropout({ rate: dropout }),
+];
+
+/** Twice the filters at half the size, as VGG (Simonyan and Zisserman, 2015), with batch normalisation for its biases and a mean for its dense layers. */
+const deepLayers = (dropout: number): Layer[] => [
+  ...normalized(32), halved(),
+  ...normalized(64), ...normalized(64), halved(),
+  ...normalized(128), ...normalized(128), halved(),
+  layers.dropout({ rate: dropout }),
+  ...normalized(256),
+  layers.globalAveragePooling2d(),
+];
+
+const normalized = (filters: number): Layer[] => [
+  layers.conv2d({ filters, kernelSize: 3, padding: 'same', useBias: false }), layers.batchNormalization({ momentum: 0.9 }), layers.relu(),
+];
