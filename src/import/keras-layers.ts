@@ -3,7 +3,12 @@ import type { Json, JsonRecord } from '../json.js';
 import { isRecord } from '../json.js';
 
 /** A name here, and what becomes of the value; undefined for a value that has no counterpart. */
-type Option = string | { readonly to: string; readonly convert: (value: Json, source: KerasSource) => Json | undefined };
+type Option = string | { readonly to: string; readonly convert: (value: Json, source: KerasSource) => Json | undefined } | LayerOption;
+/** A layer within: what is said of it in Keras but settled by the layer around it. */
+interface LayerOption {
+  readonly layer: string;
+  readonly settled?: readonly string[];
+}
 
 /** What wrote the config, as far as it matters. */
 export interface KerasSource {
@@ -16,12 +21,14 @@ export interface KerasLayer {
   readonly type: string;
   /** Options with a counterpart. A null stands for the default. */
   readonly options?: Readonly<Record<string, Option>>;
-  /** Options without one, and the values that mean the same as nothing. */
+  /** Options without one, and the values that mean the same as nothing; or of one with a counterpart, the values that have one. */
   readonly only?: Readonly<Record<string, readonly Json[]>>;
   /** Options that must be said, since the default was not always the same. */
   readonly needed?: readonly string[];
   /** Where the weights are within the layer's group of an HDF5 file. */
   readonly group?: string;
+  /** The same of layers within it, by what they are called here. */
+  readonly partGroups?: Readonly<Record<string, string>>;
 }
 
 
@@ -66,6 +73,9 @@ const RECURRENT_ONLY = { return_state: [false, null], stateful: [false, null], z
 const recurrent = (type: string, options: KerasLayer['options'] = {}): KerasLayer =>
   ({ type, options: { ...RECURRENT_OPTIONS, ...options }, needed: Object.keys(options), only: RECURRENT_ONLY, group: 'cell/vars' });
 
+/** A bidirectional layer has zeros in steps that a mask leaves out, whatever is said of the layers within. */
+const OF_MASKED_STEPS = ['zero_output_for_mask'];
+
 /** Of an axis counted from the front it cannot be said here whether it is the last. */
 const lastAxis = (value: Json): Json | undefined => (value === -1 || (Array.isArray(value) && value.length === 1 && value[0] === -1) ? -1 : undefined);
 
@@ -99,6 +109,10 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   BatchNormalization: {
     type: 'batchNormalization', options: { axis: { to: 'axis', convert: lastAxis }, momentum: 'momentum', epsilon: 'epsilon', center: 'center', scale: 'scale', ...NORMALIZED },
     only: { renorm: [false, null], synchronized: [false, null], virtual_batch_size: [null], fused: [true, false, null] },
+  },
+  Bidirectional: {
+    type: 'bidirectional', options: { layer: { layer: 'layer', settled: OF_MASKED_STEPS }, backward_layer: { layer: 'backwardLayer', settled: OF_MASKED_STEPS }, merge_mode: 'mergeMode' },
+    only: { merge_mode: ['concat', 'sum', 'mul', 'ave'] }, partGroups: { forward: 'forward_layer', backward: 'backward_layer' },
   },
   Concatenate: { type: 'concatenate', options: { axis: 'axis' } },
   Conv1D: {
@@ -177,8 +191,14 @@ export function convertOptions(
   const result: Record<string, Json> = { type };
   for (const [key, value] of Object.entries(config)) {
     const option = Object.hasOwn(options, key) ? options[key] : undefined;
-    if (option !== undefined) {
+    const isAllowed = !Object.hasOwn(only, key) || only[key]!.some((allowed) => shown(allowed) === shown(value));
+    if (!isAllowed) problems.push(`${key} ${shown(value)}`);
+    else if (option !== undefined) {
       if (value === null) continue;
+      if (typeof option === 'object' && 'layer' in option) {
+        result[option.layer] = convertLayer(value, option, { inferenceOnly, ...source }, (problem) => problems.push(`${key} ${problem}`));
+        continue;
+      }
       const converted = typeof option === 'string' ? value : option.convert(value, source);
       if (converted === undefined) {
         if (!isForTraining(key)) problems.push(`${key} ${shown(value)}`);
@@ -186,15 +206,29 @@ export function convertOptions(
       } else result[typeof option === 'string' ? option : option.to] = converted;
     } else if (key === 'dtype') {
       if (!isFloat32(value)) problems.push(`${key} ${shown(value)}`);
-    } else if (Object.hasOwn(only, key)) {
-      if (!only[key]!.some((allowed) => shown(allowed) === shown(value))) problems.push(`${key} ${shown(value)}`);
-    } else if (isForTraining(key)) {
+    } else if (Object.hasOwn(only, key)) continue;
+    else if (isForTraining(key)) {
       if (value !== null && !inferenceOnly) problems.push(`${key}, ${TRAINING}`);
     } else if (!isIrrelevant(key)) problems.push(`option ${shown(key)}`);
   }
   problems.push(...needed.filter((key) => !Object.hasOwn(config, key)).map((key) => `no ${key}`));
   if (config['trainable'] === false) result['trainable'] = false;
   return result;
+}
+
+/** The config of a layer within another: Keras writes its class and config, as of any layer. */
+function convertLayer(value: Json, { settled = [] }: LayerOption, source: KerasSource & { inferenceOnly: boolean }, report: (problem: string) => void): JsonRecord {
+  const { class_name: className, config } = isRecord(value) ? value : {};
+  const rule = typeof className === 'string' ? KERAS_LAYERS.get(className) : undefined;
+  if (!rule || !isRecord(config)) {
+    report(shown(className ?? value));
+    return {};
+  }
+  const problems: string[] = [];
+  const options = Object.fromEntries(Object.entries(config).filter(([key]) => !settled.includes(key)));
+  const converted = convertOptions(options, rule, source, problems);
+  for (const problem of problems) report(`(${className as string}): ${problem}`);
+  return converted;
 }
 
 const shown = (value: Json): string => JSON.stringify(value).slice(0, 100);

@@ -12,7 +12,9 @@ import { isRecord, listed } from '../json.js';
 import type { Model, Prediction } from '../model/model.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Hdf5File } from './hdf5.js';
-import { KERAS_LAYERS } from './keras-layers.js';
+import type { Layer } from '../layers/layer.js';
+import { Wrapper } from '../layers/wrapper.js';
+import { KERAS_LAYERS, type KerasLayer } from './keras-layers.js';
 import { importTopology, majorVersion, type ImportedLayer, type ImportOptions } from './topology.js';
 
 export type { ImportOptions };
@@ -79,29 +81,46 @@ function readWeights(model: Model<Prediction>, layers: readonly ImportedLayer[],
   const strangers = new Set(file.keys(root));
   const differences: string[] = [];
   const groups = groupNames(layers);
-  layers.forEach(({ name, rule }, index) => {
+  layers.forEach(({ name }, index) => {
     const group = groups[index]!;
     strangers.delete(group);
-    const specs = model.getLayer(name).weights;
-    const path = `${root}/${group}/${rule.group ?? 'vars'}`;
-    const found = file.keys(path);
-    if (found.length !== specs.length) {
-      differences.push(`${path} has ${found.length} weights, not ${specs.length}`);
-      return;
+    for (const { layer, path } of weightGroups(model.getLayer(name), `${root}/${group}`)) {
+      const found = file.keys(path);
+      if (found.length !== layer.weights.length) {
+        differences.push(`${path} has ${found.length} weights, not ${layer.weights.length}`);
+        continue;
+      }
+      layer.weights.forEach((spec, number) => {
+        const dataset = `${path}/${number}`;
+        const shape = file.shape(dataset);
+        if (JSON.stringify(shape) === JSON.stringify(spec.shape)) tensors.set(`${layer.name}/${spec.name}`, file.read(dataset, spec.shape));
+        else differences.push(`${dataset} has shape [${shape.join(', ')}], not [${spec.shape.join(', ')}]`);
+      });
     }
-    specs.forEach((spec, number) => {
-      const dataset = `${path}/${number}`;
-      const shape = file.shape(dataset);
-      if (JSON.stringify(shape) === JSON.stringify(spec.shape)) tensors.set(`${name}/${spec.name}`, file.read(dataset, spec.shape));
-      else differences.push(`${dataset} has shape [${shape.join(', ')}], not [${spec.shape.join(', ')}]`);
-    });
   });
   for (const group of strangers) if (holdsWeights(file, `${root}/${group}`)) differences.push(`${root}/${group} belongs to no layer`);
   if (differences.length > 0) throw new LanewiseError('invalid-shape', `the weights do not fit the model ${model.name}: ${listed(differences)}`, { where });
   assignWeights(model, tensors, where);
 }
 
-const holdsWeights = (file: Hdf5File, group: string): boolean => ['vars', 'cell/vars'].some((vars) => file.keys(`${group}/${vars}`).length > 0);
+const RULES: ReadonlyMap<string, KerasLayer> = new Map([...KERAS_LAYERS.values()].map((rule) => [rule.type, rule]));
+
+/** The layers that have weights of their own, the layer itself or those within it, and where these are. */
+function weightGroups(layer: Layer, path: string): { layer: Layer; path: string }[] {
+  const rule = RULES.get(layer.type);
+  if (!rule) throw new LanewiseError('unsupported', 'a layer that Keras has not', { where: layer.name, received: layer.type });
+  const { group = 'vars', partGroups = {} } = rule;
+  if (!(layer instanceof Wrapper)) return [{ layer, path: `${path}/${group}` }];
+  return layer.parts.flatMap(({ name, layer: part }) => weightGroups(part, `${path}/${partGroups[name]!}`));
+}
+
+/** Groups within that of a layer: of its cell, or of layers within it. */
+const INNER_GROUPS: readonly string[] = ['cell', ...[...KERAS_LAYERS.values()].flatMap(({ partGroups = {} }) => Object.values(partGroups))];
+/** How deep they are looked for: in a file of ill will a group may be within itself. */
+const MAX_GROUP_DEPTH = 4;
+
+const holdsWeights = (file: Hdf5File, group: string, depth = MAX_GROUP_DEPTH): boolean =>
+  file.keys(`${group}/vars`).length > 0 || (depth > 0 && INNER_GROUPS.some((inner) => file.has(`${group}/${inner}`) && holdsWeights(file, `${group}/${inner}`, depth - 1)));
 
 /** The name of the class in snake case, and from the second layer of a class on its number: `conv2d`, `conv2d_1`. */
 function groupNames(layers: readonly ImportedLayer[]): string[] {

@@ -4,6 +4,8 @@ import { parseJson, plainJson } from '../io/json.js';
 import { assignWeights } from '../io/weights.js';
 import type { Json } from '../json.js';
 import { isRecord } from '../json.js';
+import type { Layer } from '../layers/layer.js';
+import { Wrapper } from '../layers/wrapper.js';
 import type { Model, Prediction } from '../model/model.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -31,18 +33,29 @@ export function importTfjs<Predicted extends Prediction = Tensor<Float32Array>>(
   const oldHardSigmoid = !(majorVersion(modelTopology['keras_version']) >= 3); // TensorFlow.js itself writes `tfjs-layers 4.22.0`
   const { model, layers } = importTopology(modelTopology['model_config'] ?? modelTopology, where, { ...options, oldHardSigmoid });
   const tensors = readWeights(weightsManifest ?? [], [weightFiles].flat(), where);
-  assignWeights(model, new Map([...tensors].map(([name, tensor]) => [ownName(name, layers.map((layer) => layer.name)), tensor])), where);
+  const imported = layers.map(({ name }) => model.getLayer(name));
+  assignWeights(model, new Map([...tensors].map(([name, tensor]) => [ownName(name, imported), tensor])), where);
   return model as Model<Predicted>;
 }
 
 /**
- * `layer/kernel` for `layer/kernel` and for `layer/lstm_cell/recurrent_kernel`, which becomes `layer/recurrentKernel`. A layer's name may have
- * slashes; the longest that fits is the one.
+ * `layer/kernel` for `layer/kernel` and for `layer/lstm_cell/recurrent_kernel`, which becomes `layer/recurrentKernel`; of a layer that holds others,
+ * `layer/forward/kernel` for `layer/forward_lstm/kernel`. A layer's name may have slashes; the longest that fits is the one.
  */
-function ownName(name: string, layers: readonly string[]): string {
-  const layer = layers.filter((candidate) => name.startsWith(`${candidate}/`)).reduce((longest, next) => (next.length > longest.length ? next : longest), '');
-  const last = name.slice(name.lastIndexOf('/') + 1).replace(/:0$/, '');
-  return layer === '' ? name : `${layer}/${last.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase())}`;
+function ownName(name: string, layers: readonly Layer[]): string {
+  const fitting = layers.filter((layer) => name.startsWith(`${layer.name}/`));
+  if (fitting.length === 0) return name;
+  const layer = fitting.reduce((longest, next) => (next.name.length > longest.name.length ? next : longest));
+  const places = name.slice(layer.name.length + 1).split('/');
+  const weight = places.pop()!.replace(/:0$/, '').replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+  return `${layer.name}/${[...partsOf(layer, places), weight].join('/')}`;
+}
+
+/** The parts of a wrapper in which a weight lies: that which a place is named for, or the only one. */
+function partsOf(layer: Layer, places: readonly string[]): string[] {
+  if (!(layer instanceof Wrapper)) return [];
+  const part = layer.parts.find(({ name }) => layer.parts.length === 1 || places.some((place) => place.startsWith(`${name}_`)));
+  return part ? [part.name, ...partsOf(part.layer, places)] : [];
 }
 
 /** All weights lie in the files one behind the other, as if the files were one. */

@@ -1,5 +1,5 @@
 import { LanewiseError } from '../errors.js';
-import type { PlanTensor } from '../plan/tape.js';
+import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { NO_OPTIONS } from './layer-config.js';
@@ -20,26 +20,30 @@ class Add extends MergeLayer {
   }
 
   emitMerged(inputs: readonly PlanTensor[], { tape }: EmitContext): PlanTensor {
-    const alike = inLayoutOfAll(tape, inputs);
-    const [first, ...others] = alike as [PlanTensor, ...PlanTensor[]];
-    const size = tape.length(first.shape, first.layout);
-    const y = tape.tensor(this.output, first.layout);
-    if (others.length === 0) tape.affine(y.ref, first.ref, size, 1);
-    others.forEach(({ ref: b }, index) => tape.combine('add', { out: y.ref, a: index === 0 ? first.ref : y.ref, b }, size));
-    tape.record(y, alike, (dy) => {
-      // each input its own bytes: what comes before may work in place on its gradient
-      let given = false;
-      return alike.map((x) => {
-        if (!x.needsGradient) return undefined;
-        if (!given) {
-          given = true;
-          return dy;
-        }
-        return tape.copy(dy);
-      });
-    });
-    return y;
+    return emitSum(tape, inLayoutOfAll(tape, inputs));
   }
+}
+
+/** The sum of inputs of one shape and layout. */
+export function emitSum(tape: Tape, inputs: readonly PlanTensor[]): PlanTensor {
+  const [first, ...others] = inputs as [PlanTensor, ...PlanTensor[]];
+  const size = tape.length(first.shape, first.layout);
+  const y = tape.tensor(first.shape, first.layout);
+  if (others.length === 0) tape.affine(y.ref, first.ref, size, 1);
+  others.forEach(({ ref: b }, index) => tape.combine('add', { out: y.ref, a: index === 0 ? first.ref : y.ref, b }, size));
+  tape.record(y, inputs, (dy) => {
+    // each input its own bytes: what comes before may work in place on its gradient
+    let given = false;
+    return inputs.map((x) => {
+      if (!x.needsGradient) return undefined;
+      if (!given) {
+        given = true;
+        return dy;
+      }
+      return tape.copy(dy);
+    });
+  });
+  return y;
 }
 
 /**

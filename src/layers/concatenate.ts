@@ -62,33 +62,39 @@ class Concatenate extends MergeLayer {
 
   emitMerged(inputs: readonly PlanTensor[], { tape }: EmitContext): PlanTensor {
     const parts = inLayoutOfAll(tape, inputs);
-    const { layout } = parts[0]!;
     const axis = this.axisOf(this.output);
-    // in both layouts the axes from this one on lie together: a row is all of them
-    const outer = sizeOf(this.output.slice(0, axis)) * (layout === 'lanes' ? tape.groups : tape.batch);
-    const columnsOf = ({ shape }: PlanTensor): number => sizeOf(shape.slice(axis)) * (layout === 'lanes' ? Kernel.lanes : 1);
-    const stride = parts.reduce((sum, part) => sum + columnsOf(part), 0);
-    const y = tape.tensor(this.output, layout);
-    const eachPart = (work: (part: PlanTensor, columns: number, start: number) => void): void => {
-      let start = 0;
-      for (const part of parts) {
-        const columns = columnsOf(part);
-        work(part, columns, start);
-        start += columns;
-      }
-    };
-    eachPart((x, columns, start) => copyRows(tape, { to: floatsOn(y.ref, start), from: x.ref, rows: outer, columns, toStride: stride, fromStride: columns }));
-    tape.record(y, parts, (dy) => {
-      const gradients: (PlanTensor | undefined)[] = [];
-      eachPart((x, columns, start) => {
-        const dx = x.needsGradient ? tape.like(x) : undefined;
-        if (dx) copyRows(tape, { to: dx.ref, from: floatsOn(dy.ref, start), rows: outer, columns, toStride: columns, fromStride: stride });
-        gradients.push(dx);
-      });
-      return gradients;
-    });
+    const y = emitConcatenated(tape, parts, axis, this.output);
     return axis === 0 ? y : tape.withMask(y, parts); // joined in time, the steps are others
   }
+}
+
+/** Inputs of one layout side by side along an axis of a sample. */
+export function emitConcatenated(tape: Tape, parts: readonly PlanTensor[], axis: number, output: Shape): PlanTensor {
+  const { layout } = parts[0]!;
+  // in both layouts the axes from this one on lie together: a row is all of them
+  const outer = sizeOf(output.slice(0, axis)) * (layout === 'lanes' ? tape.groups : tape.batch);
+  const columnsOf = ({ shape }: PlanTensor): number => sizeOf(shape.slice(axis)) * (layout === 'lanes' ? Kernel.lanes : 1);
+  const stride = parts.reduce((sum, part) => sum + columnsOf(part), 0);
+  const y = tape.tensor(output, layout);
+  const eachPart = (work: (part: PlanTensor, columns: number, start: number) => void): void => {
+    let start = 0;
+    for (const part of parts) {
+      const columns = columnsOf(part);
+      work(part, columns, start);
+      start += columns;
+    }
+  };
+  eachPart((x, columns, start) => copyRows(tape, { to: floatsOn(y.ref, start), from: x.ref, rows: outer, columns, toStride: stride, fromStride: columns }));
+  tape.record(y, parts, (dy) => {
+    const gradients: (PlanTensor | undefined)[] = [];
+    eachPart((x, columns, start) => {
+      const dx = x.needsGradient ? tape.like(x) : undefined;
+      if (dx) copyRows(tape, { to: dx.ref, from: floatsOn(dy.ref, start), rows: outer, columns, toStride: columns, fromStride: stride });
+      gradients.push(dx);
+    });
+    return gradients;
+  });
+  return y;
 }
 
 function copyRows(tape: Tape, args: { to: Ref; from: Ref; rows: number; columns: number; toStride: number; fromStride: number }): void {

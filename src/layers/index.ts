@@ -2,6 +2,7 @@ export { activation, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplu
 export { add } from './add.js';
 export { averagePooling2d } from './average-pooling2d.js';
 export { batchNormalization } from './batch-normalization.js';
+export { bidirectional } from './bidirectional.js';
 export { concatenate } from './concatenate.js';
 export { conv1d } from './conv1d.js';
 export { conv2d } from './conv2d.js';
@@ -30,6 +31,7 @@ export type { ActivationOptions, EluOptions, GeluOptions, LeakyReluOptions } fro
 export type { Factor } from './augmentation.js';
 export type { AveragePooling2dOptions } from './average-pooling2d.js';
 export type { BatchNormalizationOptions } from './batch-normalization.js';
+export type { Bidirectional, BidirectionalFactory, BidirectionalOptions, MergeMode } from './bidirectional.js';
 export type { ConcatenateOptions } from './concatenate.js';
 export type { Conv1dOptions } from './conv1d.js';
 export type { Conv2dOptions } from './conv2d.js';

@@ -6,7 +6,7 @@ import type { InitializerOptions, Layer, LayerOptions } from './layer.js';
 import type { Json, JsonRecord } from '../json.js';
 import type { RegularizerOptions } from './regularizers.js';
 
-export type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'range' | 'shape' | 'padding2d' | 'regularizer' | 'initializer';
+export type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'range' | 'shape' | 'padding2d' | 'regularizer' | 'initializer' | 'layer';
 
 export interface Option {
   readonly kind: Kind;
@@ -14,6 +14,8 @@ export interface Option {
   readonly default?: Json | ((options: JsonRecord) => Json);
   /** Whether it stands in a config only where it was given. */
   readonly optional?: boolean;
+  /** How it is written, where it is no JSON itself. */
+  readonly toJson?: (value: unknown) => Json;
 }
 /** An entry for each option of a layer beside those that all have. */
 export type OptionTable<Options = Readonly<Record<string, unknown>>> = { readonly [Key in Exclude<keyof Options, keyof LayerOptions>]-?: Option };
@@ -29,6 +31,10 @@ export const later = (kind: Kind, value: NonNullable<Option['default']>): Option
 export const regularizer: Option = { kind: 'regularizer', optional: true };
 export const initializer: Option = { kind: 'initializer', optional: true };
 
+/** A layer within this one, which has the name of its place. */
+export const layer: Option = { kind: 'layer', toJson: unnamedConfig };
+export const layerOrNone: Option = { kind: 'layer', optional: true, toJson: unnamedConfig };
+
 /** Of a layer with no options of its own. */
 export const NO_OPTIONS: OptionTable<LayerOptions> = {};
 
@@ -43,10 +49,14 @@ export function layerConfig({ type, name, options, optionTable, trainable, isCus
   const given = options as unknown as Readonly<Record<string, Json | undefined>>;
   if (given['inputShape'] !== undefined) config['inputShape'] = given['inputShape'];
   if (!trainable) config['trainable'] = false;
-  for (const [key, { kind, optional, default: byDefault }] of Object.entries(optionTable)) {
+  for (const [key, { kind, optional, toJson, default: byDefault }] of Object.entries(optionTable)) {
     if (optional && given[key] === undefined) continue;
     const value = given[key] ?? (typeof byDefault === 'function' ? byDefault(config) : byDefault)!;
-    config[key] = kind === 'size2d' && typeof value === 'number' ? [value, value] : value;
+    config[key] = toJson ? toJson(value) : kind === 'size2d' && typeof value === 'number' ? [value, value] : value;
   }
   return config;
+}
+
+function unnamedConfig(layer: unknown): JsonRecord {
+  return Object.fromEntries(Object.entries(layerConfig(layer as Layer)).filter(([key]) => key !== 'name'));
 }

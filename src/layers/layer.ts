@@ -118,6 +118,8 @@ export abstract class Layer {
   /** As they were given. */
   readonly options: Readonly<LayerOptions>;
   private givenName: string | undefined;
+  /** Of a layer within another: the name its place gives it. @internal */
+  placeName: (() => string) | undefined;
   /** Whether training changes the weights. A model goes by what stands here when it is compiled. */
   trainable: boolean;
   private shapes: { inputs: readonly Shape[]; output: Shape; weights: readonly WeightSpec[] } | undefined;
@@ -132,7 +134,7 @@ export abstract class Layer {
   }
 
   get name(): string {
-    return this.givenName ?? this.type;
+    return this.placeName?.() ?? this.givenName ?? this.type;
   }
 
   /** Sets the default name, if the user gave none. @internal */

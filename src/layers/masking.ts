@@ -22,6 +22,22 @@ export function emitStepMask(tape: Tape, x: PlanTensor, rows: number, value: num
   return mask;
 }
 
+/** The steps of x [time, features] that count; the others become zeros. */
+export function emitKeptSteps(tape: Tape, input: PlanTensor, mask: Ref): PlanTensor {
+  const x = tape.toRows(input);
+  const columns = x.shape[1]!;
+  const rows = tape.length(x.shape, 'rows') / columns;
+  const keep = (to: PlanTensor, from: PlanTensor): void =>
+    tape.op('keepSteps', { y: to.ref, x: from.ref, mask, rows, columns, blockRows: ROW_BLOCK }, blocksOf(rows, ROW_BLOCK));
+  const y: PlanTensor = { ...tape.tensor(x.shape), mask };
+  keep(y, x);
+  tape.record(y, [x], (dy) => {
+    keep(dy, dy);
+    return [dy];
+  });
+  return y;
+}
+
 class Masking extends Layer {
   readonly type = 'masking';
   readonly optionTable = MASKING_OPTIONS;
@@ -45,16 +61,7 @@ class Masking extends Layer {
     const x = tape.toRows(input);
     const columns = this.input[1]!;
     const rows = tape.length(this.input, 'rows') / columns;
-    const mask = emitStepMask(tape, x, rows, this.maskValue);
-    const keep = (to: PlanTensor, from: PlanTensor): void =>
-      tape.op('keepSteps', { y: to.ref, x: from.ref, mask, rows, columns, blockRows: ROW_BLOCK }, blocksOf(rows, ROW_BLOCK));
-    const y: PlanTensor = { ...tape.tensor(this.output), mask };
-    keep(y, x);
-    tape.record(y, [x], (dy) => {
-      keep(dy, dy);
-      return [dy];
-    });
-    return y;
+    return emitKeptSteps(tape, x, emitStepMask(tape, x, rows, this.maskValue));
   }
 }
 

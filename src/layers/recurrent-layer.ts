@@ -109,6 +109,13 @@ export abstract class RecurrentLayer extends Layer {
     this.recurrentDropout = requireRate(options.recurrentDropout ?? 0, 'recurrentDropout', this.name);
   }
 
+  /** Another layer of this kind, with the same options but for those given. @internal */
+  copyWith(changes: Partial<RecurrentOptions>): RecurrentLayer {
+    // the options are all that a recurrent layer is made of
+    const Kind = this.constructor as new (options: RecurrentOptions) => RecurrentLayer;
+    return new Kind({ ...(this.options as RecurrentOptions), trainable: this.trainable, ...changes });
+  }
+
   override get kernels(): Embedding {
     return allKernels;
   }

@@ -1,11 +1,13 @@
 /** The closed table of layers: a model in a file is made of these, with these options, and of nothing else. */
 import { LanewiseError } from '../errors.js';
 import type { Json, JsonRecord } from '../json.js';
+import { isRecord } from '../json.js';
 import {
   ACTIVATION_OPTIONS, ELU_OPTIONS, GELU_OPTIONS, LEAKY_RELU_OPTIONS, activation, elu, gelu, leakyRelu, relu, sigmoid, silu, softmax, softplus, tanh,
 } from './activation.js';
 import { add } from './add.js';
 import { averagePooling2d } from './average-pooling2d.js';
+import { BIDIRECTIONAL_OPTIONS, bidirectional } from './bidirectional.js';
 import { BATCH_NORMALIZATION_OPTIONS, batchNormalization } from './batch-normalization.js';
 import { CONCATENATE_OPTIONS, concatenate } from './concatenate.js';
 import { CONV1D_OPTIONS, conv1d } from './conv1d.js';
@@ -42,7 +44,8 @@ import { ZERO_PADDING2D_OPTIONS, zeroPadding2d } from './zero-padding2d.js';
 
 interface LayerType {
   readonly options: OptionTable;
-  readonly create: (options: JsonRecord) => Layer;
+  /** Of checked options: values of JSON, and layers within. */
+  readonly create: (options: Readonly<Record<string, Json | Layer>>) => Layer;
 }
 
 /** The options have been checked against the table, the one its layers carry, when `create` gets them. */
@@ -55,6 +58,7 @@ export const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   averagePooling1d: layerType(averagePooling1d, POOLING1D_OPTIONS),
   averagePooling2d: layerType(averagePooling2d, POOLING2D_OPTIONS),
   batchNormalization: layerType(batchNormalization, BATCH_NORMALIZATION_OPTIONS),
+  bidirectional: layerType(bidirectional, BIDIRECTIONAL_OPTIONS),
   concatenate: layerType(concatenate, CONCATENATE_OPTIONS),
   conv1d: layerType(conv1d, CONV1D_OPTIONS),
   conv2d: layerType(conv2d, CONV2D_OPTIONS),
@@ -131,7 +135,9 @@ export function layerFromConfig({ custom, ...config }: JsonRecord, where: string
       throw new LanewiseError('invalid-file', `${key} is missing`, { where: place });
     }
   }
-  return layer.create(options);
+  const within = ([key, value]: [string, Json]): [string, Json | Layer] =>
+    [key, known.get(key)!.kind === 'layer' ? layerFromConfig(value as JsonRecord, `${place}, ${key}`, customLayers) : value];
+  return layer.create(Object.fromEntries(Object.entries(options).map(within)));
 }
 
 function customType(type: Json | undefined, customLayers: CustomLayers, where: string): LayerType {
@@ -162,9 +168,11 @@ const IS_OF_KIND: Readonly<Record<Kind, (value: Json) => boolean>> = {
   padding2d: (value) => typeof value === 'number' || isNumbers(value) || (Array.isArray(value) && value.every(isNumbers)),
   regularizer: isRegularizer,
   initializer: isInitializer,
+  layer: isRecord,
 };
 const WORDS: Readonly<Record<Kind, string>> = {
   number: 'a number', boolean: 'true or false', text: 'a text', size2d: 'a number or [rows, columns]', range: 'a number or [low, high]', shape: 'a list of sizes', padding2d: 'a number, [rows, columns] or [[top, bottom], [left, right]]',
   regularizer: 'factors l1 and l2',
   initializer: 'an initializer',
+  layer: 'the config of a layer',
 };

@@ -1,5 +1,5 @@
 import { LanewiseError } from '../errors.js';
-import type { SymbolicTensor } from '../layers/layer.js';
+import type { Layer, SymbolicTensor } from '../layers/layer.js';
 import { layerConfig } from '../layers/layer-config.js';
 import type { Model, Prediction } from '../model/model.js';
 import { LayerExport, type Exporter } from './exporter.js';
@@ -8,13 +8,14 @@ import { NORMALIZATION } from './exporters/normalization.js';
 import { BASIC } from './exporters/basic.js';
 import { RECURRENT } from './exporters/recurrent.js';
 import { WINDOWS } from './exporters/windows.js';
+import { WRAPPERS } from './exporters/wrappers.js';
 import { OnnxGraph, type Value } from './graph.js';
 import { encodeOnnx } from './proto.js';
 
 /** The operators are those of this version of ONNX (2023); readers of any newer one know them. */
 const OPSET = 20;
 
-const EXPORTERS: ReadonlyMap<string, Exporter> = new Map(Object.entries({ ...ACTIVATIONS, ...NORMALIZATION, ...BASIC, ...RECURRENT, ...WINDOWS }));
+const EXPORTERS: ReadonlyMap<string, Exporter> = new Map(Object.entries({ ...ACTIVATIONS, ...NORMALIZATION, ...BASIC, ...RECURRENT, ...WINDOWS, ...WRAPPERS }));
 
 /** Types of layers that can be exported. */
 export const ONNX_LAYER_TYPES: readonly string[] = [...EXPORTERS.keys()];
@@ -31,16 +32,7 @@ export function exportOnnx(model: Model<Prediction>): Uint8Array<ArrayBuffer> {
   const values = new Map<SymbolicTensor, Value>();
   inputs.forEach((input, index) => values.set(input, { name: graph.takeName(inputNames[index]!), shape: input.shape, layout: 'rows' }));
   for (const node of nodes) {
-    const { layer } = node;
-    const run = layer.isCustom ? undefined : EXPORTERS.get(layer.type);
-    if (!run) {
-      const remedy = layer.isCustom ? 'Put a layer of the library in its place' : '';
-      throw new LanewiseError('unsupported', 'a layer that cannot be exported to ONNX', {
-        where: layer.name, expected: ONNX_LAYER_TYPES.join(', '), received: layer.type, ...(remedy && { remedy }),
-      });
-    }
-    graph.scope = layer.name;
-    values.set(node, run(new LayerExport(graph, layer, layerConfig(layer), node.inputs.map((input) => values.get(input)!))));
+    values.set(node, exportLayer(graph, node.layer, node.inputs.map((input) => values.get(input)!)));
   }
   const results = outputs.map((output) => graph.inLayout(values.get(output)!, 'rows'));
   const named = nameOutputs(graph, results, outputs.map(({ layer }) => layer?.name ?? 'output'));
@@ -48,6 +40,22 @@ export function exportOnnx(model: Model<Prediction>): Uint8Array<ArrayBuffer> {
     name: model.name, opset: OPSET, nodes: graph.nodes, initializers: graph.initializers,
     inputs: inputs.map(({ shape }, index) => ({ name: inputNames[index]!, shape })), outputs: named.map(({ name, shape }) => ({ name, shape })),
   });
+}
+
+/** Adds a layer's nodes to the graph, with those of layers within it. */
+function exportLayer(graph: OnnxGraph, layer: Layer, inputs: readonly Value[]): Value {
+  const run = layer.isCustom ? undefined : EXPORTERS.get(layer.type);
+  if (!run) {
+    const remedy = layer.isCustom ? 'Put a layer of the library in its place' : '';
+    throw new LanewiseError('unsupported', 'a layer that cannot be exported to ONNX', {
+      where: layer.name, expected: ONNX_LAYER_TYPES.join(', '), received: layer.type, ...(remedy && { remedy }),
+    });
+  }
+  const { scope } = graph;
+  graph.scope = layer.name;
+  const value = run(new LayerExport(graph, layer, layerConfig(layer), inputs, exportLayer));
+  graph.scope = scope;
+  return value;
 }
 
 /** Gives outputs the names wanted. What is no node's output, or has such a name already, is handed on by a node that does nothing else. */

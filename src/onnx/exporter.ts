@@ -21,6 +21,7 @@ export class LayerExport {
     readonly layer: Layer,
     readonly config: JsonRecord,
     readonly inputs: readonly Value[],
+    private readonly exportLayer: (graph: OnnxGraph, layer: Layer, inputs: readonly Value[]) => Value,
   ) {
     const values = layer.getWeights();
     this.weights = new Map(layer.weights.map(({ name }, index) => [name, values[index]!]));
@@ -51,6 +52,11 @@ export class LayerExport {
   constant(name: string): string | undefined {
     const found = this.weights.get(name);
     return found && this.graph.constant(name, found.data, found.shape);
+  }
+
+  /** What a layer within this one gives. */
+  part(layer: Layer, x: Value): Value {
+    return this.exportLayer(this.graph, layer, [x]);
   }
 
   /** A value of the layer's output shape. */

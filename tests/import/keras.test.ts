@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { strFromU8, strToU8, unzipSync, zipSync } from 'fflate';
 import { layers, sequential } from '../../src/entry.node.js';
-import type { Model, Tensor } from '../../src/entry.node.js';
+import type { FirstLayer, Layer, Model, Tensor } from '../../src/entry.node.js';
 import { importKeras, importKerasWeights } from '../../src/import/keras.js';
 import { KERAS_LAYERS } from '../../src/import/keras-layers.js';
 import type { Json } from '../../src/json.js';
@@ -26,6 +26,9 @@ function assertWeights(model: Model, names: readonly string[]): void {
 }
 
 const CNN_WEIGHTS = ['conv2d_7/kernel', 'conv2d_7/bias', 'conv2d_8/kernel', 'conv2d_8/bias', 'logits/kernel', 'logits/bias'];
+
+const gates = (place: string): string[] => ['kernel', 'recurrentKernel', 'bias'].map((weight) => `${place}/${weight}`);
+const WRAPPERS_WEIGHTS = ['both/forward', 'both/backward', 'unlike/forward', 'unlike/backward'].flatMap(gates);
 
 /** A model file with another config, or with other files. */
 function changed(name: string, change: (config: { config: { layers: { config: Record<string, Json> }[] } & Record<string, Json> } & Record<string, Json>) => void): Uint8Array {
@@ -82,6 +85,32 @@ describe('a .keras file', () => {
       'dilated/kernel', 'dilated/bias', 'causal/kernel', 'causal/bias', 'depthwise/depthwiseKernel', 'depthwise/bias', 'separable/depthwiseKernel',
       'separable/pointwiseKernel', 'separable/bias',
     ]);
+  });
+
+  it('of layers that hold others', () => {
+    const model = importKeras(fixture('wrappers.keras'));
+    assert.deepEqual(model.layers.map(({ name, type, output }) => [name, type, output]), [['both', 'bidirectional', [6, 3]], ['unlike', 'bidirectional', [4]]]);
+    assert.deepEqual(model.layers.map((layer) => layer.describe()), [
+      'sum of lstm: 3 units, tanh, sequences, input dropout 0.2; lstm: 3 units, tanh, sequences, backwards, input dropout 0.2',
+      'concat of simpleRNN: 2 units, relu, input dropout 0.2; gru: 2 units, tanh, backwards, input dropout 0.2',
+    ]);
+    assertWeights(model, WRAPPERS_WEIGHTS);
+  });
+
+  it('whose layers within others have what has no counterpart', () => {
+    const broken = (change: (both: Record<string, Json>) => void): Uint8Array => changed('wrappers.keras', ({ config: { layers: list } }) => change(list[1]!.config));
+    const within = (both: Record<string, Json>): Record<string, Json> => (both['layer'] as { config: Record<string, Json> }).config;
+    const cases: readonly [RegExp, (both: Record<string, Json>) => void][] = [
+      [/both \(Bidirectional\): merge_mode null; both \(Bidirectional\): layer \(LSTM\): return_state true/, (both) => Object.assign(both, { merge_mode: null, layer: { ...(both['layer'] as object), config: { ...within(both), return_state: true } } })],
+      [/both \(Bidirectional\): layer "Lambda"/, (both) => Object.assign(both['layer'] as object, { class_name: 'Lambda' })],
+      [/both \(Bidirectional\): layer 3/, (both) => Object.assign(both, { layer: 3 })],
+      [/both \(Bidirectional\): layer "__proto__"/, (both) => Object.assign(both['layer'] as object, { class_name: '__proto__' })],
+    ];
+    for (const [message, change] of cases) assert.throws(() => importKeras(broken(change)), refused('unsupported', message));
+    const deep = (depth: number): string => `${'{"class_name":"Bidirectional","config":{"layer":'.repeat(depth)}1${'}}'.repeat(depth)}`;
+    const { 'config.json': config, ...others } = unzipSync(broken((both) => Object.assign(both, { layer: 'nested' })));
+    const nested = zipSync({ ...others, 'config.json': strToU8(strFromU8(config!).replace('"nested"', deep(100_000))) });
+    assert.throws(() => importKeras(nested), refused('invalid-file', /nesting deeper/));
   });
 
   it('whose entries are deflated', () => assertWeights(importKeras(changed('cnn.keras', () => {})), CNN_WEIGHTS));
@@ -203,6 +232,18 @@ describe('a .weights.h5 file', () => {
     const model = cnn();
     importKerasWeights(model, fixture('cnn.weights.h5'));
     assertWeights(model, ['conv2d_1/kernel', 'conv2d_1/bias', 'conv2d_2/kernel', 'conv2d_2/bias', 'dense_1/kernel', 'dense_1/bias']);
+  });
+
+  it('fits layers that hold others, and is refused for those that do not', () => {
+    const { bidirectional, gru, lstm, simpleRNN } = layers;
+    const both = (): Layer & FirstLayer => bidirectional({ layer: lstm({ units: 3, returnSequences: true }), mergeMode: 'sum', inputShape: [6, 4] });
+    const unlike = (): Layer => bidirectional({ layer: simpleRNN({ units: 2 }), backwardLayer: gru({ units: 2, goBackwards: true }), name: 'last' });
+    const model = sequential([both(), unlike()]);
+    importKerasWeights(model, fixture('wrappers.weights.h5'));
+    assertWeights(model, ['bidirectional_1/forward', 'bidirectional_1/backward', 'last/forward', 'last/backward'].flatMap(gates));
+    assert.throws(() => importKerasWeights(sequential([both()]), fixture('wrappers.weights.h5')), refused('invalid-shape', /layers\/bidirectional_1 belongs to no layer/));
+    const other = sequential([both(), bidirectional({ layer: gru({ units: 2 }) })]);
+    assert.throws(() => importKerasWeights(other, fixture('wrappers.weights.h5')), refused('invalid-shape', /bidirectional_1\/forward_layer\/cell\/vars\/0 has shape \[3, 2\], not \[3, 6\]/));
   });
 
   it('is refused for others, with all differences, and the model is as before', () => {

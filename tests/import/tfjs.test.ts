@@ -140,6 +140,16 @@ describe('TensorFlow.js predicts the same, gated layers', () => {
   ] })).then(() => {}));
 });
 
+describe('TensorFlow.js predicts the same, both directions', () => {
+  const recurrentActivation = 'sigmoid';
+  for (const mergeMode of ['concat', 'sum', 'mul', 'ave'] as const) {
+    it(mergeMode, () => agree(tf.sequential({ layers: [
+      tfLayers.bidirectional({ layer: tfLayers.lstm({ units: 4, recurrentActivation, returnSequences: true }), mergeMode, inputShape: [5, 3] }),
+      tfLayers.bidirectional({ layer: tfLayers.gru({ units: 3, recurrentActivation }), mergeMode, name: 'forward_named/like_a_part' }), tfLayers.dense({ units: 2 }),
+    ] })).then(() => {}));
+  }
+});
+
 describe('TensorFlow.js predicts the same, masked steps', () => {
   it('of an embedding', () => agree(tf.sequential({ layers: [
     tfLayers.embedding({ inputDim: 3, outputDim: 4, maskZero: true, inputLength: 9 }), tfLayers.lstm({ units: 4, returnSequences: true }), tfLayers.gru({ units: 3 }),

@@ -8,7 +8,7 @@ import type { FirstLayer, Model, Tensor } from '../../src/entry.node.js';
 import { loadModel, saveModel } from '../../src/files/model-file.js';
 import type { Json, JsonRecord } from '../../src/json.js';
 import { layerConfig } from '../../src/layers/layer-config.js';
-import { LAYERS, LAYER_TYPES } from '../../src/layers/registry.js';
+import { LAYERS, LAYER_TYPES, layerFromConfig } from '../../src/layers/registry.js';
 import { encodeSafetensors } from '../../src/io/safetensors.js';
 import { decodeSealed, encodeSealed } from '../../src/io/sealed.js';
 import { refusal, withFolder } from '../data/helpers.js';
@@ -48,7 +48,7 @@ describe('a model as JSON', () => {
   it('has the defaults of the layers themselves', () => {
     const inputShape = [6, 6, 2];
     const bare: Readonly<Record<string, object>> = {
-      activation: { activation: 'relu' }, add: {}, averagePooling1d: {}, averagePooling2d: {}, batchNormalization: {}, concatenate: {},
+      activation: { activation: 'relu' }, add: {}, averagePooling1d: {}, averagePooling2d: {}, batchNormalization: {}, bidirectional: { layer: layers.lstm({ units: 2 }) }, concatenate: {},
       conv1d: { filters: 2, kernelSize: 2 }, conv2d: { filters: 2, kernelSize: 2 }, dense: { units: 2 }, depthwiseConv2d: { kernelSize: 2 }, dropout: { rate: 0.5 },
       elu: {}, embedding: { inputDim: 4, outputDim: 2 }, flatten: {}, gelu: {}, globalAveragePooling1d: {}, globalAveragePooling2d: {}, globalMaxPooling1d: {},
       globalMaxPooling2d: {}, gru: { units: 2 }, layerNormalization: {}, leakyRelu: {}, lstm: { units: 2 }, masking: {}, maxPooling1d: {},
@@ -59,13 +59,14 @@ describe('a model as JSON', () => {
     assert.deepEqual(Object.keys(bare), [...LAYER_TYPES].sort());
     for (const [type, options] of Object.entries(bare)) {
       const make = layers[type as keyof typeof layers] as (options: object) => FirstLayer;
-      const shape = ['simpleRNN', 'lstm', 'gru', 'masking'].includes(type) || type.endsWith('1d') ? [5, 2] : inputShape;
+      const shape = ['simpleRNN', 'lstm', 'gru', 'masking', 'bidirectional'].includes(type) || type.endsWith('1d') ? [5, 2] : inputShape;
       const layer = make({ ...options, inputShape: shape });
       const one = sequential([layer], { seed: 1 });
       assert.equal(layer.optionTable, LAYERS.get(type)!.options, `${type} is written by the table it is read by`);
-      const full = make({ ...layerConfig(layer), inputShape: shape });
+      const full = layerFromConfig({ ...layerConfig(layer), inputShape: shape }, 'full') as FirstLayer;
       assert.deepEqual(sequential([full], { seed: 1 }).summary().layers, one.summary().layers, type);
-      const fields = (each: object): unknown => JSON.parse(JSON.stringify({ ...each, options: null, store: null, givenName: null }));
+      const fields = (each: object): unknown =>
+        JSON.parse(JSON.stringify(each, (key, value: unknown) => (['options', 'store', 'givenName'].includes(key) ? null : value)));
       assert.deepEqual(fields(full), fields(layer), type);
     }
   });
@@ -102,6 +103,40 @@ describe('a model as JSON', () => {
     assert.throws(() => modelFromJSON(cycle), refusal('invalid-argument', /not JSON/));
     assert.throws(() => modelFromJSON(text(smallCnn()).replace('"seed":1', '"seed":1,"seed":2')), refusal('invalid-file', /second time/));
     assert.throws(() => modelFromJSON(text(smallCnn()).replace('"seed":1', '"seed":9007199254740993')), refusal('invalid-file', /out of range/));
+  });
+
+  it('of a layer within another says all of it but its name', () => {
+    const { bidirectional, gru } = layers;
+    const model = sequential([bidirectional({ layer: gru({ units: 2, name: 'lost', kernelRegularizer: { l1: 0, l2: 0.5 } }), mergeMode: 'ave', inputShape: [3, 1] })]);
+    const inner = {
+      type: 'gru', units: 2, activation: 'tanh', useBias: true, returnSequences: false, goBackwards: false, dropout: 0, recurrentDropout: 0, stateful: false,
+      kernelRegularizer: { l1: 0, l2: 0.5 }, recurrentActivation: 'sigmoid', resetAfter: true,
+    };
+    assert.deepEqual(JSON.parse(text(model)), {
+      format: 'lanewise-model', version: 1, name: 'sequential', seed: 0,
+      layers: [{ type: 'bidirectional', name: 'bidirectional_1', inputShape: [3, 1], layer: inner, mergeMode: 'ave' }],
+    });
+  });
+
+  it('whose layers within others are not understood is refused by name', () => {
+    const both = (changes: object): object => ({ ...config(), layers: [{ type: 'bidirectional', inputShape: [3, 2], layer: { type: 'gru', units: 2 }, ...changes }] });
+    assert.deepEqual(modelFromJSON(both({})).outputShape, [4]);
+    const wrong: readonly (readonly [object, 'invalid-file' | 'unsupported' | 'invalid-argument', RegExp])[] = [
+      [{ layer: undefined }, 'invalid-file', /layers\[0\], bidirectional: layer is missing/], [{ layer: null }, 'invalid-file', /layer has the wrong type.*the config of a layer/],
+      [{ layer: [] }, 'invalid-file', /layer has the wrong type/], [{ layer: 'gru' }, 'invalid-file', /layer has the wrong type/],
+      [{ layer: { type: '__proto__' } }, 'unsupported', /bidirectional, layer: unknown layer/], [{ layer: { type: 'gru' } }, 'invalid-file', /bidirectional, layer, gru: units is missing/],
+      [{ layer: { type: 'gru', units: 2, module: 'os' } }, 'unsupported', /layer, gru: unknown option/], [{ layer: { type: 'dense', units: 2 } }, 'invalid-argument', /not a recurrent layer.*dense/],
+      [{ backwardLayer: { type: 'gru', units: 2 } }, 'invalid-argument', /the same way/], [{ mergeMode: null }, 'invalid-file', /mergeMode/], [{ mergeMode: 'max' }, 'invalid-argument', /mergeMode/],
+      [{ layer: { type: 'mine', custom: true } }, 'unsupported', /layer: a custom layer/], [{ parts: [] }, 'unsupported', /unknown option/],
+    ];
+    for (const [changes, code, message] of wrong) assert.throws(() => modelFromJSON(both(changes), 'file'), refusal(code, message), JSON.stringify(changes));
+  });
+
+  it('nested without end is refused before anything is made of it', () => {
+    for (const depth of [100, 10_000, 1_000_000]) {
+      const layer = `${'{"type":"bidirectional","layer":'.repeat(depth)}1${'}'.repeat(depth)}`;
+      assert.throws(() => modelFromJSON(`{"format":"lanewise-model","version":1,"name":"a","seed":1,"layers":[${layer}]}`), refusal('invalid-file', depth === 100 ? /wrong type/ : /nesting deeper/));
+    }
   });
 
   it('with the names of prototypes is harmless', () => {

@@ -6,7 +6,7 @@ import type { Layer, Model, Tensor } from '../../src/entry.node.js';
 import { randomLabels, randomTensor, refused, weightsHash } from '../model/helpers.js';
 import { assertClose } from '../reference/index.js';
 
-const { activation, add, dense, dropout, embedding, gru, lstm, masking, rescaling, simpleRNN } = layers;
+const { activation, add, bidirectional, dense, dropout, embedding, gru, lstm, masking, rescaling, simpleRNN } = layers;
 const [ROWS, FEATURES, VALUE] = [6, 2, 0.5];
 
 /** [rows, long.length, features]: the steps of `short` in the places of `true`, the mask's value in others. */
@@ -29,7 +29,8 @@ const places: Readonly<Record<string, readonly boolean[]>> = {
 };
 const recurrent: Readonly<Record<string, () => Layer>> = {
   simpleRNN: () => simpleRNN({ units: 4 }), lstm: () => lstm({ units: 4 }), gru: () => gru({ units: 4 }), 'gru, reset before': () => gru({ units: 4, resetAfter: false }),
-  'lstm backwards': () => lstm({ units: 4, goBackwards: true }),
+  'lstm backwards': () => lstm({ units: 4, goBackwards: true }), 'gru in both directions': () => bidirectional({ layer: gru({ units: 4 }), mergeMode: 'mul' }),
+  'lstm in both directions, backwards first': () => bidirectional({ layer: lstm({ units: 4, goBackwards: true }) }),
 };
 
 /** Layers that hand a mask on. */
@@ -57,6 +58,32 @@ describe('masking', () => {
       });
     }
   }
+
+  describe('before both directions', () => {
+    const counts = [false, true, true, false, true, false];
+    const stack = (steps: number, goBackwards: boolean, behind: readonly Layer[]): Model => sequential([
+      masking({ maskValue: VALUE, inputShape: [steps, FEATURES] }), bidirectional({ layer: gru({ units: 3, returnSequences: true, goBackwards }), mergeMode: 'mul' }), ...behind,
+    ], { seed: 7 });
+
+    for (const goBackwards of [false, true]) {
+      it(`leaves zeros in their sequences${goBackwards ? ', the first one backwards' : ''}`, async () => {
+        const sequences = (network: Model, x: Tensor): Promise<number[]> => outcome(network, x, randomTensor([ROWS, x.shape[1]!, 3], 3)).then((all) => all.slice(0, ROWS * x.shape[1]! * 3));
+        const found = await sequences(stack(6, goBackwards, []), spread(short, counts));
+        const expected = await sequences(stack(3, goBackwards, []), short);
+        const places = goBackwards ? [...counts].reverse() : counts;
+        for (let row = 0; row < ROWS; row++) {
+          const steps = places.map((_, t) => found.slice((row * 6 + t) * 3, (row * 6 + t) * 3 + 3));
+          assertClose(steps.filter((_, t) => places[t]).flat(), expected.slice(row * 9, row * 9 + 9), 1e-6, `row ${row}`);
+          assert.deepEqual(steps.filter((_, t) => !places[t]).flat(), new Array(9).fill(0));
+        }
+      });
+    }
+
+    it('is handed on to layers behind', async () => {
+      const behind = (): Layer[] => [bidirectional({ layer: lstm({ units: 3 }) }), dense({ units: 1 })];
+      assertClose(await outcome(stack(6, false, behind()), spread(short, counts), y), await outcome(stack(3, false, behind()), short, y), 1e-6);
+    });
+  });
 
   it('of two inputs that are added leaves out the steps that either leaves out', async () => {
     const network = (steps: number): Model => {

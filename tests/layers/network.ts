@@ -172,7 +172,7 @@ export class Network {
       if (!kernel) return total + 20;
       const units = kernel.shape.at(-1)!;
       const fanIn = sizeOf(kernel.shape) / units;
-      const steps = ['simpleRNN', 'lstm', 'gru'].includes(layer.type) ? layer.input[0]! : 1;
+      const steps = ['simpleRNN', 'lstm', 'gru', 'bidirectional'].includes(layer.type) ? layer.input[0]! : 1;
       return total + (batch * sizeOf(layer.output)) / units + steps * (2 * (fanIn + units) + 20);
     }, 40);
   }

@@ -2,7 +2,7 @@
 import type { LossName } from '../../src/entry.node.js';
 import { type Twin, twins } from './twins.js';
 
-const { dense, gru, lstm, simpleRNN } = twins;
+const { bidirectional, dense, gru, lstm, simpleRNN } = twins;
 type Add = (name: string, batch: number, loss: LossName, layers: () => readonly Twin[]) => void;
 
 export function addRecurrentCases(add: Add): void {
@@ -37,5 +37,35 @@ export function addRecurrentCases(add: Add): void {
         make({ units: 3, useBias, recurrentDropout: 0.5, ...options }), dense({ units: 1 }),
       ]);
     }
+  }
+  addBidirectionalCases(add);
+}
+
+function addBidirectionalCases(add: Add): void {
+  for (const mergeMode of ['concat', 'sum', 'mul', 'ave'] as const) {
+    for (const returnSequences of [true, false]) {
+      add(`bidirectional gru, ${mergeMode}${returnSequences ? ' of sequences' : ''}`, 5, 'mse', () => [
+        dense({ units: 3, inputShape: [4, 2] }), bidirectional({ layer: ['gru', { units: 4, returnSequences }], mergeMode }), dense({ units: 2 }),
+      ]);
+    }
+  }
+  for (const batch of [1, 9]) {
+    add(`bidirectional, two in a row, batch ${batch}`, batch, 'mse', () => [
+      bidirectional({ layer: ['lstm', { units: 5, returnSequences: true }], inputShape: [6, 2] }), bidirectional({ layer: ['simpleRNN', { units: 3 }], mergeMode: 'sum' }),
+      dense({ units: 1 }),
+    ]);
+  }
+  add('bidirectional of two kinds, the first one backwards', 7, 'mse', () => [
+    bidirectional({
+      layer: ['lstm', { units: 5, returnSequences: true, goBackwards: true }], backwardLayer: ['gru', { units: 3, returnSequences: true, resetAfter: false, useBias: false }],
+      inputShape: [4, 3],
+    }),
+    dense({ units: 2 }),
+  ]);
+  for (const mergeMode of ['concat', 'ave'] as const) {
+    add(`bidirectional, dropout of inputs and states, ${mergeMode}`, 9, 'mse', () => [
+      dense({ units: 3, inputShape: [4, 2] }), bidirectional({ layer: ['lstm', { units: 4, returnSequences: true, dropout: 0.3, recurrentDropout: 0.4 }], mergeMode }),
+      bidirectional({ layer: ['gru', { units: 3, dropout: 0.5 }], mergeMode }), dense({ units: 1 }),
+    ]);
   }
 }

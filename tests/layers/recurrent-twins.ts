@@ -1,6 +1,6 @@
 /** Recurrent layers beside their double-precision counterparts: cells unrolled. */
 import { layers } from '../../src/entry.node.js';
-import type { Layer } from '../../src/entry.node.js';
+import type { Layer, RecurrentLayer } from '../../src/entry.node.js';
 import { Purpose, streamKey } from '../../src/random.js';
 import { sequenceMask } from '../ops/mask.js';
 import { type Cell, type CellWeights, gruCell, lstmCell, map, simpleRnnCell, unroll } from '../reference/index.js';
@@ -31,7 +31,8 @@ function recurrent(layer: Layer, options: Options<'simpleRNN'>, cellOf: (weights
     layer,
     run(input, [kernel, recurrentKernel, bias], context) {
       const { batch } = context;
-      const [steps, features] = layer.input as [number, number];
+      const features = (kernel!.length * options.units) / recurrentKernel!.length;
+      const steps = input.length / batch / features;
       const { units, activation = 'tanh', returnSequences = false, goBackwards = false, dropout = 0, recurrentDropout = 0 } = options;
       const inputFactors = stepsFactors(dropout, features, context, Purpose.dropout);
       const dropped = (values: Float64Array): Float64Array =>
@@ -59,3 +60,63 @@ export const lstm = (options: Options<'lstm'>): Twin =>
 export const gru = (options: Options<'gru'>): Twin =>
   recurrent(layers.gru(options), options, (weights) =>
     gruCell({ ...weights, recurrentActivation: options.recurrentActivation ?? 'sigmoid', resetAfter: options.resetAfter ?? true }));
+
+const kinds = { simpleRNN, lstm, gru };
+/** A recurrent layer by its type and options. */
+type Inner = { [Name in keyof typeof kinds]: readonly [Name, Options<Name>] }[keyof typeof kinds];
+const twinOf = ([name, options]: Inner): Twin => (kinds[name])(options);
+
+interface BidirectionalTwinOptions extends Omit<Parameters<typeof layers.bidirectional>[0], 'layer' | 'backwardLayer'> {
+  layer: Inner;
+  backwardLayer?: Inner;
+}
+
+/** Random numbers of a part within another layer: see `PART_STREAMS`. */
+const partStream = (stream: number, part: number): number => stream + (1 + part) * 1_048_576;
+
+/** Values [batch, steps, units] with the steps the other way round. */
+function turned(values: Float64Array, steps: number, units: number): Float64Array {
+  return map(values, (_, i) => {
+    const row = Math.floor(i / units);
+    return values[(row - (row % steps) + steps - 1 - (row % steps)) * units + (i % units)]!;
+  });
+}
+
+export function bidirectional({ layer: given, backwardLayer, mergeMode = 'concat', ...options }: BidirectionalTwinOptions): Twin {
+  const other = backwardLayer ?? ([given[0], { ...given[1], goBackwards: !given[1].goBackwards }] as Inner);
+  const [a, b] = [twinOf(given), twinOf(other)];
+  const [m, n] = [given[1].units, other[1].units];
+  const { returnSequences = false } = given[1];
+  const makeOf = ([name, inner]: Inner): RecurrentLayer => (layers[name] as (options: typeof inner) => RecurrentLayer)(inner);
+  const layer = layers.bidirectional({ layer: makeOf(given), ...(backwardLayer && { backwardLayer: makeOf(backwardLayer) }), mergeMode, ...options });
+  return {
+    layer,
+    run(x, weights, context) {
+      const [steps] = layer.input as [number];
+      const count = layer.forwardLayer.weights.length;
+      const forward = a.run(x, weights.slice(0, count), { ...context, stream: partStream(context.stream, 0) });
+      const backward = b.run(x, weights.slice(count), { ...context, stream: partStream(context.stream, 1) });
+      const inOrder = (values: Float64Array): Float64Array => (returnSequences ? turned(values, steps, n) : values);
+      const [y, z] = [forward.y, inOrder(backward.y)];
+      const rows = y.length / m;
+      const joined = (): Float64Array => Float64Array.from({ length: rows * (m + n) }, (_, i) => {
+        const [row, column] = [Math.floor(i / (m + n)), i % (m + n)];
+        return column < m ? y[row * m + column]! : z[row * n + column - m]!;
+      });
+      /** What the gradient of the output is at either of the two. */
+      const share = (dy: Float64Array, own: 0 | 1): Float64Array => {
+        const [width, start] = own === 0 ? [m, 0] : [n, m];
+        if (mergeMode === 'concat') return Float64Array.from({ length: rows * width }, (_, i) => dy[Math.floor(i / width) * (m + n) + start + (i % width)]!);
+        return map(dy, (value, i) => value * (mergeMode === 'mul' ? (own === 0 ? z : y)[i]! : mergeMode === 'ave' ? 0.5 : 1));
+      };
+      return {
+        y: mergeMode === 'concat' ? joined() : map(y, (value, i) => (mergeMode === 'mul' ? value * z[i]! : (value + z[i]!) * (mergeMode === 'ave' ? 0.5 : 1))),
+        layout: returnSequences ? 'lanes' : 'rows',
+        backward(dy) {
+          const [first, second] = [forward.backward(share(dy, 0)), backward.backward(inOrder(share(dy, 1)))];
+          return { dx: map(first.dx, (value, i) => value + second.dx[i]!), dWeights: [...first.dWeights, ...second.dWeights] };
+        },
+      };
+    },
+  };
+}

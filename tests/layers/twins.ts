@@ -13,7 +13,7 @@ import { activate, plusBias } from './activate.js';
 import { conv1d, conv2d, depthwiseConv2d, separableConv2d } from './convolution-twins.js';
 import { layerNormalization } from './normalization-twins.js';
 import * as poolings from './pooling-twins.js';
-import { gru, lstm, maskKey, simpleRNN } from './recurrent-twins.js';
+import { bidirectional, gru, lstm, maskKey, simpleRNN } from './recurrent-twins.js';
 import { reshape, zeroPadding2d } from './shape-twins.js';
 
 /** What a pass knows beside its values. */
@@ -242,7 +242,7 @@ export type MergeLayerName = 'add' | 'concatenate';
 
 /** `satisfies` sees to it that no layer of one input is without a counterpart. */
 export const twins = {
-  ...activationLayers, activation, batchNormalization, conv1d, conv2d, depthwiseConv2d, separableConv2d, dense, dropout, embedding, flatten, masking, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, simpleRNN, lstm, gru, layerNormalization,
+  ...activationLayers, activation, batchNormalization, bidirectional, conv1d, conv2d, depthwiseConv2d, separableConv2d, dense, dropout, embedding, flatten, masking, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, simpleRNN, lstm, gru, layerNormalization,
   ...poolings, reshape, zeroPadding2d,
 } satisfies Record<
   Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin

@@ -5,7 +5,7 @@
 import { adam, customLayer, dataset, earlyStopping, encodeModel, input, layers, losses, metrics, model, modelFromJSON, sequential } from '../../src/entry.node.js';
 import type { FirstLayer, Layer, Metric, Model, Prediction, Sequential, SymbolicTensor, Tensor } from '../../src/entry.node.js';
 
-const { add, concatenate, conv1d, conv2d, dense, depthwiseConv2d, dropout, embedding, flatten, lstm, globalAveragePooling2d, maxPooling1d, maxPooling2d, reshape, separableConv2d, simpleRNN, zeroPadding2d } = layers;
+const { add, bidirectional, concatenate, conv1d, conv2d, dense, depthwiseConv2d, dropout, embedding, flatten, lstm, globalAveragePooling2d, maxPooling1d, maxPooling2d, reshape, separableConv2d, simpleRNN, zeroPadding2d } = layers;
 
 /** A model needs to know its input. */
 export const good: Sequential = sequential([conv2d({ filters: 8, kernelSize: 3, inputShape: [28, 28, 1] }), flatten(), dense({ units: 10 })]);
@@ -35,6 +35,14 @@ sequential([embedding({ inputDim: 10, outputDim: 4, maskZero: true, inputShape: 
 embedding({ inputDim: 10 });
 // @ts-expect-error: a recurrent layer has no softmax
 simpleRNN({ units: 10, activation: 'softmax' });
+sequential([bidirectional({ layer: lstm({ units: 10, returnSequences: true }), backwardLayer: layers.gru({ units: 10, goBackwards: true }), inputShape: [5, 2] })]);
+export const states: Tensor[] = bidirectional({ layer: lstm({ units: 10, stateful: true }) }).forwardLayer.getStates();
+// @ts-expect-error: the first layer has no inputShape, though the one within has
+sequential([bidirectional({ layer: lstm({ units: 10, inputShape: [5, 2] }) })]);
+// @ts-expect-error: not a recurrent layer
+bidirectional({ layer: dense({ units: 10 }) });
+// @ts-expect-error: two outputs
+bidirectional({ layer: lstm({ units: 10 }), mergeMode: null });
 // @ts-expect-error: no such padding
 conv2d({ filters: 8, kernelSize: 3, padding: 'full' });
 conv2d({ filters: 8, kernelSize: [3, 1], dilationRate: [2, 1], groups: 4 });

@@ -5,7 +5,7 @@ import type { LstmOptions } from '../../layers/lstm.js';
 import type { RecurrentOptions } from '../../layers/recurrent-layer.js';
 import type { SimpleRnnOptions } from '../../layers/simple-rnn.js';
 import { exporter, permuted, type Exporter, type LayerExport, type Resolved } from '../exporter.js';
-import type { Value } from '../graph.js';
+import type { OnnxGraph, Value } from '../graph.js';
 import type { AttributeValue } from '../proto.js';
 
 /** Operators, and what alpha and beta are of those that are alpha · x + beta. */
@@ -59,11 +59,14 @@ function emitRecurrent(context: LayerExport, { units, useBias, returnSequences, 
   const [steps, last] = graph.nodeOf(operator, inputs, { hidden_size: { int: units }, ...direction, ...activationAttributes(activations), ...attributes }, 2);
   if (!returnSequences) return context.output(graph.node('Squeeze', [last!, graph.integers('direction', [0])]));
   const sequence = graph.node('Squeeze', [steps!, graph.integers('direction', [1])]);
-  return context.output(goBackwards ? backwards(context, sequence) : sequence, 'timeFirst');
+  return context.output(goBackwards ? turned(context.graph, sequence) : sequence, 'timeFirst');
 }
 
-/** The steps in the order in which they were computed, as the library gives them; ONNX gives them in that of the input. */
-function backwards({ graph }: LayerExport, sequence: string): string {
+/**
+ * The steps of a sequence [time, batch, features] the other way round: in the order in which a layer that goes backwards computed them, as the library
+ * gives them, while ONNX gives them in that of the input.
+ */
+export function turned(graph: OnnxGraph, sequence: string): string {
   const [starts, ends, axes, steps] = [[-1], [-(2 ** 31)], [0], [-1]].map((values) => graph.integers('backwards', values));
   return graph.node('Slice', [sequence, starts!, ends!, axes!, steps!]);
 }
