@@ -162,6 +162,7 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   SeparableConv2D: { type: 'separableConv2d', options: { filters: 'filters', ...DEPTHWISE.options, pointwise_regularizer: regularizer('pointwiseRegularizer') }, only: DEPTHWISE.only },
   Reshape: { type: 'reshape', options: { target_shape: { to: 'targetShape', convert: openAsMinusOne } } },
   SimpleRNN: recurrent('simpleRNN'),
+  TimeDistributed: { type: 'timeDistributed', options: { layer: { layer: 'layer' } }, partGroups: { layer: 'layer' } },
   ZeroPadding2D: { type: 'zeroPadding2d', options: { padding: 'padding' }, only: CHANNELS_LAST },
 };
 

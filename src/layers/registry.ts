@@ -40,6 +40,7 @@ import { RESCALING_OPTIONS, rescaling } from './rescaling.js';
 import { SEPARABLE_CONV2D_OPTIONS, separableConv2d } from './separable-conv2d.js';
 import { RESHAPE_OPTIONS, reshape } from './reshape.js';
 import { simpleRNN } from './simple-rnn.js';
+import { TIME_DISTRIBUTED_OPTIONS, timeDistributed } from './time-distributed.js';
 import { ZERO_PADDING2D_OPTIONS, zeroPadding2d } from './zero-padding2d.js';
 
 interface LayerType {
@@ -94,6 +95,7 @@ export const LAYERS: ReadonlyMap<string, LayerType> = new Map(Object.entries({
   softmax: layerType(softmax, NO_OPTIONS),
   softplus: layerType(softplus, NO_OPTIONS),
   tanh: layerType(tanh, NO_OPTIONS),
+  timeDistributed: layerType(timeDistributed, TIME_DISTRIBUTED_OPTIONS),
   zeroPadding2d: layerType(zeroPadding2d, ZERO_PADDING2D_OPTIONS),
 }));
 

@@ -41,6 +41,7 @@ export interface PlanParameter {
 
 interface Step {
   owner: string;
+  batch: number;
   output: PlanTensor;
   inputs: readonly PlanTensor[];
   /** From the gradient of the output, which it may overwrite, to those of the inputs that need one. */
@@ -52,10 +53,11 @@ export class Tape extends PlanBuilder {
   /** Whether what is laid out now wants a gradient: something before it, or its own weights, are trained. */
   needsGradient = true;
   private readonly steps: Step[] = [];
-  private readonly updates: { owner: string; emit: () => void }[] = [];
+  private readonly updates: { owner: string; batch: number; emit: () => void }[] = [];
 
   constructor(
-    readonly batch: number,
+    /** Samples of what is laid out now; a layer that folds steps into samples says so for the layer within. */
+    public batch: number,
     /** Whether dropout and the like act, and a backward pass will follow. */
     readonly training: boolean,
     readonly seed: number,
@@ -90,7 +92,7 @@ export class Tape extends PlanBuilder {
   }
 
   record(output: PlanTensor, inputs: readonly PlanTensor[], backward: Step['backward']): void {
-    this.steps.push({ owner: this.owner, output, inputs, backward });
+    this.steps.push({ owner: this.owner, batch: this.batch, output, inputs, backward });
   }
 
   /**
@@ -98,12 +100,13 @@ export class Tape extends PlanBuilder {
    * alone in a step that is not finite, as optimizers do.
    */
   update(emit: () => void): void {
-    this.updates.push({ owner: this.owner, emit });
+    this.updates.push({ owner: this.owner, batch: this.batch, emit });
   }
 
   emitUpdates(): void {
-    for (const { owner, emit } of this.updates) {
+    for (const { owner, batch, emit } of this.updates) {
       this.owner = owner;
+      this.batch = batch;
       emit();
     }
   }
@@ -120,6 +123,7 @@ export class Tape extends PlanBuilder {
       const arriving = gradients.get(step.output);
       if (!arriving || !step.output.needsGradient) continue;
       this.owner = step.owner;
+      this.batch = step.batch;
       step.backward(arriving).forEach((next, index) => {
         const input = step.inputs[index]!;
         if (next && input.needsGradient) arrive(input, next);

@@ -97,6 +97,14 @@ describe('a .keras file', () => {
     assertWeights(model, WRAPPERS_WEIGHTS);
   });
 
+  it('of layers of steps', () => {
+    const model = importKeras(fixture('film.keras'));
+    assert.deepEqual(model.layers.map((layer) => [layer.name, layer.describe(), layer.output]), [
+      ['each', 'conv2d: 4 filters 3×3, valid, relu', [3, 4, 4, 4]], ['row', 'flatten', [3, 64]], ['last', 'dense: 2 units, softmax', [3, 2]],
+    ]);
+    assertWeights(model, ['each/layer/kernel', 'each/layer/bias', 'last/layer/kernel', 'last/layer/bias']);
+  });
+
   it('whose layers within others have what has no counterpart', () => {
     const broken = (change: (both: Record<string, Json>) => void): Uint8Array => changed('wrappers.keras', ({ config: { layers: list } }) => change(list[1]!.config));
     const within = (both: Record<string, Json>): Record<string, Json> => (both['layer'] as { config: Record<string, Json> }).config;

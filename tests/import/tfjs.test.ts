@@ -150,6 +150,13 @@ describe('TensorFlow.js predicts the same, both directions', () => {
   }
 });
 
+describe('TensorFlow.js predicts the same, layers of steps', () => {
+  it('of a film', () => agree(tf.sequential({ layers: [
+    tfLayers.timeDistributed({ layer: tfLayers.conv2d({ filters: 3, kernelSize: 3, activation: 'relu' }), inputShape: [4, 6, 6, 2] }),
+    tfLayers.timeDistributed({ layer: tfLayers.flatten() }), tfLayers.timeDistributed({ layer: tfLayers.dense({ units: 3, activation: 'softmax' }) }),
+  ] })).then(() => {}));
+});
+
 describe('TensorFlow.js predicts the same, masked steps', () => {
   it('of an embedding', () => agree(tf.sequential({ layers: [
     tfLayers.embedding({ inputDim: 3, outputDim: 4, maskZero: true, inputLength: 9 }), tfLayers.lstm({ units: 4, returnSequences: true }), tfLayers.gru({ units: 3 }),

@@ -54,7 +54,7 @@ describe('a model as JSON', () => {
       globalMaxPooling2d: {}, gru: { units: 2 }, layerNormalization: {}, leakyRelu: {}, lstm: { units: 2 }, masking: {}, maxPooling1d: {},
       maxPooling2d: { poolSize: [2, 3] }, randomErasing: {}, randomFlip: {}, randomRotation: { factor: 0.1 },
       randomTranslation: { heightFactor: 0.1, widthFactor: [0, 0.2] }, relu: {}, rescaling: { scale: 2 }, reshape: { targetShape: [9, -1] },
-      separableConv2d: { filters: 2, kernelSize: 2 }, sigmoid: {}, silu: {}, simpleRNN: { units: 2 }, softmax: {}, softplus: {}, tanh: {}, zeroPadding2d: {},
+      separableConv2d: { filters: 2, kernelSize: 2 }, sigmoid: {}, silu: {}, simpleRNN: { units: 2 }, softmax: {}, softplus: {}, tanh: {}, timeDistributed: { layer: layers.dense({ units: 2 }) }, zeroPadding2d: {},
     };
     assert.deepEqual(Object.keys(bare), [...LAYER_TYPES].sort());
     for (const [type, options] of Object.entries(bare)) {

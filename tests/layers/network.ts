@@ -1,6 +1,7 @@
 /** A small network of twins: the library's model and its double-precision counterpart. */
 import { sequential, sgd } from '../../src/entry.node.js';
 import type { InputSpec, Loss, LossName, Sequential } from '../../src/entry.node.js';
+import { TimeDistributed } from '../../src/layers/time-distributed.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { requireLoss } from '../../src/losses.js';
 import {
@@ -167,13 +168,14 @@ export class Network {
    */
   get roundings(): number {
     const { twins, batch } = this.options;
-    return twins.reduce((total, { layer }) => {
+    return twins.reduce((total, { layer: whole }) => {
+      const layer = whole instanceof TimeDistributed ? whole.layer : whole;
       const kernel = layer.weights[0];
       if (!kernel) return total + 20;
       const units = kernel.shape.at(-1)!;
       const fanIn = sizeOf(kernel.shape) / units;
       const steps = ['simpleRNN', 'lstm', 'gru', 'bidirectional'].includes(layer.type) ? layer.input[0]! : 1;
-      return total + (batch * sizeOf(layer.output)) / units + steps * (2 * (fanIn + units) + 20);
+      return total + (batch * sizeOf(whole.output)) / units + steps * (2 * (fanIn + units) + 20);
     }, 40);
   }
 }

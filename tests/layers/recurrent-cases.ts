@@ -2,7 +2,7 @@
 import type { LossName } from '../../src/entry.node.js';
 import { type Twin, twins } from './twins.js';
 
-const { bidirectional, dense, gru, lstm, simpleRNN } = twins;
+const { bidirectional, conv2d, dense, dropout, flatten, gru, layerNormalization, lstm, maxPooling2d, relu, simpleRNN, softmax, timeDistributed } = twins;
 type Add = (name: string, batch: number, loss: LossName, layers: () => readonly Twin[]) => void;
 
 export function addRecurrentCases(add: Add): void {
@@ -39,6 +39,28 @@ export function addRecurrentCases(add: Add): void {
     }
   }
   addBidirectionalCases(add);
+  addTimeDistributedCases(add);
+}
+
+function addTimeDistributedCases(add: Add): void {
+  for (const batch of [1, 3]) {
+    add(`timeDistributed, a convolution for each image of a film, batch ${batch}`, batch, 'mse', () => [
+      timeDistributed({ layer: conv2d({ filters: 8, kernelSize: 3, activation: 'relu' }), inputShape: [3, 8, 6, 2] }), timeDistributed({ layer: maxPooling2d({ poolSize: 2 }) }),
+      timeDistributed({ layer: conv2d({ filters: 8, kernelSize: 3, padding: 'same' }) }), timeDistributed({ layer: relu({}) }), timeDistributed({ layer: flatten() }),
+      lstm({ units: 3, returnSequences: true }), timeDistributed({ layer: dense({ units: 2 }) }),
+    ]);
+  }
+  add('timeDistributed, of sequences of sequences', 3, 'mse', () => [
+    timeDistributed({ layer: gru({ units: 3, dropout: 0.3, recurrentDropout: 0.2 }), inputShape: [4, 5, 2] }), simpleRNN({ units: 3 }), dense({ units: 2 }),
+  ]);
+  add('timeDistributed within itself', 2, 'mse', () => [
+    timeDistributed({ layer: timeDistributed({ layer: dense({ units: 3, activation: 'tanh' }) }), inputShape: [3, 4, 2] }),
+    timeDistributed({ layer: timeDistributed({ layer: layerNormalization({}) }) }), timeDistributed({ layer: dropout({ rate: 0.4 }) }), flatten(), dense({ units: 2 }),
+  ]);
+  for (const loss of ['sparseCategoricalCrossentropy', 'categoricalCrossentropy'] as const) {
+    add(`timeDistributed softmax, ${loss}`, 3, loss, () => [gru({ units: 3, returnSequences: true, inputShape: [4, 2] }), timeDistributed({ layer: dense({ units: 3, activation: 'softmax' }) })]);
+  }
+  add('timeDistributed softmax by itself', 3, 'sparseCategoricalCrossentropy', () => [dense({ units: 3, inputShape: [4, 2] }), timeDistributed({ layer: softmax({}) })]);
 }
 
 function addBidirectionalCases(add: Add): void {

@@ -72,7 +72,7 @@ interface BidirectionalTwinOptions extends Omit<Parameters<typeof layers.bidirec
 }
 
 /** Random numbers of a part within another layer: see `PART_STREAMS`. */
-const partStream = (stream: number, part: number): number => stream + (1 + part) * 1_048_576;
+export const partStream = (stream: number, part: number): number => stream + (1 + part) * 1_048_576;
 
 /** Values [batch, steps, units] with the steps the other way round. */
 function turned(values: Float64Array, steps: number, units: number): Float64Array {

@@ -13,7 +13,7 @@ import { activate, plusBias } from './activate.js';
 import { conv1d, conv2d, depthwiseConv2d, separableConv2d } from './convolution-twins.js';
 import { layerNormalization } from './normalization-twins.js';
 import * as poolings from './pooling-twins.js';
-import { bidirectional, gru, lstm, maskKey, simpleRNN } from './recurrent-twins.js';
+import { bidirectional, gru, lstm, maskKey, partStream, simpleRNN } from './recurrent-twins.js';
 import { reshape, zeroPadding2d } from './shape-twins.js';
 
 /** What a pass knows beside its values. */
@@ -237,13 +237,24 @@ function masking(options: NonNullable<Options<'masking'>>): Twin {
   };
 }
 
+/** All steps of all samples through one layer. */
+function timeDistributed({ layer: within, ...options }: Omit<Options<'timeDistributed'>, 'layer'> & { layer: Twin }): Twin {
+  const layer = layers.timeDistributed({ layer: within.layer, ...options });
+  return {
+    layer,
+    run: (x, weights, context) => ({
+      ...within.run(x, weights, { ...context, batch: context.batch * layer.input[0]!, stream: partStream(context.stream, 0), layout: 'rows' }), layout: 'rows',
+    }),
+  };
+}
+
 /** Layers of several inputs: see merge.test.ts. */
 export type MergeLayerName = 'add' | 'concatenate';
 
 /** `satisfies` sees to it that no layer of one input is without a counterpart. */
 export const twins = {
   ...activationLayers, activation, batchNormalization, bidirectional, conv1d, conv2d, depthwiseConv2d, separableConv2d, dense, dropout, embedding, flatten, masking, randomErasing, randomFlip, randomRotation, randomTranslation, rescaling, simpleRNN, lstm, gru, layerNormalization,
-  ...poolings, reshape, zeroPadding2d,
+  ...poolings, reshape, timeDistributed, zeroPadding2d,
 } satisfies Record<
   Exclude<keyof typeof layers, MergeLayerName>, (options: never) => Twin
 >;

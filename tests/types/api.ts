@@ -41,6 +41,9 @@ export const states: Tensor[] = bidirectional({ layer: lstm({ units: 10, statefu
 sequential([bidirectional({ layer: lstm({ units: 10, inputShape: [5, 2] }) })]);
 // @ts-expect-error: not a recurrent layer
 bidirectional({ layer: dense({ units: 10 }) });
+sequential([layers.timeDistributed({ layer: conv2d({ filters: 2, kernelSize: 3 }), inputShape: [4, 8, 8, 1] }), flatten(), dense({ units: 1 })]);
+// @ts-expect-error: what goes through the steps is missing
+layers.timeDistributed({ inputShape: [4, 8] });
 // @ts-expect-error: two outputs
 bidirectional({ layer: lstm({ units: 10 }), mergeMode: null });
 // @ts-expect-error: no such padding

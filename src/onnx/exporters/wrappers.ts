@@ -1,4 +1,5 @@
 /** Layers that hold others: what these give, put together. */
+import { TimeDistributed } from '../../layers/time-distributed.js';
 import { Bidirectional, type BidirectionalOptions, type MergeMode } from '../../layers/bidirectional.js';
 import { exporter, type Exporter, type Resolved } from '../exporter.js';
 import type { OnnxGraph, Value } from '../graph.js';
@@ -20,4 +21,14 @@ const bidirectional = exporter<BidirectionalOptions>(({ mergeMode }: Pick<Resolv
   return context.output(MERGES[mergeMode](graph, [forward.name, back]), forward.layout);
 });
 
-export const WRAPPERS: Readonly<Record<string, Exporter>> = { bidirectional };
+/** A size of -1 is what is left: steps become samples, and samples steps again. */
+const timeDistributed: Exporter = (context) => {
+  const { graph, layer } = context;
+  if (!(layer instanceof TimeDistributed)) throw context.unsupported(`not a layer of steps: ${layer.type}`);
+  const within = layer.layer;
+  const steps = graph.node('Reshape', [context.in('rows'), graph.integers('steps', [-1, ...within.input])]);
+  const y = graph.inLayout(context.part(within, { name: steps, shape: within.input, layout: 'rows' }), 'rows');
+  return context.output(graph.node('Reshape', [y.name, graph.integers('shape', [-1, ...context.outputShape])]));
+};
+
+export const WRAPPERS: Readonly<Record<string, Exporter>> = { bidirectional, timeDistributed };
