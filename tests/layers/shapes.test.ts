@@ -5,8 +5,8 @@ import { layers, sequential } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
 
 const {
-  activation, batchNormalization, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, embedding, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, relu, rescaling, separableConv2d, sigmoid, silu, simpleRNN, softmax,
-  softplus, tanh, reshape, zeroPadding2d, averagePooling1d, averagePooling2d, globalAveragePooling1d, globalAveragePooling2d, globalMaxPooling1d, globalMaxPooling2d, maxPooling1d,
+  activation, batchNormalization, bidirectional, conv1d, conv2d, dense, depthwiseConv2d, dropout, elu, embedding, flatten, gelu, gru, layerNormalization, leakyRelu, lstm, masking, maxPooling2d, randomErasing, randomFlip, randomRotation, randomTranslation, relu, rescaling, separableConv2d, sigmoid, silu, simpleRNN, softmax,
+  softplus, tanh, reshape, timeDistributed, zeroPadding2d, averagePooling1d, averagePooling2d, globalAveragePooling1d, globalAveragePooling2d, globalMaxPooling1d, globalMaxPooling2d, maxPooling1d,
 } = layers;
 
 interface Expected {
@@ -141,6 +141,17 @@ const cases: readonly [Layer, Expected][] = [
   [
     gru({ units: 3, resetAfter: false, returnSequences: true, inputShape: [4, 2] }),
     { output: [4, 3], weights: { kernel: [2, 9], recurrentKernel: [3, 9], bias: [9] }, operations: 180, describe: '3 units, tanh, reset before, sequences' },
+  ],
+  [
+    bidirectional({ layer: gru({ units: 3 }), inputShape: [4, 2] }),
+    {
+      output: [6], operations: 2 * 180, additions: 2 * 216, describe: 'concat of gru: 3 units, tanh',
+      weights: Object.fromEntries(['forward', 'backward'].flatMap((part) => [[`${part}/kernel`, [2, 9]], [`${part}/recurrentKernel`, [3, 9]], [`${part}/bias`, [2, 9]]])),
+    },
+  ],
+  [
+    timeDistributed({ layer: dense({ units: 3, activation: 'relu' }), inputShape: [4, 2] }),
+    { output: [4, 3], weights: { 'layer/kernel': [2, 3], 'layer/bias': [3] }, operations: 4 * 6, describe: 'dense: 3 units, relu' },
   ],
   [
     batchNormalization({ inputShape: [4, 5], momentum: 0.9 }),
