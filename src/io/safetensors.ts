@@ -11,7 +11,7 @@ import { parseJson, type JsonObject, type JsonValue } from './json.js';
 export type { NamedTensor };
 
 export interface Safetensors {
-  /** In the order of the file's header. Names are as they stand in the file: any text, never to be used as a path. */
+  /** In the order of the file's header. Names are as they stand in the file, whatever that is: never to be used as a path. */
   tensors: ReadonlyMap<string, Tensor>;
   metadata: ReadonlyMap<string, string>;
 }

@@ -44,9 +44,10 @@ class Reshape extends Layer {
 }
 
 /** The same bytes as another shape, forward and backward. */
-export function emitReshape(tape: Tape, input: PlanTensor, shape: Shape): PlanTensor {
+export function emitReshape(tape: Tape, input: PlanTensor, shape: Shape, logits?: PlanTensor): PlanTensor {
   const x = tape.toRows(input);
-  const y: PlanTensor = { ref: x.ref, shape, layout: 'rows', needsGradient: x.needsGradient, ...(x.probabilities && { probabilities: x.probabilities }) };
+  const { ref, layout, needsGradient, probabilities } = x;
+  const y: PlanTensor = { ref, shape, layout, needsGradient, ...(probabilities && { probabilities: logits ? { ...probabilities, logits } : probabilities }) };
   tape.record(y, [x], (dy) => [{ ...dy, shape: x.shape }]);
   return y;
 }

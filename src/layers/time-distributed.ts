@@ -53,18 +53,16 @@ export class TimeDistributed extends Wrapper {
     const { batch } = tape;
     const steps = emitReshape(tape, input, this.layer.input);
     tape.batch = batch * this.input[0]!;
-    const y = unfolded(tape, tape.toRows(this.emitPart(this.parts[0]!, steps, context)), this.input[0]!);
+    const y = unfolded(tape, this.emitPart(this.parts[0]!, steps, context), this.input[0]!);
     tape.batch = batch;
     return y;
   }
 }
 
 /** Samples of single steps as sequences, without a mask, and so the logits that they were made of. */
-function unfolded(tape: Tape, x: PlanTensor, time: number): PlanTensor {
-  const { ref, shape, layout, needsGradient, probabilities } = x;
-  const y = { ref, shape: [time, ...shape], layout, needsGradient, ...(probabilities && { probabilities: { ...probabilities, logits: unfolded(tape, probabilities.logits, time) } }) };
-  tape.record(y, [x], (dy) => [{ ...dy, shape }]);
-  return y;
+function unfolded(tape: Tape, steps: PlanTensor, time: number): PlanTensor {
+  const x = tape.toRows(steps);
+  return emitReshape(tape, x, [time, ...x.shape], x.probabilities && unfolded(tape, x.probabilities.logits, time));
 }
 
 /** @throws LanewiseError `invalid-argument`, `invalid-state`, `unsupported` */

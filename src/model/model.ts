@@ -190,7 +190,7 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
     requireEpochs(options);
     requireNoneOf({ ...options }, ['batchSize', 'shuffle', 'validationSplit', 'sampleWeight'], 'fit');
     if (states.named(1).length > 0) {
-      throw new LanewiseError('invalid-argument', 'stateful layers need to know the size of batches beforehand', { where: 'fit', remedy: 'Train on arrays, or with trainOnBatch' });
+      throw new LanewiseError('invalid-argument', 'stateful layers need batches of a known size', { where: 'fit', remedy: 'Train on arrays, or with trainOnBatch' });
     }
     limited(dataset, stepsPerEpoch, 'stepsPerEpoch', 'fit'); // for its errors: the dataset itself goes on from epoch to epoch
     const feed = this.feedOf(dataset, { where: 'training', stepsPerEpoch, signal }, { ...(classWeight && { classWeight }) });
