@@ -98,7 +98,7 @@ const writtenBy = (op: PlannedOp): PlanBuffer[] => operands(op, 'out');
 
 /** The buffers an op reads (`in`) or writes (`out`). */
 function operands({ name, args }: PlannedOp, direction: 'in' | 'out'): PlanBuffer[] {
-  return Object.entries<ArgumentKind>(OPS[name].args).flatMap(([key, kind]) => {
+  return Object.entries<ArgumentKind>(OPS[name]).flatMap(([key, kind]) => {
     const value = args[key];
     return typeof value === 'object' && kind.includes(direction) && kind !== 'i32' ? [value.buffer] : [];
   });

@@ -1,5 +1,5 @@
 /** Writes assembly/plan/ops.ts from src/plan/ops.ts. */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Activation, Arithmetic, Control, Fill, Kernel, OP_HEADER_BYTES, OP_NAMES, OPS, OpHeader, PLAN_HEADER_BYTES, PlanHeader, State } from '../src/plan/ops.js';
 import type { ArgumentKind, OpName } from '../src/plan/ops.js';
@@ -13,7 +13,24 @@ export const BEYOND_CORE: readonly string[] = [
   'recurrent/simple-rnn', 'recurrent/lstm-forward', 'recurrent/lstm-backward', 'recurrent/gru-forward', 'recurrent/gru-backward', 'recurrent/keep-state',
   'depthwise/forward', 'depthwise/backward-input', 'depthwise/backward-filter', 'augment/random-affine', 'augment/random-erasing',
 ];
-export const isInCore = (name: OpName): boolean => !BEYOND_CORE.includes(OPS[name].module);
+export const isInCore = (name: OpName): boolean => !BEYOND_CORE.includes(moduleOf(name));
+
+/** Modules below assembly/, without extension, by the functions they export. Those of other builds and of what kernels are made of are not looked at. */
+const MODULES: ReadonlyMap<string, string> = new Map(
+  readdirSync(new URL('../assembly/', import.meta.url), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !/^(plan|scalar|simd|index)\b/.test(file))
+    .flatMap((file) => {
+      const text = readFileSync(new URL(`../assembly/${file}`, import.meta.url), 'utf8');
+      return [...text.matchAll(/^export function (\w+)\(\s*block: i32, /gm)].map(([, name]): [string, string] => [name!, file.slice(0, -'.ts'.length)]);
+    }),
+);
+
+/** The module that has the kernel of an op. */
+export function moduleOf(name: OpName): string {
+  const module = MODULES.get(name);
+  if (module === undefined) throw new Error(`no module below assembly/ exports ${name}(block: i32, …)`);
+  return module;
+}
 
 const ASSEMBLY_TYPES: Record<ArgumentKind, string> = {
   out: 'usize', in: 'usize', inout: 'usize', 'out?': 'usize', 'in?': 'usize', 'inout?': 'usize', i32: 'i32', f32: 'f32',
@@ -42,11 +59,11 @@ export function generateConstants(): string {
 /** The text of assembly/plan/dispatch.ts: one case an op, arguments read from the op's row in the plan. For the core, of its ops alone. */
 export function generateDispatch(isIncluded: (name: OpName) => boolean = () => true): string {
   const modules = new Map<string, string[]>();
-  for (const name of OP_NAMES.filter(isIncluded)) modules.set(OPS[name].module, [...(modules.get(OPS[name].module) ?? []), name]);
+  for (const name of OP_NAMES.filter(isIncluded)) modules.set(moduleOf(name), [...(modules.get(moduleOf(name)) ?? []), name]);
   const imports = [...modules].map(([module, names]) => `import { ${names.join(', ')} } from "../${module}";`);
   const cases = OP_NAMES.flatMap((name, opcode) => {
     if (!isIncluded(name)) return [];
-    const args = Object.values<ArgumentKind>(OPS[name].args).map(
+    const args = Object.values<ArgumentKind>(OPS[name]).map(
       (kind, index) => `load<${ASSEMBLY_TYPES[kind]}>(args${index === 0 ? '' : `, ${index * 4}`})`,
     );
     return `    case ${opcode}: ${name}(block, scratch, ${args.join(', ')}); break;`;

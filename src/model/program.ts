@@ -270,7 +270,7 @@ export class Program {
       engine.run(address);
     } catch (error) {
       const op = error instanceof LanewiseError && error.code === 'invalid-state' ? undefined : ops[engine.op];
-      if (op && (OPS[op.name].args as Record<string, ArgumentKind>)['w'] === 'inout') this.options.parameters.tear();
+      if (op && (OPS[op.name] as Record<string, ArgumentKind>)['w'] === 'inout') this.options.parameters.tear();
       throw error;
     }
   }

@@ -6,7 +6,7 @@ import { planMemory } from './planner.js';
 
 type ArgumentValue<Kind> = Kind extends 'i32' | 'f32' ? number : Kind extends 'out?' | 'in?' | 'inout?' ? Ref | undefined : Ref;
 /** The arguments of an op, by name. */
-export type OpArguments<Name extends OpName> = { [Key in keyof (typeof OPS)[Name]['args']]: ArgumentValue<(typeof OPS)[Name]['args'][Key]> };
+export type OpArguments<Name extends OpName> = { [Key in keyof (typeof OPS)[Name]]: ArgumentValue<(typeof OPS)[Name][Key]> };
 
 export interface PlannedOp {
   readonly name: OpName;
@@ -65,7 +65,7 @@ export class PlanBuilder {
 
   /** Writes the plan into memory and returns its address. Every buffer must have its place. */
   encode(memory: Memory, scratch: number, scratchBytes: number): number {
-    const rowBytes = (op: PlannedOp): number => OP_HEADER_BYTES + 4 * Object.keys(OPS[op.name].args).length;
+    const rowBytes = (op: PlannedOp): number => OP_HEADER_BYTES + 4 * Object.keys(OPS[op.name]).length;
     const bytes = PLAN_HEADER_BYTES + this.ops.reduce((sum, op) => sum + rowBytes(op), 0);
     const address = memory.reserve(bytes);
     const words = memory.integers(address, bytes / 4);
@@ -80,7 +80,7 @@ export class PlanBuilder {
       words[row + OpHeader.counter / 4] = 0;
       words[row + OpHeader.bytes / 4] = rowBytes(op);
       let next = row + OP_HEADER_BYTES / 4;
-      for (const [name, kind] of Object.entries<ArgumentKind>(OPS[op.name].args)) {
+      for (const [name, kind] of Object.entries<ArgumentKind>(OPS[op.name])) {
         const value = op.args[name];
         if (kind === 'f32') floats[next] = value as number;
         else words[next] = typeof value === 'object' ? addressOf(value) : (value ?? 0);

@@ -1,6 +1,6 @@
 /**
  * The op table: every kernel the plan can call, with its arguments in the order of the AssemblyScript function of the same name.
- * This is the one source of truth of the binary interface; `scripts/generate-ops.ts` writes assembly/plan/ops.ts from it, and a test
+ * This is the one source of truth of the binary interface; `scripts/generate-ops.ts` writes assembly/plan/dispatch.ts from it, and a test
  * fails if the two differ.
  *
  * Kinds of argument: `out`, `in`, `inout` are addresses of buffers (so the planner knows who writes and who reads), with `?` where address 0
@@ -8,12 +8,6 @@
  */
 export type ArgumentKind = 'out' | 'in' | 'inout' | 'out?' | 'in?' | 'inout?' | 'i32' | 'f32';
 type Arguments = Readonly<Record<string, ArgumentKind>>;
-
-interface OpDefinition {
-  /** AssemblyScript module below assembly/, without extension. */
-  readonly module: string;
-  readonly args: Arguments;
-}
 
 const images = {
   batch: 'i32', inH: 'i32', inW: 'i32', inC: 'i32', outH: 'i32', outW: 'i32', outC: 'i32',
@@ -45,222 +39,122 @@ const randomMask = { key0: 'i32', key1: 'i32', threshold: 'i32', scale: 'f32' } 
 
 export const OPS = {
   gemm: {
-    module: 'gemm/gemm',
-    args: {
-      c: 'out', a: 'in', b: 'in', bias: 'in?', m: 'i32', n: 'i32', k: 'i32', lda: 'i32', ldb: 'i32', ldc: 'i32',
-      transposeA: 'i32', transposeB: 'i32', blockM: 'i32', blockN: 'i32', blockK: 'i32', packA: 'i32', relu: 'i32',
-    },
+    c: 'out', a: 'in', b: 'in', bias: 'in?', m: 'i32', n: 'i32', k: 'i32', lda: 'i32', ldb: 'i32', ldc: 'i32',
+    transposeA: 'i32', transposeB: 'i32', blockM: 'i32', blockN: 'i32', blockK: 'i32', packA: 'i32', relu: 'i32',
   },
-  packPanels: {
-    module: 'gemm/panels',
-    args: { panels: 'out', b: 'in', k: 'i32', n: 'i32', strideK: 'i32', strideN: 'i32', matrixStride: 'i32' },
-  },
-  conv2dForward: { module: 'conv2d/forward', args: { y: 'out', x: 'in', filterPanels: 'in', bias: 'in?', ...convolution, relu: 'i32' } },
-  conv2dBackwardInput: { module: 'conv2d/backward-input', args: { dx: 'out', dy: 'in', filterPanels: 'in', ...convolution } },
-  conv2dBackwardFilter: { module: 'conv2d/backward-filter', args: { partials: 'out', x: 'in', dy: 'in', ...convolution } },
-  depthwiseForward: { module: 'depthwise/forward', args: { y: 'out', x: 'in', filter: 'in', bias: 'in?', ...depthwise } },
-  depthwiseBackwardInput: { module: 'depthwise/backward-input', args: { dx: 'out', dy: 'in', filter: 'in', ...depthwise } },
-  depthwiseBackwardFilter: { module: 'depthwise/backward-filter', args: { partials: 'out', x: 'in', dy: 'in', ...depthwise } },
-  winogradFilter: { module: 'winograd/filter', args: { panels: 'out', filter: 'in', inC: 'i32', outC: 'i32', transposed: 'i32' } },
-  winogradForward: {
-    module: 'winograd/forward', args: { y: 'out', v: 'out?', x: 'in', panels: 'in', bias: 'in?', ...winogradImages, relu: 'i32' },
-  },
-  winogradBackwardInput: {
-    module: 'winograd/backward', args: { dx: 'out?', m: 'out', sums: 'out', dy: 'in', y: 'in?', panels: 'in?', ...winogradImages },
-  },
-  winogradBackwardFilter: { module: 'winograd/backward', args: { u: 'out', v: 'in', m: 'in', tiles: 'i32', inC: 'i32', outC: 'i32' } },
-  winogradFilterGradient: { module: 'winograd/filter', args: { gradient: 'out', u: 'in', inC: 'i32', outC: 'i32' } },
-  conv2dMaxPoolForward: {
-    module: 'conv2d/pooled-forward',
-    args: { y: 'out', winners: 'out?', x: 'in', filterPanels: 'in', bias: 'in?', ...images, relu: 'i32' },
-  },
-  conv2dMaxPoolBackwardInput: {
-    module: 'conv2d/pooled-backward-input', args: { dx: 'out', dy: 'in', winners: 'in', filterPanels: 'in', ...images },
-  },
-  conv2dMaxPoolBackwardFilter: {
-    module: 'conv2d/pooled-backward-filter', args: { partials: 'out', x: 'in', dy: 'in', winners: 'in', ...images },
-  },
-  maxPoolForward: { module: 'pool2d/max-forward', args: { y: 'out', argmax: 'out?', x: 'in', ...windows } },
-  maxPoolBackward: { module: 'pool2d/max-backward', args: { dx: 'out', dy: 'in', argmax: 'in', ...windows } },
-  averagePoolForward: { module: 'pool2d/average-forward', args: { y: 'out', x: 'in', mask: 'in?', ...windows } },
-  averagePoolBackward: { module: 'pool2d/average-backward', args: { dx: 'out', dy: 'in', mask: 'in?', ...windows } },
-  activationForward: { module: 'activation', args: { y: 'out', x: 'in', ...elements, kind: 'i32', alpha: 'f32' } },
-  activationBackward: { module: 'activation', args: { dx: 'out', dy: 'in', z: 'in', ...elements, kind: 'i32', alpha: 'f32' } },
-  affine: { module: 'activation', args: { y: 'out', x: 'in', ...elements, scale: 'f32', offset: 'f32' } },
-  softmaxForward: { module: 'softmax', args: { y: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
-  softmaxBackward: { module: 'softmax', args: { dx: 'out', dy: 'in', y: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
-  layerNormForward: {
-    module: 'normalization/layer', args: { y: 'out', statistics: 'out', x: 'in', gamma: 'in?', beta: 'in?', ...columnRows, epsilon: 'f32' },
-  },
-  layerNormBackwardInput: { module: 'normalization/layer', args: { dx: 'out', dy: 'in', x: 'in', statistics: 'in', gamma: 'in?', ...columnRows } },
-  layerNormBackwardGamma: { module: 'normalization/layer', args: { partials: 'out', dy: 'in', x: 'in', statistics: 'in', ...columnRows } },
-  softmaxCrossEntropy: {
-    module: 'softmax', args: { dLogits: 'out?', ...losses, logits: 'in', labels: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32' },
-  },
+  packPanels: { panels: 'out', b: 'in', k: 'i32', n: 'i32', strideK: 'i32', strideN: 'i32', matrixStride: 'i32' },
+  conv2dForward: { y: 'out', x: 'in', filterPanels: 'in', bias: 'in?', ...convolution, relu: 'i32' },
+  conv2dBackwardInput: { dx: 'out', dy: 'in', filterPanels: 'in', ...convolution },
+  conv2dBackwardFilter: { partials: 'out', x: 'in', dy: 'in', ...convolution },
+  depthwiseForward: { y: 'out', x: 'in', filter: 'in', bias: 'in?', ...depthwise },
+  depthwiseBackwardInput: { dx: 'out', dy: 'in', filter: 'in', ...depthwise },
+  depthwiseBackwardFilter: { partials: 'out', x: 'in', dy: 'in', ...depthwise },
+  winogradFilter: { panels: 'out', filter: 'in', inC: 'i32', outC: 'i32', transposed: 'i32' },
+  winogradForward: { y: 'out', v: 'out?', x: 'in', panels: 'in', bias: 'in?', ...winogradImages, relu: 'i32' },
+  winogradBackwardInput: { dx: 'out?', m: 'out', sums: 'out', dy: 'in', y: 'in?', panels: 'in?', ...winogradImages },
+  winogradBackwardFilter: { u: 'out', v: 'in', m: 'in', tiles: 'i32', inC: 'i32', outC: 'i32' },
+  winogradFilterGradient: { gradient: 'out', u: 'in', inC: 'i32', outC: 'i32' },
+  conv2dMaxPoolForward: { y: 'out', winners: 'out?', x: 'in', filterPanels: 'in', bias: 'in?', ...images, relu: 'i32' },
+  conv2dMaxPoolBackwardInput: { dx: 'out', dy: 'in', winners: 'in', filterPanels: 'in', ...images },
+  conv2dMaxPoolBackwardFilter: { partials: 'out', x: 'in', dy: 'in', winners: 'in', ...images },
+  maxPoolForward: { y: 'out', argmax: 'out?', x: 'in', ...windows },
+  maxPoolBackward: { dx: 'out', dy: 'in', argmax: 'in', ...windows },
+  averagePoolForward: { y: 'out', x: 'in', mask: 'in?', ...windows },
+  averagePoolBackward: { dx: 'out', dy: 'in', mask: 'in?', ...windows },
+  activationForward: { y: 'out', x: 'in', ...elements, kind: 'i32', alpha: 'f32' },
+  activationBackward: { dx: 'out', dy: 'in', z: 'in', ...elements, kind: 'i32', alpha: 'f32' },
+  affine: { y: 'out', x: 'in', ...elements, scale: 'f32', offset: 'f32' },
+  softmaxForward: { y: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' },
+  softmaxBackward: { dx: 'out', dy: 'in', y: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' },
+  layerNormForward: { y: 'out', statistics: 'out', x: 'in', gamma: 'in?', beta: 'in?', ...columnRows, epsilon: 'f32' },
+  layerNormBackwardInput: { dx: 'out', dy: 'in', x: 'in', statistics: 'in', gamma: 'in?', ...columnRows },
+  layerNormBackwardGamma: { partials: 'out', dy: 'in', x: 'in', statistics: 'in', ...columnRows },
+  softmaxCrossEntropy: { dLogits: 'out?', ...losses, logits: 'in', labels: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32' },
   categoricalCrossEntropy: {
-    module: 'loss/categorical',
-    args: { dLogits: 'out?', ...losses, logits: 'in', targets: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32', labelSmoothing: 'f32' },
+    dLogits: 'out?', ...losses, logits: 'in', targets: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32', labelSmoothing: 'f32',
   },
   probabilityCrossEntropy: {
-    module: 'loss/categorical',
-    args: {
-      dOutput: 'out?', ...losses, p: 'in', targets: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32', labelSmoothing: 'f32', sparse: 'i32',
-    },
+    dOutput: 'out?', ...losses, p: 'in', targets: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32', labelSmoothing: 'f32', sparse: 'i32',
   },
   binaryCrossEntropy: {
-    module: 'loss/binary',
-    args: {
-      dOutput: 'out?', ...losses, output: 'in', targets: 'in', rowScale: 'in?', ...columnRows, gradientScale: 'f32', labelSmoothing: 'f32',
-      probabilities: 'i32',
-    },
+    dOutput: 'out?', ...losses, output: 'in', targets: 'in', rowScale: 'in?', ...columnRows, gradientScale: 'f32', labelSmoothing: 'f32',
+    probabilities: 'i32',
   },
-  meanSquaredError: {
-    module: 'loss/regression',
-    args: { dPredictions: 'out?', rowLoss: 'out', predictions: 'in', targets: 'in', rowScale: 'in?', ...columnRows, gradientScale: 'f32' },
-  },
+  meanSquaredError: { dPredictions: 'out?', rowLoss: 'out', predictions: 'in', targets: 'in', rowScale: 'in?', ...columnRows, gradientScale: 'f32' },
   huber: {
-    module: 'loss/regression',
-    args: {
-      dPredictions: 'out?', rowLoss: 'out', predictions: 'in', targets: 'in', rowScale: 'in?', ...columnRows, gradientScale: 'f32', delta: 'f32',
-      absolute: 'i32',
-    },
+    dPredictions: 'out?', rowLoss: 'out', predictions: 'in', targets: 'in', rowScale: 'in?', ...columnRows, gradientScale: 'f32', delta: 'f32',
+    absolute: 'i32',
   },
-  lossWeights: {
-    module: 'loss/weights',
-    args: { rowScale: 'out', state: 'inout', weights: 'in?', mask: 'in?', rows: 'i32', steps: 'i32' },
-  },
-  dropout: { module: 'dropout', args: { y: 'out', kept: 'out?', x: 'in', state: 'in', ...elements, ...randomMask } },
-  dropoutBackward: { module: 'dropout', args: { dx: 'out', dy: 'in', kept: 'in', ...elements, scale: 'f32' } },
-  dropoutSteps: { module: 'dropout', args: { y: 'out', x: 'in', state: 'in', time: 'i32', features: 'i32', ...randomMask } },
-  dropoutStepsMask: { module: 'dropout', args: { mask: 'out', state: 'in', features: 'i32', ...randomMask } },
-  randomFlip: { module: 'augment/random-flip', args: { y: 'out', x: 'in', ...picture, horizontal: 'i32', vertical: 'i32', ...key } },
-  randomAffine: { module: 'augment/random-affine', args: { y: 'out', x: 'in', ...picture, fill: 'i32', fillValue: 'f32', ...motion, ...key } },
-  randomAffineBackward: { module: 'augment/random-affine', args: { dx: 'out', dy: 'in', ...picture, fill: 'i32', ...motion, ...key } },
-  randomErasing: {
-    module: 'augment/random-erasing',
-    args: { y: 'out', x: 'in', ...picture, chance: 'f32', scaleLow: 'f32', scaleHigh: 'f32', fillValue: 'f32', ...key },
-  },
-  toLanes: {
-    module: 'recurrent/lanes',
-    args: { lanes: 'out', rows: 'in', batch: 'i32', time: 'i32', features: 'i32', first: 'i32', count: 'i32' },
-  },
-  fromLanes: {
-    module: 'recurrent/lanes',
-    args: { rows: 'out', lanes: 'in', batch: 'i32', time: 'i32', features: 'i32', first: 'i32', count: 'i32' },
-  },
-  lanesForward: {
-    module: 'recurrent/lanes-forward',
-    args: { y: 'out', x: 'in', w: 'in', bias: 'in?', groups: 'i32', time: 'i32', features: 'i32', units: 'i32', blockSteps: 'i32' },
-  },
+  lossWeights: { rowScale: 'out', state: 'inout', weights: 'in?', mask: 'in?', rows: 'i32', steps: 'i32' },
+  dropout: { y: 'out', kept: 'out?', x: 'in', state: 'in', ...elements, ...randomMask },
+  dropoutBackward: { dx: 'out', dy: 'in', kept: 'in', ...elements, scale: 'f32' },
+  dropoutSteps: { y: 'out', x: 'in', state: 'in', time: 'i32', features: 'i32', ...randomMask },
+  dropoutStepsMask: { mask: 'out', state: 'in', features: 'i32', ...randomMask },
+  randomFlip: { y: 'out', x: 'in', ...picture, horizontal: 'i32', vertical: 'i32', ...key },
+  randomAffine: { y: 'out', x: 'in', ...picture, fill: 'i32', fillValue: 'f32', ...motion, ...key },
+  randomAffineBackward: { dx: 'out', dy: 'in', ...picture, fill: 'i32', ...motion, ...key },
+  randomErasing: { y: 'out', x: 'in', ...picture, chance: 'f32', scaleLow: 'f32', scaleHigh: 'f32', fillValue: 'f32', ...key },
+  toLanes: { lanes: 'out', rows: 'in', batch: 'i32', time: 'i32', features: 'i32', first: 'i32', count: 'i32' },
+  fromLanes: { rows: 'out', lanes: 'in', batch: 'i32', time: 'i32', features: 'i32', first: 'i32', count: 'i32' },
+  lanesForward: { y: 'out', x: 'in', w: 'in', bias: 'in?', groups: 'i32', time: 'i32', features: 'i32', units: 'i32', blockSteps: 'i32' },
   lanesBackwardKernel: {
-    module: 'recurrent/lanes-backward-kernel',
-    args: {
-      partials: 'out', x: 'in', dy: 'in', time: 'i32', features: 'i32', units: 'i32', shift: 'i32', withBias: 'i32', blockSteps: 'i32',
-    },
+    partials: 'out', x: 'in', dy: 'in', time: 'i32', features: 'i32', units: 'i32', shift: 'i32', withBias: 'i32', blockSteps: 'i32',
   },
-  simpleRnnForward: {
-    module: 'recurrent/simple-rnn',
-    args: { h: 'inout', w: 'in', h0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32', time: 'i32', units: 'i32', kind: 'i32' },
-  },
+  simpleRnnForward: { h: 'inout', w: 'in', h0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32', time: 'i32', units: 'i32', kind: 'i32' },
   simpleRnnBackward: {
-    module: 'recurrent/simple-rnn',
-    args: { d: 'out', dy: 'in', h: 'in', wTransposed: 'in', mask: 'in?', drop: 'in?', groups: 'i32', time: 'i32', units: 'i32', kind: 'i32' },
+    d: 'out', dy: 'in', h: 'in', wTransposed: 'in', mask: 'in?', drop: 'in?', groups: 'i32', time: 'i32', units: 'i32', kind: 'i32',
   },
   lstmForward: {
-    module: 'recurrent/lstm-forward',
-    args: {
-      h: 'out', c: 'out', gates: 'inout', w: 'in', h0: 'in?', c0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32', time: 'i32', units: 'i32', kind: 'i32',
-      recurrentKind: 'i32',
-    },
+    h: 'out', c: 'out', gates: 'inout', w: 'in', h0: 'in?', c0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32', time: 'i32', units: 'i32', kind: 'i32',
+    recurrentKind: 'i32',
   },
   lstmBackward: {
-    module: 'recurrent/lstm-backward',
-    args: {
-      dz: 'out', dy: 'in', gates: 'in', c: 'in', wTransposed: 'in', c0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32', time: 'i32', units: 'i32',
-      kind: 'i32', recurrentKind: 'i32',
-    },
+    dz: 'out', dy: 'in', gates: 'in', c: 'in', wTransposed: 'in', c0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32', time: 'i32', units: 'i32',
+    kind: 'i32', recurrentKind: 'i32',
   },
   gruForward: {
-    module: 'recurrent/gru-forward',
-    args: {
-      h: 'out', gates: 'inout', inner: 'out', w: 'in', bias: 'in?', h0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32', time: 'i32', units: 'i32',
-      kind: 'i32', recurrentKind: 'i32', resetAfter: 'i32',
-    },
+    h: 'out', gates: 'inout', inner: 'out', w: 'in', bias: 'in?', h0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32', time: 'i32', units: 'i32',
+    kind: 'i32', recurrentKind: 'i32', resetAfter: 'i32',
   },
   gruBackward: {
-    module: 'recurrent/gru-backward',
-    args: {
-      d: 'out', dInner: 'out?', dy: 'in', h: 'in', gates: 'in', inner: 'in', wTransposed: 'in', h0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32',
-      time: 'i32', units: 'i32', kind: 'i32', recurrentKind: 'i32', resetAfter: 'i32',
-    },
+    d: 'out', dInner: 'out?', dy: 'in', h: 'in', gates: 'in', inner: 'in', wTransposed: 'in', h0: 'in?', mask: 'in?', drop: 'in?', batch: 'i32',
+    time: 'i32', units: 'i32', kind: 'i32', recurrentKind: 'i32', resetAfter: 'i32',
   },
-  previousSteps: { module: 'recurrent/lanes', args: { y: 'out', x: 'in', x0: 'in?', factors: 'in?', time: 'i32', features: 'i32' } },
-  keepState: {
-    module: 'recurrent/keep-state',
-    args: { kept: 'inout', steps: 'in', state: 'in', time: 'i32', features: 'i32', training: 'i32' },
-  },
-  reverseSteps: { module: 'recurrent/lanes', args: { y: 'out', x: 'in', time: 'i32', features: 'i32' } },
-  transpose: { module: 'recurrent/lanes', args: { out: 'out', x: 'in', rows: 'i32', columns: 'i32' } },
-  reducePartials: { module: 'reduce', args: { out: 'out', partials: 'in', size: 'i32', count: 'i32', stride: 'i32', blockSize: 'i32' } },
-  columnSums: { module: 'reduce', args: { partials: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
-  columnMoments: { module: 'normalization/columns', args: { partials: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' } },
-  columnGradients: {
-    module: 'normalization/columns',
-    args: { partials: 'out', dy: 'in', x: 'in', moments: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' },
-  },
-  batchMoments: {
-    module: 'normalization/batch', args: { moments: 'out', partials: 'in', rows: 'i32', columns: 'i32', count: 'i32', epsilon: 'f32' },
-  },
-  keptMoments: { module: 'normalization/batch', args: { moments: 'out', mean: 'in', variance: 'in', columns: 'i32', epsilon: 'f32' } },
-  movingAverage: { module: 'normalization/batch', args: { w: 'inout', value: 'in', state: 'in', size: 'i32', momentum: 'f32' } },
-  batchNormForward: {
-    module: 'normalization/batch',
-    args: { y: 'out', x: 'in', moments: 'in', gamma: 'in?', beta: 'in?', rows: 'i32', columns: 'i32', blockRows: 'i32' },
-  },
-  batchNormSums: {
-    module: 'normalization/batch',
-    args: { dGamma: 'out?', dBeta: 'out?', means: 'out', partials: 'in', rows: 'i32', columns: 'i32', count: 'i32' },
-  },
-  batchNormBackward: {
-    module: 'normalization/batch',
-    args: { dx: 'out', dy: 'in', x: 'in', moments: 'in', gamma: 'in?', means: 'in?', rows: 'i32', columns: 'i32', blockRows: 'i32' },
-  },
-  copyRows: {
-    module: 'copy', args: { to: 'inout', from: 'in', rows: 'i32', columns: 'i32', toStride: 'i32', fromStride: 'i32', blockRows: 'i32' },
-  },
-  embeddingForward: { module: 'embedding', args: { y: 'out', ids: 'in', w: 'in', rows: 'i32', columns: 'i32', vocabulary: 'i32', blockRows: 'i32' } },
-  embeddingBackward: {
-    module: 'embedding', args: { dw: 'out', dy: 'in', ids: 'in', rows: 'i32', columns: 'i32', vocabulary: 'i32', blockColumns: 'i32' },
-  },
-  stepMask: { module: 'step-mask', args: { mask: 'out', x: 'in', ...columnRows, value: 'f32' } },
-  keepSteps: { module: 'step-mask', args: { y: 'out', x: 'in', mask: 'in', ...columnRows } },
-  padImage: {
-    module: 'pad',
-    args: { y: 'out', x: 'in', inH: 'i32', inW: 'i32', outH: 'i32', outW: 'i32', channels: 'i32', top: 'i32', left: 'i32' },
-  },
-  combine: {
-    module: 'combine', args: { out: 'out', a: 'in', b: 'in', size: 'i32', period: 'i32', blockSize: 'i32', kind: 'i32' },
-  },
-  sumOfSquares: { module: 'reduce', args: { partials: 'out', x: 'in', ...elements } },
-  clipByGlobalNorm: { module: 'reduce', args: { state: 'inout', partials: 'in', count: 'i32', maxNorm: 'f32' } },
-  accumulateMetrics: {
-    module: 'loss/weights',
-    args: { state: 'inout', rowLoss: 'in', rowCorrect: 'in?', rowScale: 'in?', mask: 'in?', rows: 'i32', steps: 'i32' },
-  },
-  sgd: { module: 'optimizer/sgd', args: { w: 'inout', g: 'in', velocity: 'inout?', ...rule, momentum: 'f32', nesterov: 'i32' } },
-  adam: { module: 'optimizer/adam', args: { w: 'inout', g: 'in', m: 'inout', v: 'inout', ...rule, gain1: 'f32', gain2: 'f32', epsilon: 'f32' } },
-  rmsprop: {
-    module: 'optimizer/rmsprop',
-    args: { w: 'inout', g: 'in', v: 'inout', mean: 'inout?', b: 'inout?', ...rule, rho: 'f32', momentum: 'f32', epsilon: 'f32' },
-  },
-  adagrad: { module: 'optimizer/adagrad', args: { w: 'inout', g: 'in', a: 'inout', ...rule, epsilon: 'f32' } },
-  lion: { module: 'optimizer/lion', args: { w: 'inout', g: 'in', m: 'inout', ...rule, beta1: 'f32', beta2: 'f32' } },
-  averageGradients: { module: 'optimizer/gradients', args: { g: 'inout', sum: 'in', state: 'in', ...elements, share: 'f32' } },
-  keepGradients: { module: 'optimizer/gradients', args: { sum: 'inout', g: 'in', state: 'in', ...elements } },
-  clipByNorm: { module: 'optimizer/gradients', args: { g: 'inout', partials: 'in', state: 'in', ...elements, count: 'i32', maxNorm: 'f32' } },
-  regularize: { module: 'optimizer/gradients', args: { g: 'inout?', partials: 'out', w: 'in', ...elements, l1: 'f32', l2: 'f32' } },
-  addPenalty: { module: 'optimizer/gradients', args: { state: 'inout', partials: 'in', count: 'i32' } },
-} as const satisfies Record<string, OpDefinition>;
+  previousSteps: { y: 'out', x: 'in', x0: 'in?', factors: 'in?', time: 'i32', features: 'i32' },
+  keepState: { kept: 'inout', steps: 'in', state: 'in', time: 'i32', features: 'i32', training: 'i32' },
+  reverseSteps: { y: 'out', x: 'in', time: 'i32', features: 'i32' },
+  transpose: { out: 'out', x: 'in', rows: 'i32', columns: 'i32' },
+  reducePartials: { out: 'out', partials: 'in', size: 'i32', count: 'i32', stride: 'i32', blockSize: 'i32' },
+  columnSums: { partials: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' },
+  columnMoments: { partials: 'out', x: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' },
+  columnGradients: { partials: 'out', dy: 'in', x: 'in', moments: 'in', rows: 'i32', columns: 'i32', blockRows: 'i32' },
+  batchMoments: { moments: 'out', partials: 'in', rows: 'i32', columns: 'i32', count: 'i32', epsilon: 'f32' },
+  keptMoments: { moments: 'out', mean: 'in', variance: 'in', columns: 'i32', epsilon: 'f32' },
+  movingAverage: { w: 'inout', value: 'in', state: 'in', size: 'i32', momentum: 'f32' },
+  batchNormForward: { y: 'out', x: 'in', moments: 'in', gamma: 'in?', beta: 'in?', rows: 'i32', columns: 'i32', blockRows: 'i32' },
+  batchNormSums: { dGamma: 'out?', dBeta: 'out?', means: 'out', partials: 'in', rows: 'i32', columns: 'i32', count: 'i32' },
+  batchNormBackward: { dx: 'out', dy: 'in', x: 'in', moments: 'in', gamma: 'in?', means: 'in?', rows: 'i32', columns: 'i32', blockRows: 'i32' },
+  copyRows: { to: 'inout', from: 'in', rows: 'i32', columns: 'i32', toStride: 'i32', fromStride: 'i32', blockRows: 'i32' },
+  embeddingForward: { y: 'out', ids: 'in', w: 'in', rows: 'i32', columns: 'i32', vocabulary: 'i32', blockRows: 'i32' },
+  embeddingBackward: { dw: 'out', dy: 'in', ids: 'in', rows: 'i32', columns: 'i32', vocabulary: 'i32', blockColumns: 'i32' },
+  stepMask: { mask: 'out', x: 'in', ...columnRows, value: 'f32' },
+  keepSteps: { y: 'out', x: 'in', mask: 'in', ...columnRows },
+  padImage: { y: 'out', x: 'in', inH: 'i32', inW: 'i32', outH: 'i32', outW: 'i32', channels: 'i32', top: 'i32', left: 'i32' },
+  combine: { out: 'out', a: 'in', b: 'in', size: 'i32', period: 'i32', blockSize: 'i32', kind: 'i32' },
+  sumOfSquares: { partials: 'out', x: 'in', ...elements },
+  clipByGlobalNorm: { state: 'inout', partials: 'in', count: 'i32', maxNorm: 'f32' },
+  accumulateMetrics: { state: 'inout', rowLoss: 'in', rowCorrect: 'in?', rowScale: 'in?', mask: 'in?', rows: 'i32', steps: 'i32' },
+  sgd: { w: 'inout', g: 'in', velocity: 'inout?', ...rule, momentum: 'f32', nesterov: 'i32' },
+  adam: { w: 'inout', g: 'in', m: 'inout', v: 'inout', ...rule, gain1: 'f32', gain2: 'f32', epsilon: 'f32' },
+  rmsprop: { w: 'inout', g: 'in', v: 'inout', mean: 'inout?', b: 'inout?', ...rule, rho: 'f32', momentum: 'f32', epsilon: 'f32' },
+  adagrad: { w: 'inout', g: 'in', a: 'inout', ...rule, epsilon: 'f32' },
+  lion: { w: 'inout', g: 'in', m: 'inout', ...rule, beta1: 'f32', beta2: 'f32' },
+  averageGradients: { g: 'inout', sum: 'in', state: 'in', ...elements, share: 'f32' },
+  keepGradients: { sum: 'inout', g: 'in', state: 'in', ...elements },
+  clipByNorm: { g: 'inout', partials: 'in', state: 'in', ...elements, count: 'i32', maxNorm: 'f32' },
+  regularize: { g: 'inout?', partials: 'out', w: 'in', ...elements, l1: 'f32', l2: 'f32' },
+  addPenalty: { state: 'inout', partials: 'in', count: 'i32' },
+} as const satisfies Record<string, Arguments>;
 
 export type OpName = keyof typeof OPS;
 export const OP_NAMES = Object.keys(OPS) as readonly OpName[];

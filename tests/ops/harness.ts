@@ -29,7 +29,7 @@ export const bytes = (values: Values): Operand => ({ Type: Uint8Array, length: v
 export const doubles = (values: Values): Operand => ({ Type: Float64Array, length: values.length, data: Float64Array.from(values) });
 export const blank = (length: number, Type: DataConstructor = Float32Array): Operand => ({ Type, length });
 
-type Args<Name extends OpName> = (typeof OPS)[Name]['args'];
+type Args<Name extends OpName> = (typeof OPS)[Name];
 type CaseArgument<Kind> = Kind extends 'i32' | 'f32' ? number : Kind extends 'in?' | 'out?' | 'inout?' ? Operand | undefined : Operand;
 type Written<Name extends OpName> = { [Key in keyof Args<Name> as Args<Name>[Key] extends 'out' | 'out?' | 'inout' | 'inout?' ? Key : never]: Data };
 
@@ -69,7 +69,7 @@ export class OpRunner {
    * skew: bytes by which every buffer is moved off the alignment of 64.
    */
   run<Name extends OpName>(name: Name, { args, blocks, scratch = 0 }: OpCase<Name>, bands: Bands = 'nan', skew = 0): Written<Name> {
-    const kinds: [string, ArgumentKind][] = Object.entries(TABLE[name].args);
+    const kinds: [string, ArgumentKind][] = Object.entries(TABLE[name]);
     const given = args as Record<string, number | Operand | undefined>;
     let top = this.start;
     const lay = <T extends ArrayBufferView>(Type: BufferType<T>, length: number): Guarded<T> => {

@@ -18,7 +18,7 @@ const ROUNDINGS = 10 * 2 ** -24;
 interface MotionCase {
   label: string;
   options: Motion;
-  args: Omit<Record<keyof (typeof OPS)['randomAffineBackward']['args'], number>, 'dx' | 'dy' | 'state'>;
+  args: Omit<Record<keyof (typeof OPS)['randomAffineBackward'], number>, 'dx' | 'dy' | 'state'>;
   values: Float64Array;
 }
 
