@@ -12,8 +12,8 @@ import { Control, OpHeader, PlanHeader } from "./ops";
  * keeps the others waiting for so long that they sleep in turn, at one barrier after the other.
  */
 const SPINS: i32 = 60000;
-/** A sleeping thread wakes this often, in nanoseconds, to see whether the others live: Control.patience counts in it. */
-const NAP: i64 = 100_000_000;
+/** A sleeping thread wakes this often, in milliseconds, to see whether the others live: Control.patience counts in it. */
+const NAP: f64 = 100;
 /** About as long, for a thread that must not sleep. */
 const NAP_SPINS: i32 = SPINS * 2800;
 
@@ -21,6 +21,14 @@ const NAP_SPINS: i32 = SPINS * 2800;
 // @ts-ignore: decorator
 @external("env", "othersLive")
 declare function othersLive(): bool;
+
+/**
+ * Sleeps while the word at an address has a value, until it is notified of, but so many milliseconds at most: Atomics.wait. The instruction of
+ * WebAssembly will not do: V8's first compiler, of Node 20 for one, stores its address over the local variable beside it.
+ */
+// @ts-ignore: decorator
+@external("env", "sleep")
+declare function sleep(address: usize, value: i32, milliseconds: f64): void;
 
 /** Runs a plan as thread `thread` of `threads`. Returns false if a thread failed. */
 export function runPlan(plan: usize, thread: i32, threads: i32): bool {
@@ -69,7 +77,7 @@ function meet(row: usize, thread: i32, threads: i32): bool {
   for (let naps = load<i32>(Control.patience); naps > 0; naps--) {
     if (atomic.load<i32>(Control.failed) != 0) return false;
     if (thread == 0 && load<i32>(Control.sleepless) != 0) passes(passed, NAP_SPINS);
-    else atomic.wait<i32>(Control.barrier, passed, NAP);
+    else sleep(Control.barrier, passed, NAP);
     if (atomic.load<i32>(Control.barrier) != passed) return true;
     if (!othersLive()) break;
   }
@@ -88,7 +96,7 @@ function passes(passed: i32, spins: i32): bool {
 export function work(thread: i32, threads: i32, job: i32): void {
   for (;;) {
     for (let i = 0; i < SPINS; i++) if (atomic.load<i32>(Control.job) != job) break;
-    while (atomic.load<i32>(Control.job) == job) atomic.wait<i32>(Control.job, job, -1);
+    while (atomic.load<i32>(Control.job) == job) sleep(Control.job, job, Infinity);
     job = atomic.load<i32>(Control.job);
     const plan = load<usize>(Control.plan);
     if (plan == 0 || !runPlan(plan, thread, threads)) return;

@@ -4,6 +4,7 @@ import type { Build } from './load.js';
 import { loadKernels } from './load.js';
 import type { WorkerHandle } from './platform/platform.js';
 import { platform } from './platform/platform.js';
+import { sleepOn } from './thread.js';
 
 export interface EngineOptions {
   build: Build;
@@ -52,11 +53,11 @@ export class Engine {
     const module = await loadKernels(build, kernels);
     const memory = newMemory();
     const workers: WorkerHandle[] = [];
-    const env = { memory, othersLive: () => workers.every((worker) => worker.isAlive()) };
-    const exports = (await platform().instantiate(module, { env })) as Kernels;
     const words = new Int32Array(memory.buffer);
+    const env = { memory, othersLive: () => workers.every((worker) => worker.isAlive()), sleep: sleepOn(words) };
+    const exports = (await platform().instantiate(module, { env })) as Kernels;
     words[control.patience >> 2] = 10 * patience;
-    words[control.sleepless >> 2] = maySleep() ? 0 : 1;
+    words[control.sleepless >> 2] = maySleep(words) ? 0 : 1;
     const started = await Promise.allSettled(
       Array.from({ length: threads - 1 }, (_, index) =>
         platform().startWorker({ module, memory, thread: index + 1, threads, lastJob: 0, failed: control.failed, barrier: control.barrier })),
@@ -151,9 +152,9 @@ const abandoned = new FinalizationRegistry<WorkerHandle[]>((workers) => {
 });
 
 /** Whether this thread may wait for others asleep: all may but the main thread of a page. */
-function maySleep(): boolean {
+function maySleep(words: Int32Array): boolean {
   try {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1); // returns at once: there is a 0
+    Atomics.wait(words, 0, 1); // returns at once: there is a 0
     return true;
   } catch {
     return false;

@@ -18,14 +18,18 @@ export interface ThreadJob {
  * watches over all.
  */
 export function runThread({ module, memory, thread, threads, lastJob, failed, barrier }: ThreadJob, ready: () => void): void {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort: () => {}, othersLive: () => 1 } });
+  const words = new Int32Array(memory.buffer);
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, othersLive: () => 1, sleep: sleepOn(words) } });
   ready();
   try {
     (exports['work'] as (thread: number, threads: number, lastJob: number) => void)(thread, threads, lastJob);
   } catch (error) {
-    const words = new Int32Array(memory.buffer);
     Atomics.store(words, failed >> 2, 1);
     Atomics.notify(words, barrier >> 2);
     throw error;
   }
 }
+
+/** What kernels sleep by. */
+export const sleepOn = (words: Int32Array) => (address: number, value: number, milliseconds: number): void =>
+  void Atomics.wait(words, address >> 2, value, milliseconds);

@@ -19,13 +19,13 @@ const CALLED: Readonly<Record<string, number>> = { runStep: 2, work: 3 };
 /** Exported so that the compiler does not inline them; never called from TypeScript. */
 const OUT_OF_LINE = /^tile/;
 
-const othersLive = (): boolean => true;
+const env = { othersLive: () => true, sleep: () => {} };
 
 for (const build of BUILDS) {
   describe(`the ${build} build`, skipOf(build), () => {
     it('exports what TypeScript calls, and else only tiles', async () => {
       const memory = sharedMemory();
-      const { exports } = new WebAssembly.Instance(await loadKernels(build), { env: { memory, othersLive } });
+      const { exports } = new WebAssembly.Instance(await loadKernels(build), { env: { ...env, memory } });
       for (const [name, value] of Object.entries(exports)) {
         assert.ok(value === memory || name in CALLED || OUT_OF_LINE.test(name), `nothing calls ${name}`);
       }
@@ -38,12 +38,12 @@ for (const build of BUILDS) {
       assert.deepEqual(functions.map(({ name }) => name).sort(), listed.sort());
     });
 
-    it('imports its memory and the question whether the other threads live, nothing else, and has no data of its own', async () => {
+    it('imports its memory, the question whether the other threads live and a way to sleep, nothing else, and has no data of its own', async () => {
       const module = await loadKernels(build);
       const imports = WebAssembly.Module.imports(module).sort((a, b) => (a.name < b.name ? -1 : 1));
-      assert.deepEqual(imports, [{ module: 'env', name: 'memory', kind: 'memory' }, { module: 'env', name: 'othersLive', kind: 'function' }]);
+      assert.deepEqual(imports, [{ module: 'env', name: 'memory', kind: 'memory' }, { module: 'env', name: 'othersLive', kind: 'function' }, { module: 'env', name: 'sleep', kind: 'function' }]);
       const { memory, untouched } = watchedMemory();
-      new WebAssembly.Instance(module, { env: { memory, othersLive } });
+      new WebAssembly.Instance(module, { env: { ...env, memory } });
       assert.ok(untouched(), 'instantiating the module wrote to memory, which a second thread would do while the first one works');
     });
   });
