@@ -5,12 +5,11 @@ import { formatShape, sameShape } from '../tensor/shape.js';
 import { NO_OPTIONS } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { bareFactory } from './layer.js';
-import { MergeLayer, inLayoutOfAll } from './merge-layer.js';
+import { MergeLayer, emitMaskOfAny, inLayoutOfAll } from './merge-layer.js';
 
 class Add extends MergeLayer {
   readonly type = 'add';
   readonly optionTable = NO_OPTIONS;
-  override readonly supportsMasking = true;
 
   protected mergedShape(inputShapes: readonly Shape[]): Shape {
     const [first] = inputShapes as [Shape];
@@ -20,7 +19,7 @@ class Add extends MergeLayer {
   }
 
   emitMerged(inputs: readonly PlanTensor[], { tape }: EmitContext): PlanTensor {
-    return emitSum(tape, inLayoutOfAll(tape, inputs));
+    return tape.withMask(emitSum(tape, inLayoutOfAll(tape, inputs)), emitMaskOfAny(tape, inputs));
   }
 }
 

@@ -77,7 +77,7 @@ export class Bidirectional extends Wrapper {
     const [forward, backward] = this.parts.map((part) => this.emitPart(part, x, context)) as [PlanTensor, PlanTensor];
     const { returnSequences } = this.forwardLayer;
     const y = this.emitJoined(tape, forward, returnSequences ? emitReversed(tape, backward) : backward);
-    return returnSequences && input.mask ? tape.withMask(this.emitZeros(tape, y, input), [input]) : y;
+    return returnSequences && input.mask ? tape.withMask(this.emitZeros(tape, y, input), input.mask) : y;
   }
 
   private emitJoined(tape: Tape, a: PlanTensor, b: PlanTensor): PlanTensor {

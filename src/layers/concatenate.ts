@@ -10,7 +10,8 @@ import type { OptionTable } from './layer-config.js';
 import { orNot } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { bareFactory } from './layer.js';
-import { MergeLayer, inLayoutOfAll } from './merge-layer.js';
+import { emitStepMask } from './masking.js';
+import { MergeLayer, emitMaskOfAny, inLayoutOfAll } from './merge-layer.js';
 
 export interface ConcatenateOptions extends LayerOptions {
   /** The axis along which inputs are joined, the batch being axis 0; negative ones count from the end. Default -1. */
@@ -64,7 +65,7 @@ class Concatenate extends MergeLayer {
     const parts = inLayoutOfAll(tape, inputs);
     const axis = this.axisOf(this.output);
     const y = emitConcatenated(tape, parts, axis, this.output);
-    return axis === 0 ? y : tape.withMask(y, parts); // joined in time, the steps are others
+    return tape.withMask(y, axis === 0 ? emitJoinedMask(tape, parts) : emitMaskOfAny(tape, parts));
   }
 }
 
@@ -95,6 +96,21 @@ export function emitConcatenated(tape: Tape, parts: readonly PlanTensor[], axis:
     return gradients;
   });
   return y;
+}
+
+/** The masks of sequences that are joined in time, one after the other; all steps count of one that has none. Undefined if none has. */
+function emitJoinedMask(tape: Tape, parts: readonly PlanTensor[]): Ref | undefined {
+  if (parts.every(({ mask }) => mask === undefined)) return undefined;
+  const stride = parts.reduce((sum, { shape }) => sum + shape[0]!, 0);
+  const joined = tape.buffer(tape.batch * stride);
+  let start = 0;
+  for (const part of parts) {
+    const columns = part.shape[0]!;
+    const from = part.mask ?? emitStepMask(tape, tape.toRows(part), tape.batch * columns, Infinity); // no step has only this
+    copyRows(tape, { to: floatsOn(joined, start), from, rows: tape.batch, columns, toStride: stride, fromStride: columns });
+    start += columns;
+  }
+  return joined;
 }
 
 function copyRows(tape: Tape, args: { to: Ref; from: Ref; rows: number; columns: number; toStride: number; fromStride: number }): void {

@@ -31,7 +31,7 @@ export function emitLayers(
     const together = next?.layer && next.inputs.length === 1 ? layer.emitWith(next.layer, from[0]!, context) : undefined;
     if (together) laidOut.add(next!);
     const output = together ?? layer.emitMerged(from, context);
-    values.set(together ? next! : node, layer.supportsMasking && !output.mask ? tape.withMask(output, from) : output);
+    values.set(together ? next! : node, layer.supportsMasking && !output.mask ? tape.withMask(output, from[0]!.mask) : output);
   });
   return outputs.map((output) => values.get(output)!);
 }

@@ -207,7 +207,7 @@ export abstract class RecurrentLayer extends Layer {
     const states = this.emitRecurrence(sequence, [kernel, recurrentKernel, bias], context);
     this.emitKept(tape, sequence.initial, states);
     const [h] = states;
-    return this.returnSequences ? tape.withMask(h, [input]) : this.emitLastStep(tape, h);
+    return this.returnSequences ? tape.withMask(h, input.mask) : this.emitLastStep(tape, h);
   }
 
   protected abstract emitRecurrence(sequence: Sequence, weights: Weights, context: EmitContext): StateSequences;

@@ -154,16 +154,9 @@ export class Tape extends PlanBuilder {
     return y;
   }
 
-  /** y with the masks of its inputs: a step counts if it counts in all of them. */
-  withMask(y: PlanTensor, inputs: readonly PlanTensor[]): PlanTensor {
-    const [first, ...others] = new Set(inputs.flatMap((input) => input.mask ?? []));
-    if (!first) return y;
-    const size = this.batch * y.shape[0]!;
-    const mask = others.reduce((a, b) => {
-      const out = this.buffer(size);
-      this.combine('multiply', { out, a, b }, size);
-      return out;
-    }, first);
+  /** y with a mask, if there is one. */
+  withMask(y: PlanTensor, mask: Ref | undefined): PlanTensor {
+    if (!mask) return y;
     const masked = { ...y, mask };
     this.record(masked, [y], (gradient) => [gradient]);
     return masked;

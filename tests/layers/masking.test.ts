@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { input, layers, model, sequential, sgd } from '../../src/entry.node.js';
-import type { Layer, Model, Tensor } from '../../src/entry.node.js';
+import type { Layer, Model, SymbolicTensor, Tensor } from '../../src/entry.node.js';
 import { randomLabels, randomTensor, refused, weightsHash } from '../model/helpers.js';
 import { assertClose } from '../reference/index.js';
 
-const { activation, add, bidirectional, dense, dropout, embedding, gru, lstm, masking, rescaling, simpleRNN } = layers;
+const { activation, add, bidirectional, concatenate, dense, dropout, embedding, gru, lstm, masking, rescaling, simpleRNN } = layers;
 const [ROWS, FEATURES, VALUE] = [6, 2, 0.5];
 
 /** [rows, long.length, features]: the steps of `short` in the places of `true`, the mask's value in others. */
@@ -85,20 +85,41 @@ describe('masking', () => {
     });
   });
 
-  it('of two inputs that are added leaves out the steps that either leaves out', async () => {
-    const network = (steps: number): Model => {
-      const sides = ['a', 'b'].map((name) => input({ shape: [steps, FEATURES], name }));
-      const sum = add().apply(sides.map((side) => dense({ units: 3 }).apply(masking({ maskValue: VALUE }).apply(side))));
-      return model({ inputs: sides, outputs: dense({ units: 1 }).apply(gru({ units: 3 }).apply(sum)), seed: 6 });
+  describe('of two inputs', () => {
+    type Join = (sides: readonly SymbolicTensor[]) => SymbolicTensor;
+    const joins: Readonly<Record<string, Join>> = { 'are added': (sides) => add().apply(sides), 'are side by side': (sides) => concatenate().apply(sides) };
+    const network = (steps: readonly number[], join: Join, masked = [true, true]): Model => {
+      const inputs = steps.map((count, side) => input({ shape: [count, FEATURES], name: `input${side}` }));
+      const sides = inputs.map((x, side) => dense({ units: 3 }).apply(masked[side] ? masking({ maskValue: VALUE }).apply(x) : x));
+      const result = model({ inputs, outputs: dense({ units: 1 }).apply(gru({ units: 3 }).apply(join(sides))) });
+      result.setWeights(result.getWeights().map(({ shape }, index) => randomTensor(shape, index)));
+      return result;
     };
-    const [a, b] = [randomTensor([ROWS, 2, FEATURES], 3), randomTensor([ROWS, 2, FEATURES], 4)];
-    const expected = await outcome(network(2), [a, b], y);
-    const filled = (x: Tensor, lone: number): Tensor => { // steps 0 and 3 of both; step `lone` has values on one side alone
-      const long = spread(x, [true, false, false, true]);
-      long.data.fill(0.25, 2 * lone, 2 * lone + 2);
-      return long;
-    };
-    assertClose(await outcome(network(4), [filled(a, 1), filled(b, 2)], y).then((found) => found.slice(0, ROWS)), expected.slice(0, ROWS), 1e-6, 'the first row has a step alone');
+    const withStep = ({ data, shape }: Tensor<Float32Array>, step: number, value: number): Tensor<Float32Array> =>
+      ({ data: data.map((own, index) => (Math.floor(index / FEATURES) % shape[1]! === step ? value : own)), shape });
+    const [a, b] = [randomTensor([ROWS, 4, FEATURES], 3), randomTensor([ROWS, 4, FEATURES], 4)];
+    const counts = [true, true, true, false, true];
+
+    for (const [name, join] of Object.entries(joins)) {
+      it(`that ${name} leaves out the steps that both leave out`, async () => {
+        const expected = await outcome(network([4, 4], join), [withStep(a, 2, 0), withStep(b, 1, 0)], y); // where one leaves a step out it is zeros
+        const found = await outcome(network([5, 5], join), [withStep(spread(a, counts), 2, VALUE), withStep(spread(b, counts), 1, VALUE)], y);
+        assertClose(found, expected, 1e-6, 'predictions and weights');
+      });
+
+      it(`that ${name} leaves out none if one of them has no mask`, async () => {
+        const expected = await outcome(network([4, 4], join, [false, false]), [withStep(a, 2, 0), b], y);
+        assertClose(await outcome(network([4, 4], join, [true, false]), [withStep(a, 2, VALUE), b], y), expected, 1e-6, 'predictions and weights');
+      });
+    }
+
+    it('one after the other leaves out the steps of each', async () => {
+      const join: Join = (sides) => concatenate({ axis: 1 }).apply(sides);
+      for (const masked of [[true, true], [false, true]]) {
+        const expected = await outcome(network([4, 4], join, [false, false]), [a, b], y);
+        assertClose(await outcome(network([masked[0] ? 5 : 4, 5], join, masked), [masked[0] ? spread(a, counts) : a, spread(b, counts)], y), expected, 1e-6, 'predictions and weights');
+      }
+    });
   });
 });
 

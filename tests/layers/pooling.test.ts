@@ -18,7 +18,7 @@ class Masked extends MergeLayer {
     return x!;
   }
   emitMerged([x, kept]: readonly PlanTensor[], { tape }: EmitContext): PlanTensor {
-    return tape.withMask(x!, [{ ...x!, mask: kept!.ref }]);
+    return tape.withMask(x!, kept!.ref);
   }
 }
 

@@ -133,7 +133,7 @@ function maskLayers(): [Layer & { readonly inputShapeOption: Shape }, Layer] {
       return inputShape;
     }
     emit(x: PlanTensor, { tape }: EmitContext): PlanTensor {
-      if (this.last) return tape.withMask(x, [{ ...x, mask: mask! }]);
+      if (this.last) return tape.withMask(x, mask);
       mask = x.ref;
       return x;
     }
