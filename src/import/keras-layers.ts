@@ -1,9 +1,10 @@
 /** The closed table of Keras's layers and options: what each is called here. What is not in it is not guessed. */
 import type { Json, JsonRecord } from '../json.js';
 import { isRecord } from '../json.js';
+import { STEP_ACTIVATIONS } from '../layers/activations.js';
 
 /** A name here, and what becomes of the value; undefined for a value that has no counterpart. */
-type Option = string | { readonly to: string; readonly convert: (value: Json, source: KerasSource) => Json | undefined } | LayerOption;
+type Option = string | { readonly to: string; readonly convert: (value: Json, context: Context) => Json | undefined } | LayerOption;
 /** A layer within: what is said of it in Keras but settled by the layer around it. */
 interface LayerOption {
   readonly layer: string;
@@ -16,13 +17,19 @@ export interface KerasSource {
   readonly oldHardSigmoid: boolean;
 }
 
+/** What else a value may depend on. */
+interface Context extends KerasSource {
+  /** Of the layer's input, with the batch, where the file says it. */
+  readonly rank: number | undefined;
+}
+
 export interface KerasLayer {
   /** The layer's type here. */
   readonly type: string;
   /** Options with a counterpart. A null stands for the default. */
   readonly options?: Readonly<Record<string, Option>>;
   /** Options without one, and the values that mean the same as nothing; or of one with a counterpart, the values that have one. */
-  readonly only?: Readonly<Record<string, readonly Json[]>>;
+  readonly only?: Readonly<Record<string, readonly Json[] | ((value: Json, context: Context) => boolean)>>;
   /** Options that must be said, since the default was not always the same. */
   readonly needed?: readonly string[];
   /** Where the weights are within the layer's group of an HDF5 file. */
@@ -45,6 +52,15 @@ function activationName(value: Json, { oldHardSigmoid }: KerasSource): Json | un
 }
 const activation: Option = { to: 'activation', convert: activationName };
 
+/** The same of those that a recurrent layer can apply at each step. */
+const stepActivation = (to: string): Option => ({
+  to,
+  convert(value, context) {
+    const name = activationName(value, context);
+    return (STEP_ACTIVATIONS as readonly Json[]).includes(name ?? null) ? name : undefined;
+  },
+});
+
 const factor = (value: Json | undefined): number | undefined => (value === undefined ? 0 : typeof value === 'number' ? value : undefined);
 
 /** `{ class_name: 'L2', config: { l2: 0.01 } }`, the same as L1 or L1L2, or a name alone, which stands for factors of 0.01. */
@@ -65,9 +81,9 @@ const WEIGHTED = {
 } as const;
 const NORMALIZED = { beta_regularizer: regularizer('betaRegularizer'), gamma_regularizer: regularizer('gammaRegularizer') } as const;
 const RECURRENT_OPTIONS = {
-  units: 'units', ...WEIGHTED, recurrent_regularizer: regularizer('recurrentRegularizer'), dropout: 'dropout', recurrent_dropout: 'recurrentDropout', return_sequences: 'returnSequences', go_backwards: 'goBackwards',
+  units: 'units', ...WEIGHTED, activation: stepActivation('activation'), recurrent_regularizer: regularizer('recurrentRegularizer'), dropout: 'dropout', recurrent_dropout: 'recurrentDropout', return_sequences: 'returnSequences', go_backwards: 'goBackwards',
 } as const;
-const recurrentActivation: Option = { to: 'recurrentActivation', convert: activationName };
+const recurrentActivation = stepActivation('recurrentActivation');
 /** `unroll` and `implementation` say how, not what is calculated. */
 const RECURRENT_ONLY = { return_state: [false, null], stateful: [false, null], zero_output_for_mask: [false, null], time_major: [false, null] } as const;
 const recurrent = (type: string, options: KerasLayer['options'] = {}): KerasLayer =>
@@ -76,8 +92,14 @@ const recurrent = (type: string, options: KerasLayer['options'] = {}): KerasLaye
 /** A bidirectional layer has zeros in steps that a mask leaves out, whatever is said of the layers within. */
 const OF_MASKED_STEPS = ['zero_output_for_mask'];
 
-/** Of an axis counted from the front it cannot be said here whether it is the last. */
-const lastAxis = (value: Json): Json | undefined => (value === -1 || (Array.isArray(value) && value.length === 1 && value[0] === -1) ? -1 : undefined);
+/** The last axis, -1, if it is that; one counted from the front is not known to be where the file does not say what the input is. */
+function lastAxis(value: Json, { rank }: Context): -1 | undefined {
+  const axis = Array.isArray(value) && value.length === 1 ? (value as readonly Json[])[0] : value;
+  return axis === -1 || (rank !== undefined && axis === rank - 1) ? -1 : undefined;
+}
+const isLastAxis = (value: Json, context: Context): boolean => lastAxis(value, context) !== undefined;
+
+const numberAs = (to: string): Option => ({ to, convert: (value) => (typeof value === 'number' ? value : undefined) });
 
 /** A size of one axis, also as a list of it. */
 const single = (to: string): Option => ({ to, convert: (value) => (Array.isArray(value) && value.length === 1 ? (value as readonly Json[])[0] : value) });
@@ -101,6 +123,9 @@ const openAsMinusOne = (value: Json): Json => (Array.isArray(value) ? value.map(
 
 const horizontalAndVertical = (value: Json): Json => (value === 'horizontal_and_vertical' ? 'horizontalAndVertical' : value);
 
+/** What does not matter without another option. */
+const ANY = (): boolean => true;
+
 const BILINEAR = { ...CHANNELS_LAST, interpolation: ['bilinear', null] } as const;
 
 const LAYERS: Readonly<Record<string, KerasLayer>> = {
@@ -108,7 +133,7 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   Add: { type: 'add' },
   BatchNormalization: {
     type: 'batchNormalization', options: { axis: { to: 'axis', convert: lastAxis }, momentum: 'momentum', epsilon: 'epsilon', center: 'center', scale: 'scale', ...NORMALIZED },
-    only: { renorm: [false, null], synchronized: [false, null], virtual_batch_size: [null], fused: [true, false, null] },
+    only: { renorm: [false, null], renorm_clipping: ANY, renorm_momentum: ANY, synchronized: [false, null], virtual_batch_size: [null], fused: [true, false, null] },
   },
   Bidirectional: {
     type: 'bidirectional', options: { layer: { layer: 'layer', settled: OF_MASKED_STEPS }, backward_layer: { layer: 'backwardLayer', settled: OF_MASKED_STEPS }, merge_mode: 'mergeMode' },
@@ -142,7 +167,7 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   ELU: { type: 'elu', options: { alpha: 'alpha' } },
   LeakyReLU: { type: 'leakyRelu', options: { negative_slope: 'negativeSlope', alpha: 'negativeSlope' } },
   ReLU: { type: 'relu', only: { max_value: [null], negative_slope: [0, null], threshold: [0, null] } },
-  Softmax: { type: 'softmax', only: { axis: [-1] } },
+  Softmax: { type: 'softmax', only: { axis: isLastAxis } },
   Flatten: { type: 'flatten', only: CHANNELS_LAST },
   Masking: { type: 'masking', options: { mask_value: 'maskValue' } },
   RandomRotation: { type: 'randomRotation', options: { factor: 'factor', fill_mode: 'fillMode', fill_value: 'fillValue' }, only: BILINEAR },
@@ -158,7 +183,7 @@ const LAYERS: Readonly<Record<string, KerasLayer>> = {
   MaxPooling1D: pooling1d('maxPooling1d'),
   MaxPooling2D: pooling2d('maxPooling2d'),
   RandomFlip: { type: 'randomFlip', options: { mode: { to: 'mode', convert: horizontalAndVertical } }, only: CHANNELS_LAST },
-  Rescaling: { type: 'rescaling', options: { scale: 'scale', offset: 'offset' } },
+  Rescaling: { type: 'rescaling', options: { scale: numberAs('scale'), offset: numberAs('offset') } },
   SeparableConv2D: { type: 'separableConv2d', options: { filters: 'filters', ...DEPTHWISE.options, pointwise_regularizer: regularizer('pointwiseRegularizer') }, only: DEPTHWISE.only },
   Reshape: { type: 'reshape', options: { target_shape: { to: 'targetShape', convert: openAsMinusOne } } },
   SimpleRNN: recurrent('simpleRNN'),
@@ -182,17 +207,32 @@ const isFloat32 = (value: Json): boolean => {
   return name === 'float32' || name === null;
 };
 
+/** What stands of a layer in the file. */
+interface KerasConfig {
+  readonly config: JsonRecord;
+  /** What it was built for: `{ input_shape: [null, 28, 28, 1] }`. Keras 3 only. */
+  readonly build_config?: Json | undefined;
+}
+
+function rankOf(buildConfig: Json = null): number | undefined {
+  const shape = isRecord(buildConfig) ? buildConfig['input_shape'] : undefined;
+  return Array.isArray(shape) ? shape.length : undefined;
+}
+
 /**
  * A layer's options here. Whatever has no counterpart is added to `problems`, in words.
  * @param inferenceOnly whether regularizers and constraints may be left out
  */
 export function convertOptions(
-  config: JsonRecord, { type, options = {}, only = {}, needed = [] }: KerasLayer, { inferenceOnly, ...source }: KerasSource & { inferenceOnly: boolean }, problems: string[],
+  { config, build_config: buildConfig }: KerasConfig, { type, options = {}, only = {}, needed = [] }: KerasLayer,
+  { inferenceOnly, ...source }: KerasSource & { inferenceOnly: boolean }, problems: string[],
 ): JsonRecord {
+  const context = { ...source, rank: rankOf(buildConfig) };
   const result: Record<string, Json> = { type };
   for (const [key, value] of Object.entries(config)) {
     const option = Object.hasOwn(options, key) ? options[key] : undefined;
-    const isAllowed = !Object.hasOwn(only, key) || only[key]!.some((allowed) => shown(allowed) === shown(value));
+    const allowed = Object.hasOwn(only, key) ? only[key]! : ANY;
+    const isAllowed = typeof allowed === 'function' ? allowed(value, context) : allowed.some((one) => shown(one) === shown(value));
     if (!isAllowed) problems.push(`${key} ${shown(value)}`);
     else if (option !== undefined) {
       if (value === null) continue;
@@ -200,7 +240,7 @@ export function convertOptions(
         result[option.layer] = convertLayer(value, option, { inferenceOnly, ...source }, (problem) => problems.push(`${key} ${problem}`));
         continue;
       }
-      const converted = typeof option === 'string' ? value : option.convert(value, source);
+      const converted = typeof option === 'string' ? value : option.convert(value, context);
       if (converted === undefined) {
         if (!isForTraining(key)) problems.push(`${key} ${shown(value)}`);
         else if (!inferenceOnly) problems.push(`${key} ${shown(value)}, ${TRAINING}`);
@@ -219,7 +259,7 @@ export function convertOptions(
 
 /** The config of a layer within another: Keras writes its class and config, as of any layer. */
 function convertLayer(value: Json, { settled = [] }: LayerOption, source: KerasSource & { inferenceOnly: boolean }, report: (problem: string) => void): JsonRecord {
-  const { class_name: className, config } = isRecord(value) ? value : {};
+  const { class_name: className, config, build_config = null } = isRecord(value) ? value : {};
   const rule = typeof className === 'string' ? KERAS_LAYERS.get(className) : undefined;
   if (!rule || !isRecord(config)) {
     report(shown(className ?? value));
@@ -227,7 +267,7 @@ function convertLayer(value: Json, { settled = [] }: LayerOption, source: KerasS
   }
   const problems: string[] = [];
   const options = Object.fromEntries(Object.entries(config).filter(([key]) => !settled.includes(key)));
-  const converted = convertOptions(options, rule, source, problems);
+  const converted = convertOptions({ config: options, build_config }, rule, source, problems);
   for (const problem of problems) report(`(${className as string}): ${problem}`);
   return converted;
 }

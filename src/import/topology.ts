@@ -5,6 +5,7 @@ import type { Json, JsonRecord } from '../json.js';
 import { isRecord, listed } from '../json.js';
 import { layerFromConfig } from '../layers/registry.js';
 import { GRAPH_VERSION, MODEL_FORMAT, SEQUENTIAL_VERSION, type Model, type Prediction } from '../model/model.js';
+import { maskOps, operands, requireOwnMasks, type LayerEntry } from './masks.js';
 import { KERAS_LAYERS, convertOptions, type KerasLayer, type KerasSource } from './keras-layers.js';
 
 export interface ImportOptions {
@@ -22,13 +23,6 @@ export interface ImportedLayer {
 /** More layers than any model has; what is made of them takes time that grows as the square. */
 const MAX_LAYERS = 10_000;
 
-interface LayerEntry {
-  readonly name: string;
-  readonly className: string;
-  readonly config: JsonRecord;
-  readonly inboundNodes: readonly Json[];
-}
-
 /**
  * The model, with initial weights, and its layers in the file's order.
  * @throws LanewiseError `invalid-file`; `unsupported`, listing every layer and option that has no counterpart; what layers throw
@@ -38,8 +32,11 @@ export function importTopology(
 ): { model: Model<Prediction>; layers: readonly ImportedLayer[] } {
   const { class_name: className, config } = recordOf(topology, where, 'the config of a model');
   const modelConfig = recordOf(Array.isArray(config) ? { layers: config as readonly Json[] } : config, where, 'the config of a model');
-  const entries = listOf(modelConfig['layers'], where, 'layers').map((layer, index) => entryOf(layer, `${where}, layers[${index}]`));
-  if (entries.length > MAX_LAYERS) throw new LanewiseError('unsupported', 'too many layers', { where, expected: `at most ${MAX_LAYERS}`, received: `${entries.length}` });
+  const all = listOf(modelConfig['layers'], where, 'layers').map((layer, index) => entryOf(layer, `${where}, layers[${index}]`));
+  if (all.length > MAX_LAYERS) throw new LanewiseError('unsupported', 'too many layers', { where, expected: `at most ${MAX_LAYERS}`, received: `${all.length}` });
+  const ops = maskOps(all, modelConfig['output_layers'] ?? null);
+  const entries = all.filter((entry) => !ops.has(entry));
+  const handOn = new Set<LayerEntry>();
   const problems: string[] = [];
   const layers: ImportedLayer[] = [];
   const configs = new Map<LayerEntry, JsonRecord>();
@@ -51,9 +48,9 @@ export function importTopology(
       continue;
     }
     const own: string[] = [];
-    const converted = { name: entry.name, ...convertOptions(entry.config, rule, { inferenceOnly, ...source }, own) };
+    const converted = { name: entry.name, ...convertOptions(entry, rule, { inferenceOnly, ...source }, own) };
     problems.push(...own.map((problem) => `${entry.name} (${entry.className}): ${problem}`));
-    if (own.length === 0) requireLayer(converted, where);
+    if (own.length === 0 && layerFromConfig(converted, `${where}, ${entry.name}`).supportsMasking) handOn.add(entry); // refused with its place in the file
     configs.set(entry, converted);
     layers.push({ name: entry.name, className: entry.className, rule });
   }
@@ -65,25 +62,20 @@ export function importTopology(
   if (!isSequential && className !== 'Functional' && className !== 'Model') {
     throw new LanewiseError('unsupported', 'a model of another kind', { where, expected: 'Sequential, Functional, Model', received: JSON.stringify(className) ?? 'none' });
   }
-  const json = isSequential ? sequentialJson(entries, configs, modelConfig, where) : graphJson(entries, configs, modelConfig, where);
+  const json = isSequential ? sequentialJson(entries, configs, modelConfig, where) : graphJson(all, { configs, ops, handOn }, modelConfig, where);
   return { model: modelFromJSON<Prediction>({ format: MODEL_FORMAT, name, seed: 0, ...json }, where), layers };
 }
 
 /** 3 of `3.8.0`; NaN of what begins with no number. */
 export const majorVersion = (version: Json | undefined): number => (typeof version === 'string' ? Number.parseInt(version, 10) : NaN);
 
-/** Refuses a layer with its place in the file. */
-function requireLayer(config: JsonRecord, where: string): void {
-  layerFromConfig(config, `${where}, ${config['name'] as string}`);
-}
-
 function entryOf(layer: Json, where: string): LayerEntry {
-  const { class_name: className, config, name, inbound_nodes: inboundNodes } = recordOf(layer, where, 'the config of a layer');
+  const { class_name: className, config, name, module = null, build_config, inbound_nodes: inboundNodes } = recordOf(layer, where, 'the config of a layer');
   const options = recordOf(config, where, 'the config of a layer');
   const ownName = options['name'] ?? name;
   if (typeof className !== 'string') throw wrong(where, 'class_name is not a text');
   if (typeof ownName !== 'string') throw wrong(where, 'name is not a text');
-  return { name: ownName, className, config: options, inboundNodes: inboundNodes === undefined ? [] : listOf(inboundNodes, where, 'inbound_nodes') };
+  return { name: ownName, className, module, config: options, build_config, inboundNodes: inboundNodes === undefined ? [] : listOf(inboundNodes, where, 'inbound_nodes') };
 }
 
 /** The input's shape stands with an input layer, with the first layer, or with the model. */
@@ -94,11 +86,19 @@ function sequentialJson(entries: readonly LayerEntry[], configs: ReadonlyMap<Lay
   return { version: SEQUENTIAL_VERSION, layers: layers.map((layer, index) => (index === 0 ? { ...layer, inputShape } : layer)) };
 }
 
-function graphJson(entries: readonly LayerEntry[], configs: ReadonlyMap<LayerEntry, JsonRecord>, config: JsonRecord, where: string): JsonRecord {
+interface Known {
+  /** Of layers, what they are here. */
+  readonly configs: ReadonlyMap<LayerEntry, JsonRecord>;
+  readonly ops: ReadonlySet<LayerEntry>;
+  readonly handOn: ReadonlySet<LayerEntry>;
+}
+
+function graphJson(entries: readonly LayerEntry[], { configs, ops, handOn }: Known, config: JsonRecord, where: string): JsonRecord {
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   if (byName.size < entries.length) throw wrong(where, 'two layers have the same name');
-  const inputsOf = new Map(entries.map((entry) => [entry, inboundNames(entry, `${where}, ${entry.name}`)]));
+  const inputsOf = new Map(entries.map((entry) => [entry, ops.has(entry) ? operands(entry) : inboundNames(entry, `${where}, ${entry.name}`)]));
   const ordered = inOrder(entries, (entry) => inputsOf.get(entry)!.map((name) => byName.get(name) ?? fail(wrong(`${where}, ${entry.name}`, 'no layer of this name', undefined, name))), where);
+  requireOwnMasks({ ordered, ops, inputsOf, handOn }, where);
   const inputs = endsOf(config['input_layers'], `${where}, input_layers`).map((name) => {
     const entry = byName.get(name);
     if (entry?.className !== 'InputLayer') throw wrong(where, 'not an input layer', undefined, name);
@@ -132,7 +132,7 @@ function inOrder(entries: readonly LayerEntry[], inputsOf: (entry: LayerEntry) =
  * Names of the layers that a layer reads. Keras 2 and TensorFlow.js: `[[["a", 0, 0, {}], …]]`; Keras 3: `[{ args: […], kwargs: {} }]` with
  * `{ class_name: '__keras_tensor__', config: { keras_history: ['a', 0, 0] } }` in place of each tensor.
  */
-function inboundNames({ inboundNodes }: LayerEntry, where: string): string[] {
+function inboundNames({ className, inboundNodes }: LayerEntry, where: string): string[] {
   const [node, ...more] = inboundNodes;
   if (node === undefined) return [];
   if (more.length > 0) throw new LanewiseError('unsupported', 'a layer that is used in several places', { where, remedy: 'Make a layer for each place' });
@@ -146,11 +146,14 @@ function inboundNames({ inboundNodes }: LayerEntry, where: string): string[] {
   }
   const { args, kwargs } = recordOf(node, where, 'an inbound node');
   for (const [key, value] of Object.entries(recordOf(kwargs ?? {}, where, 'the arguments of a call'))) {
-    if (value !== null && !(key === 'training' && value === false)) throw new LanewiseError('unsupported', 'an argument of a call', { where, received: key });
+    const known = key === 'mask' || key === 'training'; // whether it trains is decided by the call of the model, in Keras too, whatever stands here
+    if (value !== null && !known) throw new LanewiseError('unsupported', 'an argument of a call', { where, received: key });
   }
-  const [tensors, ...others] = listOf(args, where, 'args');
+  const given = listOf(args, where, 'args');
+  const [tensors, ...others] = className === 'Add' && given.length === 2 ? [given] : given; // the operation of a + b has two
   if (tensors === undefined || others.length > 0) throw new LanewiseError('unsupported', 'arguments of a call', { where, expected: 'one', received: `${others.length + 1}` });
   return (isList(tensors) ? tensors : [tensors]).map((tensor) => {
+    if (typeof tensor === 'number') throw new LanewiseError('unsupported', 'a number in the place of a tensor', { where, received: String(tensor), remedy: 'For one that is added or multiplied use Rescaling' });
     const { config } = recordOf(tensor, where, 'a tensor');
     return nameOf(recordOf(config, where, 'a tensor')['keras_history'], where);
   });
@@ -165,8 +168,9 @@ function nameOf(item: Json | undefined, where: string): string {
   return name;
 }
 
-/** Names of the inputs or outputs of a model: one place or a list of them. */
+/** Names of the inputs or outputs of a model: one place, a list of them, or a dictionary, which Keras takes in the order of its keys. */
 function endsOf(ends: Json | undefined, where: string): string[] {
+  if (isRecord(ends ?? null)) return Object.entries(ends as JsonRecord).sort(([a], [b]) => (a < b ? -1 : 1)).map(([, end]) => nameOf(end, where));
   const list = listOf(ends, where, 'a list of layers');
   return typeof list[0] === 'string' ? [nameOf(list, where)] : list.map((end) => nameOf(end, where));
 }
