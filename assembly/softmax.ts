@@ -49,15 +49,15 @@ export function softmaxBackward(
 }
 
 /**
- * Op: softmax cross-entropy of logits against class numbers, with its gradient.
+ * Op: softmax cross-entropy of logits against class numbers, with its gradient. With label smoothing s: t' = one-hot · (1 - s) + s / classes.
  *
- * dLogits: [rows, classes] = (softmax - one-hot) · scale, or address 0; rowLoss: [rows]; rowCorrect: [rows], 1 where the first largest logit is the
- * label's; logits: [rows, classes]; labels: i32 [rows]; rowScale: [rows] or address 0 for `gradientScale`; scratch: a row. A block is `blockRows` rows.
+ * dLogits: [rows, classes] = (softmax - t') · scale, or address 0; rowLoss: [rows]; rowCorrect: [rows], 1 where the first largest logit is the label's; logits: [rows, classes]; labels: i32 [rows]; rowScale: [rows] or address 0 for `gradientScale`; scratch: a row. A block is `blockRows` rows.
  */
 export function softmaxCrossEntropy(
   block: i32, scratch: usize, dLogits: usize, rowLoss: usize, rowCorrect: usize, logits: usize, labels: usize, rowScale: usize,
-  rows: i32, classes: i32, blockRows: i32, gradientScale: f32,
+  rows: i32, classes: i32, blockRows: i32, gradientScale: f32, labelSmoothing: f32,
 ): void {
+  const keep: f32 = 1 - labelSmoothing, even: f32 = labelSmoothing / <f32>classes;
   for (let row = blockStart(block, blockRows), end = blockEnd(block, blockRows, rows); row < end; row++) {
     const x = logits + ((<usize>row * <usize>classes) << 2);
     const label = load<i32>(labels + ((<usize>row) << 2));
@@ -65,7 +65,9 @@ export function softmaxCrossEntropy(
     const best = firstLargest(x, classes);
     const largest = load<f32>(x + ((<usize>best) << 2));
     const logSum = f32x4.extract_lane(log4(f32x4.splat(sum)), 0);
-    store<f32>(rowLoss + ((<usize>row) << 2), logSum - (load<f32>(x + ((<usize>label) << 2)) - largest));
+    let loss = <f64>keep * <f64>(logSum - (load<f32>(x + ((<usize>label) << 2)) - largest));
+    if (even != 0) for (let c = 0; c < classes; c++) loss += <f64>even * <f64>(logSum - (load<f32>(x + ((<usize>c) << 2)) - largest));
+    store<f32>(rowLoss + ((<usize>row) << 2), <f32>loss);
     store<f32>(rowCorrect + ((<usize>row) << 2), best == label ? 1 : 0);
     if (dLogits == 0) continue;
     const gradient = dLogits + ((<usize>row * <usize>classes) << 2);
@@ -73,7 +75,7 @@ export function softmaxCrossEntropy(
     if (scale == 0) memory.fill(gradient, 0, (<usize>classes) << 2);
     else for (let c = 0; c < classes; c++) {
       const probability = load<f32>(scratch + ((<usize>c) << 2)) / sum;
-      store<f32>(gradient + ((<usize>c) << 2), (probability - (c == label ? <f32>1 : <f32>0)) * scale);
+      store<f32>(gradient + ((<usize>c) << 2), (probability - (c == label ? keep + even : even)) * scale);
     }
   }
 }

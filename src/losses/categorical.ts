@@ -7,7 +7,7 @@ import type { EmittedLoss, Loss, ProbabilityOptions } from './loss.js';
 import { configOf, rowBlocks, rowSizes, sourceOf } from './loss.js';
 
 export interface CategoricalCrossentropyOptions extends ProbabilityOptions {
-  /** Share of each target that is spread evenly over all classes, from 0 (default) to below 1. */
+  /** Share of each target that is spread evenly over all classes, from 0 (default) to below 1 (Szegedy et al., 2016). */
   labelSmoothing?: number;
 }
 
@@ -49,24 +49,25 @@ function emitRows(tape: Tape, x: PlanTensor, { target, rowScale, sparse, logits,
   const gradient = tape.training ? tape.like(x) : undefined;
   const rowLoss = tape.buffer(rows, true);
   const rowCorrect = tape.buffer(rows, true);
-  const common = { rowLoss, rowCorrect, rowScale, rows, classes, blockRows, gradientScale: 1 / rows };
+  const common = { rowLoss, rowCorrect, rowScale, rows, classes, blockRows, gradientScale: 1 / rows, labelSmoothing };
   const scratch = 4 * (classes + 4);
   if (!logits) {
-    const args = { dOutput: gradient?.ref, p: x.ref, targets: target, labelSmoothing, sparse: Number(sparse) };
+    const args = { dOutput: gradient?.ref, p: x.ref, targets: target, sparse: Number(sparse) };
     tape.op('probabilityCrossEntropy', { ...common, ...args }, rowBlocks(sizes), scratch);
   } else if (sparse) {
     tape.op('softmaxCrossEntropy', { ...common, dLogits: gradient?.ref, logits: x.ref, labels: target }, rowBlocks(sizes), scratch);
   } else {
-    tape.op('categoricalCrossEntropy', { ...common, dLogits: gradient?.ref, logits: x.ref, targets: target, labelSmoothing }, rowBlocks(sizes), scratch);
+    tape.op('categoricalCrossEntropy', { ...common, dLogits: gradient?.ref, logits: x.ref, targets: target }, rowBlocks(sizes), scratch);
   }
   return { rowLoss, rowCorrect, source: x, gradient };
 }
 
 /**
- * Cross-entropy against class numbers: -log of the probability of the right class. Output: […, classes]; targets: […], whole numbers.
+ * Cross-entropy against class numbers: -log of the probability of the right class. Output: […, classes]; targets: […], whole numbers. Label smoothing,
+ * which Keras has for distributions only, makes of them what it makes of one-hot targets.
  * @throws LanewiseError `invalid-argument`
  */
-export const sparseCategoricalCrossentropy = (options: ProbabilityOptions = {}): Loss => crossEntropy('sparseCategoricalCrossentropy', true, options);
+export const sparseCategoricalCrossentropy = (options: CategoricalCrossentropyOptions = {}): Loss => crossEntropy('sparseCategoricalCrossentropy', true, options);
 
 /**
  * Cross-entropy against distributions, such as one-hot targets: -Σ t·log p. Output and targets: […, classes]; targets from 0 to 1.

@@ -69,7 +69,7 @@ export const OPS = {
   layerNormForward: { y: 'out', statistics: 'out', x: 'in', gamma: 'in?', beta: 'in?', ...columnRows, epsilon: 'f32' },
   layerNormBackwardInput: { dx: 'out', dy: 'in', x: 'in', statistics: 'in', gamma: 'in?', ...columnRows },
   layerNormBackwardGamma: { partials: 'out', dy: 'in', x: 'in', statistics: 'in', ...columnRows },
-  softmaxCrossEntropy: { dLogits: 'out?', ...losses, logits: 'in', labels: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32' },
+  softmaxCrossEntropy: { dLogits: 'out?', ...losses, logits: 'in', labels: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32', labelSmoothing: 'f32' },
   categoricalCrossEntropy: {
     dLogits: 'out?', ...losses, logits: 'in', targets: 'in', rowScale: 'in?', ...classRows, gradientScale: 'f32', labelSmoothing: 'f32',
   },

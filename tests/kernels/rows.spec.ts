@@ -47,7 +47,7 @@ function checkCrossEntropy(rows: i32, classes: i32): i32 {
     for (let c = 0; c < classes; c++) gradient[row * classes + c] = (p[c] - f64(c == label)) / rows;
   }
   for (let block = 0; block * 2 < rows; block++) {
-    softmaxCrossEntropy(block, scratch, dLogits, rowLoss, rowCorrect, logits, labels, 0, rows, classes, 2, <f32>1 / <f32>rows);
+    softmaxCrossEntropy(block, scratch, dLogits, rowLoss, rowCorrect, logits, labels, 0, rows, classes, 2, <f32>1 / <f32>rows, 0);
   }
   return strays(dLogits, gradient, 1e-6) + strays(rowLoss, loss, 1e-6) + strays(rowCorrect, correct, 0);
 }
@@ -76,7 +76,7 @@ describe("rows", () => {
 
   test("cross-entropy of extreme logits is finite", () => {
     const logits = floats([1e4, -1e4, 0, 3e38, 0, 0, -3e38, -3e38, -3e38]), d = blank(9), loss = blank(3), correct = blank(3), scratch = blank(8);
-    softmaxCrossEntropy(0, scratch, d, loss, correct, logits, integers([1, 0, 2]), 0, 3, 3, 3, 1);
+    softmaxCrossEntropy(0, scratch, d, loss, correct, logits, integers([1, 0, 2]), 0, 3, 3, 3, 1, 0);
     expect(at(loss, 0)).toBe(20000);
     expect(at(loss, 1)).toBe(0);
     expect(Math.abs(at(loss, 2) - Math.log(3)) < 1e-6).toBe(true);

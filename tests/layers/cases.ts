@@ -271,11 +271,11 @@ for (const last of ['linear', 'softmax'] as const) {
   ]);
 }
 
-const { binaryCrossentropy, categoricalCrossentropy, huber } = losses;
+const { binaryCrossentropy, categoricalCrossentropy, huber, sparseCategoricalCrossentropy } = losses;
 for (const last of ['linear', 'softmax', 'sigmoid'] as const) {
   for (const [loss, says] of [
     ['sparseCategoricalCrossentropy', 'class numbers'], ['categoricalCrossentropy', 'distributions'], ['binaryCrossentropy', 'yes or no'],
-    [categoricalCrossentropy({ labelSmoothing: 0.1 }), 'smoothed distributions'], [binaryCrossentropy({ labelSmoothing: 0.2 }), 'smoothed yes or no'],
+    [categoricalCrossentropy({ labelSmoothing: 0.1 }), 'smoothed distributions'], [sparseCategoricalCrossentropy({ labelSmoothing: 0.1 }), 'smoothed class numbers'], [binaryCrossentropy({ labelSmoothing: 0.2 }), 'smoothed yes or no'],
   ] as const) {
     add(`cross-entropy, ${says}, ${last}`, 7, loss, () => [dense({ units: 5, activation: 'tanh', inputShape: [3] }), dense({ units: 4, activation: last })]);
     add(`cross-entropy of sequences, ${says}, ${last}`, 5, loss, () => [

@@ -212,6 +212,7 @@ describe('a loss with options', () => {
   it('is refused out of range', () => {
     for (const labelSmoothing of [-0.1, 1, NaN]) {
       assert.throws(() => losses.categoricalCrossentropy({ labelSmoothing }), refused('invalid-argument', /labelSmoothing/));
+      assert.throws(() => losses.sparseCategoricalCrossentropy({ labelSmoothing }), refused('invalid-argument', /labelSmoothing/));
       assert.throws(() => losses.binaryCrossentropy({ labelSmoothing }), refused('invalid-argument', /labelSmoothing/));
     }
     for (const delta of [0, -1, NaN, Infinity]) assert.throws(() => losses.huber({ delta }), refused('invalid-argument', /delta/));

@@ -2,6 +2,7 @@ import { loadFashionMnist } from '../../data/fashion-mnist.js';
 import { generateGarments } from '../../data/garments.js';
 import type { ImageDataset } from '../../data/image-dataset.js';
 import { LanewiseError } from '../../errors.js';
+import { sparseCategoricalCrossentropy } from '../../losses/categorical.js';
 import { FASHION_MNIST_PRESETS, fashionMnistNetwork } from '../../networks/fashion-mnist.js';
 import { classifierReport } from '../report/classifier-report.js';
 import type { Output } from '../output/output.js';
@@ -22,7 +23,7 @@ export async function fashionMnistTask(options: TaskOptions, output: Output): Pr
     train: { x: images.train, y: labels.train },
     test: { x: images.test, y: labels.test },
     training: customize(preset, options),
-    compile: { loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] },
+    compile: { loss: sparseCategoricalCrossentropy({ labelSmoothing: preset.labelSmoothing ?? 0 }), metrics: ['accuracy'] },
     inputDropout: 0,
     createModel: () => fashionMnistNetwork(preset, options.seed),
     reportSection: classifierReport,

@@ -5,7 +5,7 @@ import {
   UNIT_ROUNDOFF, type Values, withinProbabilities,
 } from '../../reference/index.js';
 import { assertState, stateOf } from './element-wise.js';
-import { rowSizes, type Sizes, softmaxBounds } from './rows.js';
+import { crossEntropySweep, rowSizes, type Sizes, softmaxBounds } from './rows.js';
 import { blank, cycle, floats, integers, type Operand, type Sweep } from '../harness.js';
 
 const u = UNIT_ROUNDOFF;
@@ -56,37 +56,73 @@ const categoricalSweep: Sweep<'categoricalCrossEntropy'> = function* () {
           },
           blocks: blocksOf(rows, blockRows),
           scratch: 4 * (classes + 4),
-          check(written) {
-            const exact = categoricalCrossEntropy({ values: logits, targets, rows, classes, labelSmoothing });
-            const t = smoothTargets(targets, labelSmoothing, classes);
-            const bounds = softmaxBounds(logits, softmaxForward({ x: logits, ...size }), size);
-            const lossError = map(exact.rowLosses, (loss, row) => {
-              const own = logits.subarray(row * classes, (row + 1) * classes);
-              const largest = Math.max(...own);
-              const logSum = Math.log(own.reduce((all, value) => all + Math.exp(value - largest), 0));
-              const terms = own.reduce((all, value, c) => {
-                const term = logSum + largest - value;
-                const error = bounds.sum[row]! + 2 * u * logSum + u * (largest - value) + u * term;
-                return all + t[row * classes + c]! * error + targetError(targets[row * classes + c]!, labelSmoothing) * term;
-              }, 0);
-              return SECOND_ORDER * (terms + u * loss) + TINY;
-            });
-            assertClose(written.rowLoss, exact.rowLosses, lossError, 'rowLoss');
-            assertClose(written.rowCorrect, classRowsRight(logits, targets, size), 0, 'rowCorrect');
-            if (!training) return;
-            const scale = (i: number): number => scales[Math.floor(i / classes)]!;
-            const gradientError = map(exact.gradient, (value, i) => {
-              const total = 1 + 1e-6;
-              return SECOND_ORDER * scale(i) * (total * bounds.probability[i]! + classes * targetError(1, labelSmoothing) + u * total
-                + targetError(targets[i]!, labelSmoothing) + 2 * u * Math.abs(value)) + TINY;
-            });
-            assertClose(written.dLogits, map(exact.gradient, (value, i) => value * scale(i)), gradientError, 'dLogits');
-          },
+          check: (written) => checkDistributions(written, { logits, targets, size, labelSmoothing, scales }),
         };
       }
     }
   }
 };
+
+/** Class numbers, smoothed: the same as distributions that are one-hot. */
+const smoothedClassesSweep: Sweep<'softmaxCrossEntropy'> = function* () {
+  for (const size of rowSizes(100)) {
+    const { rows, columns: classes, blockRows } = size;
+    for (const range of [1, 88, 1e4]) {
+      for (const [labelSmoothing, weighted, training] of [[SMOOTHING[1]!, true, true], [SMOOTHING[1]!, false, true], [0.5, false, false]] as const) {
+        const logits = randomArray(rows * classes, 35, -range, range);
+        const labels = Array.from({ length: rows }, (_, row) => (row * 5 + 1) % classes);
+        const targets = Float64Array.from(logits, (_, i) => Number(i % classes === labels[Math.floor(i / classes)]));
+        const { scales, rowScale, gradientScale } = scalesOf(rows, weighted);
+        yield {
+          label: `±${range} ${JSON.stringify({ ...size, labelSmoothing, weighted, training })}`,
+          args: {
+            dLogits: training ? blank(logits.length) : undefined, rowLoss: blank(rows), rowCorrect: blank(rows), logits: floats(logits), labels: integers(labels),
+            rowScale, rows, classes, blockRows, gradientScale, labelSmoothing,
+          },
+          blocks: blocksOf(rows, blockRows),
+          scratch: 4 * (classes + 4),
+          check: (written) => checkDistributions(written, { logits, targets, size, labelSmoothing, scales }),
+        };
+      }
+    }
+  }
+};
+
+interface Written {
+  rowLoss: Values;
+  rowCorrect: Values;
+  dLogits: Values | undefined;
+}
+
+function checkDistributions(
+  written: Written, { logits, targets, size, labelSmoothing, scales }: { logits: Float64Array; targets: Values; size: Sizes; labelSmoothing: number; scales: Values },
+): void {
+  const { rows, columns: classes } = size;
+  const exact = categoricalCrossEntropy({ values: logits, targets, rows, classes, labelSmoothing });
+  const t = smoothTargets(targets, labelSmoothing, classes);
+  const bounds = softmaxBounds(logits, softmaxForward({ x: logits, ...size }), size);
+  const lossError = map(exact.rowLosses, (loss, row) => {
+    const own = logits.subarray(row * classes, (row + 1) * classes);
+    const largest = Math.max(...own);
+    const logSum = Math.log(own.reduce((all, value) => all + Math.exp(value - largest), 0));
+    const terms = own.reduce((all, value, c) => {
+      const term = logSum + largest - value;
+      const error = bounds.sum[row]! + 2 * u * logSum + u * (largest - value) + u * term;
+      return all + t[row * classes + c]! * error + targetError(targets[row * classes + c]!, labelSmoothing) * term;
+    }, 0);
+    return SECOND_ORDER * (terms + u * loss) + TINY;
+  });
+  assertClose(written.rowLoss, exact.rowLosses, lossError, 'rowLoss');
+  assertClose(written.rowCorrect, classRowsRight(logits, targets, size), 0, 'rowCorrect');
+  if (!written.dLogits) return;
+  const scale = (i: number): number => scales[Math.floor(i / classes)]!;
+  const gradientError = map(exact.gradient, (value, i) => {
+    const total = 1 + 1e-6;
+    return SECOND_ORDER * scale(i) * (total * bounds.probability[i]! + classes * targetError(1, labelSmoothing) + u * total
+      + targetError(targets[i]!, labelSmoothing) + 2 * u * Math.abs(value)) + TINY;
+  });
+  assertClose(written.dLogits, map(exact.gradient, (value, i) => value * scale(i)), gradientError, 'dLogits');
+}
 
 const probabilitySweep: Sweep<'probabilityCrossEntropy'> = function* () {
   for (const size of rowSizes(100)) {
@@ -245,6 +281,10 @@ const lossWeightsSweep: Sweep<'lossWeights'> = function* () {
 };
 
 export const lossSweeps = {
+  *softmaxCrossEntropy() {
+    yield* crossEntropySweep();
+    yield* smoothedClassesSweep();
+  },
   categoricalCrossEntropy: categoricalSweep, probabilityCrossEntropy: probabilitySweep, binaryCrossEntropy: binarySweep, huber: huberSweep,
   lossWeights: lossWeightsSweep,
 };

@@ -94,7 +94,8 @@ const softmaxBackwardSweep: Sweep<'softmaxBackward'> = function* () {
   }
 };
 
-const crossEntropySweep: Sweep<'softmaxCrossEntropy'> = function* () {
+/** Without smoothing; with it see losses.ts. */
+export const crossEntropySweep: Sweep<'softmaxCrossEntropy'> = function* () {
   for (const size of rowSizes(300)) {
     const { rows, columns: classes, blockRows } = size;
     for (const range of [...RANGES, 0]) {
@@ -107,7 +108,7 @@ const crossEntropySweep: Sweep<'softmaxCrossEntropy'> = function* () {
           label: `±${range} ${JSON.stringify(size)}${training ? '' : ', no gradient'}`,
           args: {
             dLogits: training ? blank(logits.length) : undefined, rowLoss: blank(rows), rowCorrect: blank(rows), logits: floats(logits),
-            labels: integers(labels), rowScale: undefined, rows, classes, blockRows, gradientScale,
+            labels: integers(labels), rowScale: undefined, rows, classes, blockRows, gradientScale, labelSmoothing: 0,
           },
           blocks: blocksOf(rows, blockRows),
           scratch: 4 * (classes + 4),
@@ -185,6 +186,5 @@ const meanSquaredErrorSweep: Sweep<'meanSquaredError'> = function* () {
 };
 
 export const rowSweeps = {
-  softmaxForward: softmaxSweep, softmaxBackward: softmaxBackwardSweep, softmaxCrossEntropy: crossEntropySweep,
-  meanSquaredError: meanSquaredErrorSweep,
+  softmaxForward: softmaxSweep, softmaxBackward: softmaxBackwardSweep, meanSquaredError: meanSquaredErrorSweep,
 };
