@@ -127,6 +127,9 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
   async compile(options: CompileOptions): Promise<void> {
     const { optimizer, threads = 'auto', build = 'strict' } = options;
     this.requireIdle('compile');
+    if (!optimizer?.slots) {
+      throw new LanewiseError('invalid-argument', 'no optimizer', { where: this.name, expected: 'one such as adam()', received: typeof optimizer });
+    }
     const objective = this.objectiveOf(options);
     if (!BUILDS.includes(build)) throw new LanewiseError('invalid-argument', 'unknown build', { expected: BUILDS.join(', '), received: String(build) });
     const count = resolveThreads(threads);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { adam, layers, sequential, sgd } from '../../src/entry.node.js';
-import type { Optimizer, Sequential, Tensor } from '../../src/entry.node.js';
+import type { CompileOptions, Optimizer, Sequential, Tensor } from '../../src/entry.node.js';
 import { classifier, classify, randomLabels, randomTensor, refused, timeless, weightsHash } from './helpers.js';
 
 const x = randomTensor([10, 4], 1);
@@ -131,6 +131,9 @@ describe('compile', () => {
     const before = await model.predict(x);
     await assert.rejects(model.compile({ ...classify, threads: 0 }), refused('invalid-argument'));
     await assert.rejects(model.compile({ ...classify, loss: 'mse' }), refused('invalid-argument', /accuracy/));
+    for (const optimizer of [undefined, 'adam']) {
+      await assert.rejects(model.compile({ ...classify, optimizer } as unknown as CompileOptions), refused('invalid-argument', /no optimizer.*adam\(\)/));
+    }
     assert.deepEqual(await model.predict(x), before);
     assert.equal(model.step, 1);
     model.close();
