@@ -156,7 +156,13 @@ export namespace OpHeader {
   export const bytes: usize = 12;
   // @ts-ignore: decorator
   @inline
-  export const size: usize = 16;
+  export const share: usize = 16;
+  // @ts-ignore: decorator
+  @inline
+  export const chain: usize = 20;
+  // @ts-ignore: decorator
+  @inline
+  export const size: usize = 24;
 }
 
 export namespace PlanHeader {

@@ -1,9 +1,10 @@
 // The op loop: every thread runs it over the same plan.
 //
-//   plan  [ops, scratch, scratchBytes, -] then one row an op: [opcode, blocks, counter, bytes][arguments …]
+//   plan  [ops, scratch, scratchBytes, -] then one row an op: [opcode, blocks, counter, bytes, share, chain][arguments …]
 //
-// Blocks are cut by shape, never by the number of threads, and handed out by an atomic counter; threads meet at a barrier between ops. So
-// which thread ran a block changes nothing in the result.
+// Blocks are cut by shape, never by the number of threads, and handed out by an atomic counter, `share` at a time; threads meet at a barrier
+// between ops. Ops of a chain read nothing but what their own share of the ops before wrote: a thread that has taken a share runs it through the
+// whole chain, while the data are in its cache. So which thread ran a block changes nothing in the result.
 import { runBlock } from "./dispatch";
 import { Control, OpHeader, PlanHeader } from "./ops";
 
@@ -35,35 +36,39 @@ export function runPlan(plan: usize, thread: i32, threads: i32): bool {
   const ops = load<i32>(plan + PlanHeader.ops);
   const scratch = load<usize>(plan + PlanHeader.scratch) + <usize>thread * load<usize>(plan + PlanHeader.scratchBytes);
   let row = plan + PlanHeader.size;
-  for (let op = 0; op < ops; op++) {
+  for (let op = 0; op < ops; ) {
     if (thread == 0) store<i32>(Control.op, op);
-    if (threads == 1) runAlone(row, scratch);
+    const share = load<i32>(row + OpHeader.share);
+    const shares = (load<i32>(row + OpHeader.blocks) + share - 1) / share;
+    const chain = load<i32>(row + OpHeader.chain);
+    let next = row; // known before the barrier: behind the last one another plan may be written here
+    for (let i = 0; i < chain; i++) next += load<usize>(next + OpHeader.bytes);
+    if (threads == 1) for (let i = 0; i < shares; i++) runShare(row, i, scratch);
     else {
-      runShare(row, scratch);
+      for (;;) {
+        const i = atomic.add<i32>(row + OpHeader.counter, 1);
+        if (i >= shares) break;
+        runShare(row, i, scratch);
+      }
       if (!meet(row, thread, threads)) return false;
     }
-    row += load<usize>(row + OpHeader.bytes);
+    row = next;
+    op += chain;
   }
   return true;
 }
 
-function runAlone(row: usize, scratch: usize): void {
-  const opcode = load<i32>(row + OpHeader.opcode);
-  const blocks = load<i32>(row + OpHeader.blocks);
-  for (let block = 0; block < blocks; block++) runBlock(opcode, row + OpHeader.size, block, scratch);
-}
-
-function runShare(row: usize, scratch: usize): void {
-  const opcode = load<i32>(row + OpHeader.opcode);
-  const blocks = load<i32>(row + OpHeader.blocks);
-  for (;;) {
-    const block = atomic.add<i32>(row + OpHeader.counter, 1);
-    if (block >= blocks) return;
-    runBlock(opcode, row + OpHeader.size, block, scratch);
+/** One share of each op of a chain. */
+function runShare(row: usize, share: i32, scratch: usize): void {
+  for (let ops = load<i32>(row + OpHeader.chain); ops > 0; ops--) {
+    const opcode = load<i32>(row + OpHeader.opcode), size = load<i32>(row + OpHeader.share);
+    const end = min((share + 1) * size, load<i32>(row + OpHeader.blocks));
+    for (let block = share * size; block < end; block++) runBlock(opcode, row + OpHeader.size, block, scratch);
+    row += load<usize>(row + OpHeader.bytes);
   }
 }
 
-/** Barrier: the last thread to arrive resets the op's counter and lets the others go. */
+/** Barrier: the last thread to arrive resets the counter of the op, or chain, and lets the others go. */
 function meet(row: usize, thread: i32, threads: i32): bool {
   const passed = atomic.load<i32>(Control.barrier);
   if (atomic.add<i32>(Control.arrived, 1) + 1 == threads) {

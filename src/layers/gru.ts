@@ -59,21 +59,21 @@ class Gru extends RecurrentLayer {
     const gates = this.emitProjection(tape, x, kernel, biases);
     const h = tape.tensor([time, units], 'lanes');
     const inner = tape.like(h);
-    tape.op(
+    tape.pairwise(
       'gruForward',
       { h: h.ref, gates: gates.ref, inner: inner.ref, w: recurrentKernel.value, bias: recurrentBias?.value, h0, mask, drop, ...sizes },
-      tape.pairs, 192 * units,
+      192 * units,
     );
     tape.record(h, [x], (dh) => {
       const wTransposed = emitTransposed(tape, recurrentKernel.value, units, 3 * units);
       const d = gates; // in place: from the gates to the gradient at their sums
       const dInner = this.resetAfter ? tape.like(gates) : undefined;
-      tape.op(
+      tape.pairwise(
         'gruBackward',
         {
           d: d.ref, dInner: dInner?.ref, dy: dh.ref, h: h.ref, gates: gates.ref, inner: inner.ref, wTransposed, h0, mask, drop, ...sizes,
         },
-        tape.pairs, 80 * units,
+        80 * units,
       );
       if (dInner) this.emitRecurrentGradients(tape, h, sequence, dInner, recurrentKernel, recurrentBias);
       else this.emitResetBeforeGradients(tape, h, sequence, inner, d, recurrentKernel);

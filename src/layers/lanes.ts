@@ -15,9 +15,9 @@ interface StepSizes {
 export function emitLanesForward(
   tape: Tape, { y, x, w, bias, ...sizes }: StepSizes & { y: PlanTensor; x: PlanTensor; w: Ref; bias?: Ref | undefined },
 ): void {
-  tape.op(
-    'lanesForward', { y: y.ref, x: x.ref, w, bias, groups: tape.groups, ...sizes, blockSteps: STEP_BLOCK },
-    tape.pairs * blocksOf(sizes.time, STEP_BLOCK), 16 * sizes.units,
+  tape.pairwise(
+    'lanesForward', { y: y.ref, x: x.ref, w, bias, groups: tape.groups, ...sizes, blockSteps: STEP_BLOCK }, 16 * sizes.units,
+    blocksOf(sizes.time, STEP_BLOCK),
   );
 }
 
@@ -41,13 +41,14 @@ interface StepProduct extends StepSizes {
 /** Gradients of a kernel [features, units] applied at every step, and of its bias. */
 export function emitLanesGradients(tape: Tape, { x, dy, kernel, bias, time, features, units, shift = 0 }: StepProduct): void {
   if (!kernel.gradient && !bias?.gradient) return;
-  const blocks = tape.groups * blocksOf(time, GRADIENT_STEP_BLOCK);
+  const perGroup = blocksOf(time, GRADIENT_STEP_BLOCK);
+  const blocks = tape.groups * perGroup;
   const withBias = bias ? 1 : 0;
   const stride = (features + withBias) * units;
   const partials = tape.buffer(blocks * stride);
-  tape.op(
-    'lanesBackwardKernel', { partials, x: x.ref, dy: dy.ref, time, features, units, shift, withBias, blockSteps: GRADIENT_STEP_BLOCK }, blocks,
-    16 + Kernel.dotsBytes + Kernel.dotsStepBytes * GRADIENT_STEP_BLOCK,
+  tape.groupwise(
+    'lanesBackwardKernel', { partials, x: x.ref, dy: dy.ref, time, features, units, shift, withBias, blockSteps: GRADIENT_STEP_BLOCK },
+    16 + Kernel.dotsBytes + Kernel.dotsStepBytes * GRADIENT_STEP_BLOCK, perGroup,
   );
   const reduce = (out: Ref, offset: number, size: number): void =>
     tape.op(
@@ -70,11 +71,11 @@ export function emitTransposed(tape: Tape, x: Ref, rows: number, columns: number
 export function emitReversed(tape: Tape, x: PlanTensor): PlanTensor {
   const [time, features] = x.shape as [number, number];
   const y = tape.like(x);
-  tape.op('reverseSteps', { y: y.ref, x: x.ref, time, features }, tape.groups);
+  tape.groupwise('reverseSteps', { y: y.ref, x: x.ref, time, features });
   tape.record(y, [x], (dy) => {
     if (!x.needsGradient) return [];
     const dx = tape.like(x);
-    tape.op('reverseSteps', { y: dx.ref, x: dy.ref, time, features }, tape.groups);
+    tape.groupwise('reverseSteps', { y: dx.ref, x: dy.ref, time, features });
     return [dx];
   });
   return y;

@@ -45,16 +45,11 @@ class Lstm extends RecurrentLayer {
     const gates = this.emitProjection(tape, x, kernel, bias);
     const h = tape.tensor([time, units], 'lanes');
     const c = tape.like(h);
-    tape.op(
-      'lstmForward', { h: h.ref, c: c.ref, gates: gates.ref, w: recurrentKernel.value, h0, c0, mask, drop, ...sizes },
-      tape.pairs, 48 * units,
-    );
+    tape.pairwise('lstmForward', { h: h.ref, c: c.ref, gates: gates.ref, w: recurrentKernel.value, h0, c0, mask, drop, ...sizes }, 48 * units);
     tape.record(h, [x], (dh) => {
       const wTransposed = emitTransposed(tape, recurrentKernel.value, units, 4 * units);
       const dz = gates; // in place: from the gates to the gradient at their sums
-      tape.op(
-        'lstmBackward', { dz: dz.ref, dy: dh.ref, gates: gates.ref, c: c.ref, wTransposed, c0, mask, drop, ...sizes }, tape.pairs, 128 * units,
-      );
+      tape.pairwise('lstmBackward', { dz: dz.ref, dy: dh.ref, gates: gates.ref, c: c.ref, wTransposed, c0, mask, drop, ...sizes }, 128 * units);
       this.emitRecurrentGradients(tape, h, sequence, dz, recurrentKernel);
       return this.emitProjectionBackward(tape, x, dz, kernel, bias);
     });

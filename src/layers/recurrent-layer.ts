@@ -1,6 +1,7 @@
 /** What recurrent layers have in common. */
 import { LanewiseError } from '../errors.js';
 import type { Initializer } from '../initializers.js';
+import { arrangeInChains } from '../plan/chains.js';
 import { Activation } from '../plan/ops.js';
 import type { Ref } from '../plan/buffer.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
@@ -199,6 +200,7 @@ export abstract class RecurrentLayer extends Layer {
   emit(input: PlanTensor, context: EmitContext): PlanTensor {
     const { tape, parameters: [kernel, recurrentKernel, bias] } = context;
     if (!kernel || !recurrentKernel) throw new LanewiseError('invalid-state', 'no kernel', { where: this.name });
+    tape.arrange = arrangeInChains;
     const x = tape.toLanes(input);
     const sequence: Sequence = {
       x: this.emitDropout(this.goBackwards ? emitReversed(tape, x) : x, context), mask: this.emitMask(tape, input.mask), drop: this.emitStateDropout(context),
@@ -217,7 +219,7 @@ export abstract class RecurrentLayer extends Layer {
     const { time, units } = this.sizes;
     const keep = (): void => kept.forEach((to, index) => {
       const args = { kept: to, steps: states[index]!.ref, state: tape.state, time, features: units, training: Number(tape.training) };
-      tape.op('keepState', args, tape.groups);
+      tape.groupwise('keepState', args);
     });
     if (tape.training) tape.update(keep);
     else keep();
@@ -255,7 +257,7 @@ export abstract class RecurrentLayer extends Layer {
       return;
     }
     const before = tape.like(h);
-    tape.op('previousSteps', { y: before.ref, x: h.ref, x0: h0, factors: drop, time, features: units }, tape.groups);
+    tape.groupwise('previousSteps', { y: before.ref, x: h.ref, x0: h0, factors: drop, time, features: units });
     emitLanesGradients(tape, { x: before, ...product });
   }
 
@@ -273,7 +275,7 @@ export abstract class RecurrentLayer extends Layer {
     const { time, features } = this.sizes;
     const mask = maskArguments(tape, stream, this.dropout, 24);
     const drop = (to: PlanTensor, from: PlanTensor): void =>
-      tape.op('dropoutSteps', { y: to.ref, x: from.ref, state: tape.state, time, features, ...mask }, tape.groups, 32 + 16 * features);
+      tape.groupwise('dropoutSteps', { y: to.ref, x: from.ref, state: tape.state, time, features, ...mask }, 32 + 16 * features);
     const y = tape.like(x);
     drop(y, x);
     tape.record(y, [x], (dy) => {
@@ -288,7 +290,7 @@ export abstract class RecurrentLayer extends Layer {
     const features = this.units;
     const { ref } = tape.tensor([features], 'lanes', false);
     const mask = maskArguments(tape, stream, this.recurrentDropout, 24, Purpose.recurrentDropout);
-    tape.op('dropoutStepsMask', { mask: ref, state: tape.state, features, ...mask }, tape.groups, 32);
+    tape.groupwise('dropoutStepsMask', { mask: ref, state: tape.state, features, ...mask }, 32);
     return ref;
   }
 

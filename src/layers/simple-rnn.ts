@@ -19,15 +19,12 @@ class SimpleRnn extends RecurrentLayer {
     const { time, units } = this.sizes;
     const sizes = { time, units, kind: Activation[this.activation] };
     const h = this.emitProjection(tape, x, kernel, bias);
-    tape.op(
-      'simpleRnnForward', { h: h.ref, w: recurrentKernel.value, h0, mask, drop, batch: tape.batch, ...sizes }, tape.pairs, drop ? 32 * units : 0,
-    );
+    tape.pairwise('simpleRnnForward', { h: h.ref, w: recurrentKernel.value, h0, mask, drop, batch: tape.batch, ...sizes }, drop ? 32 * units : 0);
     tape.record(h, [x], (dh) => {
       const wTransposed = emitTransposed(tape, recurrentKernel.value, units, units);
       const d = dh; // in place: from the gradient of the output to that at the input of the activation
-      tape.op(
-        'simpleRnnBackward', { d: d.ref, dy: dh.ref, h: h.ref, wTransposed, mask, drop, groups: tape.groups, ...sizes }, tape.pairs,
-        mask || drop ? 80 * units : 0,
+      tape.pairwise(
+        'simpleRnnBackward', { d: d.ref, dy: dh.ref, h: h.ref, wTransposed, mask, drop, groups: tape.groups, ...sizes }, mask || drop ? 80 * units : 0,
       );
       const dx = this.emitProjectionBackward(tape, x, d, kernel, bias);
       this.emitRecurrentGradients(tape, h, sequence, d, recurrentKernel);

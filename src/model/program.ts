@@ -246,6 +246,7 @@ export class Program {
     }
 
     const threads = this.engine.threads;
+    if (tape.arrange) tape.ops = tape.arrange(tape.ops, threads);
     tape.place((bytes) => (this.arena = this.atLeast(this.arena, bytes)).address, align);
     this.scratch = this.atLeast(this.scratch, align(tape.scratch) * threads);
     const address = tape.encode(this.engine, this.scratch.address, this.scratch.bytes / threads);

@@ -13,6 +13,10 @@ export interface PlannedOp {
   readonly args: Readonly<Record<string, number | Ref | undefined>>;
   /** Pieces of work that threads share. */
   readonly blocks: number;
+  /** Of an op that takes a batch pair by pair (of groups of sequences): the blocks of a pair. */
+  readonly share: number | undefined;
+  /** Ops that run one after the other for each share: of the first of a chain its length, of all others 1. */
+  chain: number;
   /** Who asked for it: a layer's name, `loss` or `optimizer`. */
   readonly owner: string;
 }
@@ -25,7 +29,9 @@ export interface Memory {
 
 /** Collects ops, finds their buffers a place and writes the plan for the kernels to read. */
 export class PlanBuilder {
-  readonly ops: PlannedOp[] = [];
+  ops: PlannedOp[] = [];
+  /** What may bring the ops into another order before they are placed. */
+  arrange: ((ops: PlannedOp[], threads: number) => PlannedOp[]) | undefined;
   /** Who the next ops belong to. */
   owner = '';
   private scratchBytes = 0;
@@ -35,8 +41,8 @@ export class PlanBuilder {
     return refTo(new PlanBuffer(length * 4, pinned));
   }
 
-  op<Name extends OpName>(name: Name, args: OpArguments<Name>, blocks: number, scratchBytes = 0): void {
-    this.ops.push({ name, args, blocks, owner: this.owner });
+  op<Name extends OpName>(name: Name, args: OpArguments<Name>, blocks: number, scratchBytes = 0, share?: number): void {
+    this.ops.push({ name, args, blocks, share, chain: 1, owner: this.owner });
     this.scratchBytes = Math.max(this.scratchBytes, scratchBytes);
   }
 
@@ -48,12 +54,15 @@ export class PlanBuilder {
   /** Places all buffers in an arena at `arena(bytes)`. */
   place(arena: (bytes: number) => number, align: (bytes: number) => number): void {
     const lifetimes = new Map<PlanBuffer, { bytes: number; first: number; last: number }>();
-    this.ops.forEach(({ args }, index) => {
+    let start = 0;
+    let end = -1;
+    this.ops.forEach(({ args, chain }, index) => {
+      if (index > end) [start, end] = [index, index + chain - 1]; // what a chain uses, it uses all the time
       for (const value of Object.values(args)) {
         if (typeof value !== 'object' || value.buffer.address !== undefined) continue;
         const { buffer } = value;
-        const life = lifetimes.get(buffer) ?? { bytes: buffer.bytes, first: buffer.pinned ? 0 : index, last: index };
-        life.last = buffer.pinned ? this.ops.length : index;
+        const life = lifetimes.get(buffer) ?? { bytes: buffer.bytes, first: buffer.pinned ? 0 : start, last: end };
+        life.last = buffer.pinned ? this.ops.length : end;
         lifetimes.set(buffer, life);
       }
     });
@@ -79,6 +88,8 @@ export class PlanBuilder {
       words[row + OpHeader.blocks / 4] = op.blocks;
       words[row + OpHeader.counter / 4] = 0;
       words[row + OpHeader.bytes / 4] = rowBytes(op);
+      words[row + OpHeader.share / 4] = op.share ?? 1;
+      words[row + OpHeader.chain / 4] = op.chain;
       let next = row + OP_HEADER_BYTES / 4;
       for (const [name, kind] of Object.entries<ArgumentKind>(OPS[op.name])) {
         const value = op.args[name];

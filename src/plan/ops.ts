@@ -203,8 +203,15 @@ export const State = {
 export const STATE_BYTES = 64;
 
 /** Words before an op's arguments in the plan. */
-export const OpHeader = { opcode: 0, blocks: 4, counter: 8, bytes: 12 } as const;
-export const OP_HEADER_BYTES = 16;
+export const OpHeader = {
+  opcode: 0,
+  blocks: 4,
+  counter: 8, // shares given out
+  bytes: 12, // from this row to the next
+  share: 16, // blocks that are given out together
+  chain: 20, // ops from here on whose shares of one number are run one after the other, without a barrier between them
+} as const;
+export const OP_HEADER_BYTES = 24;
 
 /** The first words of a plan. */
 export const PlanHeader = { ops: 0, scratch: 4, scratchBytes: 8 } as const;

@@ -2,8 +2,8 @@ import type { Shape } from '../tensor/shape.js';
 import { sizeOf } from '../tensor/shape.js';
 import { ELEMENT_BLOCK, blocksOf } from './blocking.js';
 import type { Ref } from './buffer.js';
-import { PlanBuilder } from './builder.js';
-import { Arithmetic, Kernel } from './ops.js';
+import { PlanBuilder, type OpArguments } from './builder.js';
+import { Arithmetic, Kernel, type OpName } from './ops.js';
 
 /**
  * How a batch lies in memory. `rows`: [batch, …shape], as at the API. `lanes`: [ceil(batch / 4)][time][features][4], four sequences side
@@ -75,6 +75,16 @@ export class Tape extends PlanBuilder {
   /** Pairs of groups: what a register tile takes at once. The last may be one group only. */
   get pairs(): number {
     return Math.ceil(this.groups / 2);
+  }
+
+  /** An op whose blocks are groups, or so many of each. */
+  groupwise<Name extends OpName>(name: Name, args: OpArguments<Name>, scratchBytes = 0, perGroup = 1): void {
+    this.op(name, args, this.groups * perGroup, scratchBytes, 2 * perGroup);
+  }
+
+  /** An op whose blocks are pairs of groups, or so many of each. */
+  pairwise<Name extends OpName>(name: Name, args: OpArguments<Name>, scratchBytes = 0, perPair = 1): void {
+    this.op(name, args, this.pairs * perPair, scratchBytes, perPair);
   }
 
   /** Floats of a tensor of the whole batch. */
@@ -188,7 +198,7 @@ export class Tape extends PlanBuilder {
   /** Between layouts: `count` steps from `first` on of a sequence in lanes are the whole of the rows. */
   moveSteps(to: PlanTensor, from: PlanTensor, steps: { time: number; features: number; first: number; count: number }): void {
     const sizes = { batch: this.batch, ...steps };
-    if (to.layout === 'lanes') this.op('toLanes', { lanes: to.ref, rows: from.ref, ...sizes }, this.groups);
-    else this.op('fromLanes', { rows: to.ref, lanes: from.ref, ...sizes }, this.groups);
+    if (to.layout === 'lanes') this.groupwise('toLanes', { lanes: to.ref, rows: from.ref, ...sizes });
+    else this.groupwise('fromLanes', { rows: to.ref, lanes: from.ref, ...sizes });
   }
 }

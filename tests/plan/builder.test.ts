@@ -24,12 +24,12 @@ describe('a plan builder', () => {
     const float = (index: number): number => new Float32Array(words.buffer)[index]!;
 
     assert.deepEqual([...words.subarray(0, 3)], [2, 512, 96]); // ops, scratch, scratchBytes
-    const affine = [OP_NAMES.indexOf('affine'), 3, 0, 16 + 4 * 6]; // opcode, blocks, counter, bytes
-    assert.deepEqual([...words.subarray(4, 12)], [...affine, 1016, 1000, 8, 8]);
-    assert.deepEqual([float(12), float(13)], [0.5, -2]);
-    const gemm = [OP_NAMES.indexOf('gemm'), 1, 0, 16 + 4 * Object.keys(OPS.gemm).length];
-    assert.deepEqual([...words.subarray(14, 22)], [...gemm, 1000, 1000, -64, 0]);
-    assert.deepEqual([...words.subarray(22, 35)], [1, 2, 3, 4, 5, 6, 0, 1, 7, 8, 9, 0, 1]);
+    const affine = [OP_NAMES.indexOf('affine'), 3, 0, 24 + 4 * 6, 1, 1]; // opcode, blocks, counter, bytes, share, chain
+    assert.deepEqual([...words.subarray(4, 14)], [...affine, 1016, 1000, 8, 8]);
+    assert.deepEqual([float(14), float(15)], [0.5, -2]);
+    const gemm = [OP_NAMES.indexOf('gemm'), 1, 0, 24 + 4 * Object.keys(OPS.gemm).length, 1, 1];
+    assert.deepEqual([...words.subarray(16, 26)], [...gemm, 1000, 1000, -64, 0]);
+    assert.deepEqual([...words.subarray(26, 39)], [1, 2, 3, 4, 5, 6, 0, 1, 7, 8, 9, 0, 1]);
   });
 
   it('asks for the scratch of the op that needs most', () => {
