@@ -54,7 +54,7 @@ class Embedding extends Layer {
 
   /** What the model is given can be checked before anything is computed from it. */
   override apply(x: SymbolicTensor | readonly SymbolicTensor[]): SymbolicTensor {
-    const before = x instanceof SymbolicTensor ? x.layer : undefined;
+    const before = (x instanceof SymbolicTensor ? x : x[0])?.layer;
     if (!before) return super.apply(x);
     throw new LanewiseError('invalid-argument', 'an embedding reads an input of the model', { where: this.name, received: `the output of ${before.name}` });
   }

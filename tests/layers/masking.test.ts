@@ -1,8 +1,8 @@
 /** Embeddings and masks: a sequence with steps that are left out is the sequence without them. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { input, layers, model, sequential, sgd } from '../../src/entry.node.js';
-import type { Layer, Model, SymbolicTensor, Tensor } from '../../src/entry.node.js';
+import { input, layers, model, modelFromJSON, sequential, sgd } from '../../src/entry.node.js';
+import type { JsonRecord, Layer, Model, SymbolicTensor, Tensor } from '../../src/entry.node.js';
 import { randomLabels, randomTensor, refused, weightsHash } from '../model/helpers.js';
 import { assertClose } from '../reference/index.js';
 
@@ -175,6 +175,11 @@ describe('embedding', () => {
   it('reads an input of the model, of which the smallest table says what may be in it', () => {
     assert.throws(() => sequential([dense({ units: 2, inputShape: [3] }), embedding({ inputDim: 4, outputDim: 2 })]), refused('invalid-argument', /an input of the model.*dense_1/));
     const x = input({ shape: [4] });
+    const scaled = rescaling({ scale: 9, name: 'scaled' }).apply(x);
+    const onScaled = { name: 'embedding', type: 'embedding', inputDim: 4, outputDim: 2, inputs: ['scaled'] };
+    assert.throws(() => embedding({ inputDim: 4, outputDim: 2 }).apply([scaled]), refused('invalid-argument', /an input of the model.*scaled/));
+    const { layers: list, ...others } = model({ inputs: x, outputs: scaled }).toJSON() as { layers: JsonRecord[] };
+    assert.throws(() => modelFromJSON({ ...others, layers: [...list, onScaled], outputs: ['embedding'] }), refused('invalid-argument', /an input of the model.*scaled/));
     const both = layers.concatenate().apply([embedding({ inputDim: 9, outputDim: 2 }).apply(x), embedding({ inputDim: 5, outputDim: 3 }).apply(x)]);
     assert.deepEqual(model({ inputs: x, outputs: both }).inputSpecs, [{ name: 'input_1', shape: [4], indices: 5 }]);
     assert.deepEqual(both.shape, [4, 5]);
