@@ -51,7 +51,8 @@ export function softmaxBackward(
 /**
  * Op: softmax cross-entropy of logits against class numbers, with its gradient. With label smoothing s: t' = one-hot · (1 - s) + s / classes.
  *
- * dLogits: [rows, classes] = (softmax - t') · scale, or address 0; rowLoss: [rows]; rowCorrect: [rows], 1 where the first largest logit is the label's; logits: [rows, classes]; labels: i32 [rows]; rowScale: [rows] or address 0 for `gradientScale`; scratch: a row. A block is `blockRows` rows.
+ * dLogits: [rows, classes] = (softmax - t') · scale, or address 0; rowLoss: [rows]; rowCorrect: [rows], 1 where the first largest logit is the
+ * label's; logits: [rows, classes]; labels: i32 [rows]; rowScale: [rows] or address 0 for `gradientScale`; scratch: a row. A block is `blockRows` rows.
  */
 export function softmaxCrossEntropy(
   block: i32, scratch: usize, dLogits: usize, rowLoss: usize, rowCorrect: usize, logits: usize, labels: usize, rowScale: usize,

@@ -12,22 +12,29 @@ import { OPS } from './ops.js';
 /** Chains where the pairs can be shared out evenly enough; with few pairs for many threads, these share the blocks of one op after the other. */
 export function arrangeInChains(ops: readonly PlannedOp[], threads: number): PlannedOp[] {
   const pairs = Math.max(0, ...ops.map(pairsOf));
-  return pairs % threads === 0 || pairs > 4 * threads ? chained(ops, pairs) : [...ops];
+  if (pairs % threads !== 0 && pairs <= 4 * threads) return [...ops];
+  return chained(ops.map((op) => ({ op, accesses: accessesOf(op) })), pairs).map(({ op }) => op);
+}
+
+/** An op, and what it reads and writes. */
+interface Node {
+  readonly op: PlannedOp;
+  readonly accesses: readonly Access[];
 }
 
 const pairsOf = ({ blocks, share }: PlannedOp): number => (share === undefined ? 0 : blocksOf(blocks, share));
 
 /** Brings ops of so many pairs together as far as what all ops read and write allows: others go before them or, where they need what these give, behind. */
-function chained(ops: readonly PlannedOp[], pairs: number): PlannedOp[] {
-  const [before, chain, after]: [PlannedOp[], PlannedOp[], PlannedOp[]] = [[], [], []];
-  for (const op of ops) {
-    if (after.some((other) => conflict(other, op))) after.push(op);
-    else if (pairsOf(op) === pairs) chain.push(op);
-    else (chain.some((other) => conflict(other, op)) ? after : before).push(op);
+function chained(nodes: readonly Node[], pairs: number): Node[] {
+  const [before, chain, after]: [Node[], Node[], Node[]] = [[], [], []];
+  for (const node of nodes) {
+    if (after.some((other) => conflict(other, node))) after.push(node);
+    else if (pairsOf(node.op) === pairs) chain.push(node);
+    else (chain.some((other) => conflict(other, node)) ? after : before).push(node);
   }
   const [first] = chain;
   if (!first) return before;
-  first.chain = chain.length;
+  first.op.chain = chain.length;
   return [...before, ...chain, ...chained(after, pairs)];
 }
 
@@ -36,15 +43,13 @@ interface Access extends Ref {
 }
 
 /** Whether two ops must keep their order: one writes what the other uses. */
-function conflict(a: PlannedOp, b: PlannedOp): boolean {
-  const others = accessesOf(b);
-  return accessesOf(a).some((one) => others.some((other) => (one.writes || other.writes) && overlap(one, other)));
-}
+const conflict = (a: Node, b: Node): boolean =>
+  a.accesses.some((one) => b.accesses.some((other) => (one.writes || other.writes) && overlap(one, other)));
 
 function accessesOf({ name, args }: PlannedOp): Access[] {
   return Object.entries<ArgumentKind>(OPS[name]).flatMap(([key, kind]) => {
     const ref = args[key];
-    return typeof ref === 'object' ? [{ ...ref, writes: !kind.startsWith('in') || kind.startsWith('inout') }] : [];
+    return typeof ref === 'object' ? [{ ...ref, writes: kind.includes('out') }] : [];
   });
 }
 
