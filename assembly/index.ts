@@ -2,6 +2,7 @@
 export { runStep, work } from "./plan/run";
 export { tileRows, tileSegments } from "./gemm/tile";
 export { tileMaximum, tileWindows } from "./conv2d/pooled-forward";
+export { tileWindowColumn } from "./conv2d/winograd-windows";
 export { tileWinners } from "./conv2d/pooled-backward-filter";
 export { tileGemm, tileGemmShort, tileGemmTransposed } from "./gemm/tile-gemm";
 export { tileWinogradFilterGradient, tileWinogradFilter, tileWinogradInputGradient, tileWinogradInput, tileWinogradOutputGradient, tileWinogradOutput } from "./winograd/transform";

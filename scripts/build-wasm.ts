@@ -36,7 +36,7 @@ for (const target of ['strict', 'relaxed', 'core']) {
   else run(compiler, '--target', target);
   const wasm = readFileSync(new URL(`build/wasm/${target}.wasm`, root));
   digests[target] = createHash('sha256').update(wasm).digest('hex');
-  write(`${target}.js`, `export default '${packed(wasm)}';\n`);
+  write(`${target}.js`, `export default '${await packed(wasm)}';\n`);
   write(`${target}.d.ts`, 'declare const packed: string;\nexport default packed;\n');
 }
 write('digests.js', `export const digests = ${JSON.stringify(digests)};\n`);

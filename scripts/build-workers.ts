@@ -30,7 +30,7 @@ for (const [name, source] of SCRIPTS) {
   });
   const { text } = script!;
   if (!node) writeFileSync(`${out}/${name.replace('.browser', '')}.js`, text);
-  const embedded = name.startsWith('training') ? packed(text) : text; // what is started often is started fast
+  const embedded = name.startsWith('training') ? await packed(text) : text; // what is started often is started fast
   writeFileSync(`${out}/${name}.text.js`, `export default ${JSON.stringify(embedded)};\n`);
   writeFileSync(`${out}/${name}.text.d.ts`, 'declare const script: string;\nexport default script;\n');
 }

@@ -2,16 +2,19 @@ import { multiplyAdd } from "../simd/lanes";
 import { TILE_COLUMNS } from "../gemm/tile";
 import { extent, needsPadding, padImage } from "./patch";
 import { BAND, gatherWindows } from "./windows";
+import { leftOutput, rightOutput, transformFilters, transformWindows, windowSums } from "./winograd-windows";
 
 /**
  * Convolution with 2×2 max pooling (stride 2, valid) in one: y = max pool(x ⋆ filter + bias), with ReLU if asked for. The map between the two
- * never goes to memory. NaN wins over all; of equal values the first wins.
+ * never goes to memory. NaN wins over all; of equal values the first wins. A kernel of 3×3 and stride 1 goes by Winograd's F(2×2, 3×3), whose tile
+ * is the window.
  *
  * y: [batch, outH / 2, outW / 2, outC]; winners: u8, same shape, or address 0: four times the place of the window's maximum (row · 2 + column),
  * plus 128 where ReLU lets no gradient through; x: [batch, inH, inW, inC]; filterPanels: [ceil(outC / 8)][kernelH · kernelW · inC][8];
  * bias: [outC] or address 0; outH, outW: the convolution's. A block is `blockImages` images.
- * scratch: bias [ceil(outC / 8)][8], outputs [BAND][4][8], edge of y [BAND][8], edge of winners u8 [BAND][8],
- * patches [BAND][kernelH · kernelW · inC][4] and three taps more, then a padded image if one is needed.
+ * scratch: bias [ceil(outC / 8)][8], outputs [BAND][8][8], edge of y [BAND][8], edge of winners u8 [BAND][8],
+ * patches [BAND][kernelH · kernelW · inC][4] and three taps more, by Winograd's method transformed filters [ceil(outC / 8)][inC][16][8], then a
+ * padded image if one is needed.
  */
 export function conv2dMaxPoolForward(
   block: i32, scratch: usize, y: usize, winners: usize, x: usize, filterPanels: usize, bias: usize,
@@ -25,8 +28,10 @@ export function conv2dMaxPoolForward(
   const pooledW = outW >> 1, windows = (outH >> 1) * pooledW;
   const biasBytes = (<usize>((outC + 7) & ~7)) << 2;
   const outputs = scratch + biasBytes;
-  const patches = outputs + <usize>BAND * (128 + 32 + 8);
-  const image = patches + ((<usize>(BAND * patch + 3)) << 4);
+  const patches = outputs + <usize>BAND * (256 + 32 + 8);
+  const filters = patches + ((<usize>(BAND * patch + 3)) << 4);
+  const winograd = kernelH == 3 && kernelW == 3 && strideH == 1 && strideW == 1;
+  const image = filters + (winograd ? transformFilters(filters, filterPanels, inC, outC) : 0);
   memory.fill(scratch, 0, biasBytes);
   if (bias != 0) memory.copy(scratch, bias, (<usize>outC) << 2);
 
@@ -39,26 +44,33 @@ export function conv2dMaxPoolForward(
     for (let first = 0; first < windows; first += BAND) {
       const count = min(BAND, windows - first);
       const done = (<usize>(n * windows + first)) * <usize>outC;
-      gatherWindows(patches, source, first, count, pooledW, padded ? columns : inW, inC, kernelH, kernelW * inC, strideH, strideW);
-      bandForward(y + (done << 2), winners == 0 ? 0 : winners + done, outputs, patches, filterPanels, scratch, patch, outC, count, relu);
+      const width = padded ? columns : inW;
+      if (winograd) transformWindows(patches, source, first, count, pooledW, width, inC);
+      else gatherWindows(patches, source, first, count, pooledW, width, inC, kernelH, kernelW * inC, strideH, strideW);
+      bandForward(
+        y + (done << 2), winners == 0 ? 0 : winners + done, outputs, patches, winograd ? filters : filterPanels, scratch,
+        winograd ? inC : patch, outC, count, winograd, relu,
+      );
     }
   }
 }
 
-/** All filters over the windows of one band. */
+/** All filters over the windows of one band, `depth` taps or, by Winograd's method, channels of each. */
 function bandForward(
-  y: usize, winners: usize, outputs: usize, patches: usize, filterPanels: usize, bias: usize, patch: i32, outC: i32, count: i32, relu: i32,
+  y: usize, winners: usize, outputs: usize, patches: usize, panel: usize, bias: usize, depth: i32, outC: i32, count: i32, winograd: bool, relu: i32,
 ): void {
-  const edge = outputs + ((<usize>BAND) << 7), edgeWinners = edge + ((<usize>BAND) << 5);
+  const edge = outputs + ((<usize>BAND) << 8), edgeWinners = edge + ((<usize>BAND) << 5);
   for (let column = 0; column < outC; column += TILE_COLUMNS) {
     const width = min(TILE_COLUMNS, outC - column);
     const y0 = y + ((<usize>column) << 2), winners0 = winners + <usize>column;
-    tileWindows(outputs, patches, filterPanels, bias + ((<usize>column) << 2), patch, count);
-    filterPanels += (<usize>patch) << 5;
+    const bias0 = bias + ((<usize>column) << 2);
+    if (winograd) windowSums(outputs, patches, panel, depth, count);
+    else tileWindows(outputs, patches, panel, depth, count);
+    panel += (<usize>depth) << (winograd ? 9 : 5);
     if (width == TILE_COLUMNS) {
-      tileMaximum(y0, winners == 0 ? 0 : winners0, outputs, outC, count, relu);
+      tileMaximum(y0, winners == 0 ? 0 : winners0, outputs, bias0, outC, count, relu, winograd);
     } else {
-      tileMaximum(edge, winners == 0 ? 0 : edgeWinners, outputs, TILE_COLUMNS, count, relu);
+      tileMaximum(edge, winners == 0 ? 0 : edgeWinners, outputs, bias0, TILE_COLUMNS, count, relu, winograd);
       for (let w = 0; w < count; w++) {
         for (let c = 0; c < width; c++) {
           const to = <usize>(w * outC + c), from = <usize>(w * TILE_COLUMNS + c);
@@ -71,14 +83,14 @@ function bandForward(
 }
 
 /**
- * The convolution's outputs for eight filters: outputs [count][4][8] = patches [count][patch][4] · panel [patch][8] + bias [8].
+ * The convolution's outputs for eight filters, without bias: outputs [count][4][8] = patches [count][patch][4] · panel [patch][8].
  *
  * One loop through all windows, which stores and starts anew at the end of each: a loop in a loop would spill (see gemm/tile.ts).
  */
-export function tileWindows(outputs: usize, patches: usize, panel: usize, bias: usize, patch: i32, count: i32): void {
+export function tileWindows(outputs: usize, patches: usize, panel: usize, patch: i32, count: i32): void {
   const panelBytes = (<usize>patch) << 5;
-  let x0 = v128.load(bias), y0 = v128.load(bias, 16);
-  let x1 = x0, y1 = y0, x2 = x0, y2 = y0, x3 = x0, y3 = y0;
+  const zero = f32x4.splat(0);
+  let x0 = zero, y0 = zero, x1 = zero, y1 = zero, x2 = zero, y2 = zero, x3 = zero, y3 = zero;
   let left = patch;
   let total = patch * count;
   if (total > 0) {
@@ -99,8 +111,7 @@ export function tileWindows(outputs: usize, patches: usize, panel: usize, bias: 
         v128.store(outputs, x1, 32); v128.store(outputs, y1, 48);
         v128.store(outputs, x2, 64); v128.store(outputs, y2, 80);
         v128.store(outputs, x3, 96); v128.store(outputs, y3, 112);
-        x0 = v128.load(bias); y0 = v128.load(bias, 16);
-        x1 = x0; y1 = y0; x2 = x0; y2 = y0; x3 = x0; y3 = y0;
+        x0 = zero; y0 = zero; x1 = zero; y1 = zero; x2 = zero; y2 = zero; x3 = zero; y3 = zero;
         outputs += 128;
         panel -= panelBytes;
         left = patch;
@@ -109,43 +120,43 @@ export function tileWindows(outputs: usize, patches: usize, panel: usize, bias: 
   }
 }
 
-/** Pools the outputs [count][4][8] of eight filters into y and winners, each `stride` elements from one window to the next. */
-export function tileMaximum(y: usize, winners: usize, outputs: usize, stride: i32, count: i32, relu: i32): void {
-  if (relu) poolWindows(y, winners, outputs, stride, count, true);
-  else poolWindows(y, winners, outputs, stride, count, false);
+/**
+ * Pools eight filters' outputs [count][4][8], or by Winograd's method their sums [count][4][2][8], into y and winners, each `stride` elements from one
+ * window to the next. bias: [8].
+ */
+export function tileMaximum(y: usize, winners: usize, outputs: usize, bias: usize, stride: i32, count: i32, relu: i32, winograd: bool): void {
+  if (winograd) poolWindows(y, winners, outputs, bias, stride, count, relu, true);
+  else poolWindows(y, winners, outputs, bias, stride, count, relu, false);
 }
 
 // @ts-ignore: decorator
 @inline
-function poolWindows(y: usize, winners: usize, outputs: usize, stride: i32, count: i32, relu: bool): void {
-  const zero = f32x4.splat(0);
+function poolWindows(y: usize, winners: usize, outputs: usize, bias: usize, stride: i32, count: i32, relu: i32, winograd: bool): void {
+  const floor = f32x4.splat(relu ? 0 : -Infinity), shut = i16x8.splat(relu ? 128 : 0);
   const yStep = (<usize>stride) << 2;
   for (let w = 0; w < count; w++) {
-    const x0 = v128.load(outputs), x1 = v128.load(outputs, 32), x2 = v128.load(outputs, 64), x3 = v128.load(outputs, 96);
+    const x0 = winograd ? leftOutput(outputs) : v128.load(outputs), x1 = winograd ? rightOutput(outputs) : v128.load(outputs, 32);
+    const x2 = winograd ? leftOutput(outputs + 32) : v128.load(outputs, 64), x3 = winograd ? rightOutput(outputs + 32) : v128.load(outputs, 96);
     const x01 = larger(x0, x1), x23 = larger(x2, x3);
-    let x = larger(x01, x23);
-    if (relu) x = f32x4.pmax(x, zero); // x < 0 ? 0 : x, so NaN stays NaN
+    const x = f32x4.pmax(f32x4.add(larger(x01, x23), v128.load(bias)), floor); // x < 0 ? 0 : x, so NaN stays NaN
     v128.store(y, x);
-    const z0 = v128.load(outputs, 16), z1 = v128.load(outputs, 48), z2 = v128.load(outputs, 80), z3 = v128.load(outputs, 112);
+    const z0 = winograd ? leftOutput(outputs + 16) : v128.load(outputs, 16), z1 = winograd ? rightOutput(outputs + 16) : v128.load(outputs, 48);
+    const z2 = winograd ? leftOutput(outputs + 48) : v128.load(outputs, 80), z3 = winograd ? rightOutput(outputs + 48) : v128.load(outputs, 112);
     const z01 = larger(z0, z1), z23 = larger(z2, z3);
-    let z = larger(z01, z23);
-    if (relu) z = f32x4.pmax(z, zero);
+    const z = f32x4.pmax(f32x4.add(larger(z01, z23), v128.load(bias, 16)), floor);
     v128.store(y, z, 16);
     if (winners != 0) {
       // of both halves at once, as 16-bit masks; the place in four bits
-      const right0 = i16x8.narrow_i32x4_s(wins(x1, x0, relu), wins(z1, z0, relu));
-      const right1 = i16x8.narrow_i32x4_s(wins(x3, x2, relu), wins(z3, z2, relu));
-      const below = i16x8.narrow_i32x4_s(wins(x23, x01, relu), wins(z23, z01, relu));
+      const right0 = i16x8.narrow_i32x4_s(wins(x1, x0), wins(z1, z0));
+      const right1 = i16x8.narrow_i32x4_s(wins(x3, x2), wins(z3, z2));
+      const below = i16x8.narrow_i32x4_s(wins(x23, x01), wins(z23, z01));
       const right = v128.bitselect(right1, right0, below);
-      let place = v128.or(v128.and(right, i16x8.splat(4)), v128.and(below, i16x8.splat(8)));
-      if (relu) {
-        const open = i16x8.narrow_i32x4_s(f32x4.gt(x, zero), f32x4.gt(z, zero));
-        place = v128.or(place, v128.andnot(i16x8.splat(128), open));
-      }
+      const open = i16x8.narrow_i32x4_s(f32x4.gt(x, floor), f32x4.gt(z, floor));
+      const place = v128.or(v128.or(v128.and(right, i16x8.splat(4)), v128.and(below, i16x8.splat(8))), v128.andnot(shut, open));
       v128.store64_lane(winners, i8x16.narrow_i16x8_u(place, place), 0);
       winners += <usize>stride;
     }
-    outputs += 128;
+    outputs += winograd ? 256 : 128;
     y += yStep;
   }
 }
@@ -157,9 +168,9 @@ function larger(a: v128, b: v128): v128 {
   return v128.or(f32x4.pmax(a, b), f32x4.pmax(b, a));
 }
 
-/** Whether b wins over the a before it. Under ReLU a NaN's gradient is zero, so its place need not be known. */
+/** Whether b wins over the a before it. */
 // @ts-ignore: decorator
 @inline
-function wins(b: v128, a: v128, relu: bool): v128 {
-  return relu ? f32x4.gt(b, a) : v128.or(f32x4.gt(b, a), f32x4.ne(b, b));
+function wins(b: v128, a: v128): v128 {
+  return v128.or(f32x4.gt(b, a), f32x4.ne(b, b));
 }

@@ -38,9 +38,13 @@ interface PooledConv2d {
   output: Shape;
 }
 
-/** Scratch of conv2dMaxPoolForward: bias, outputs of a band with their edge, patches. */
-export const pooledForwardScratch = (patch: number, outC: number): number =>
-  32 * Math.ceil(outC / Kernel.panel) + Kernel.windowBand * (128 + 40 + 16 * patch) + 48;
+type WindowGeometry = Pick<ConvGeometry, 'kernelH' | 'kernelW' | 'strideH' | 'strideW' | 'inC' | 'outC'>;
+
+/** Scratch of conv2dMaxPoolForward: bias, outputs of a band with their edge, patches, filters transformed by Winograd's method. */
+export function pooledForwardScratch({ kernelH, kernelW, strideH, strideW, inC, outC }: WindowGeometry): number {
+  const winograd = kernelH === 3 && kernelW === 3 && strideH === 1 && strideW === 1;
+  return Math.ceil(outC / Kernel.panel) * (32 + (winograd ? 512 * inC : 0)) + Kernel.windowBand * (256 + 40 + 16 * kernelH * kernelW * inC) + 48;
+}
 /** Scratch of conv2dMaxPoolBackwardFilter: tiles of the gradient, patches. */
 export const pooledBackwardScratch = (patch: number, outC: number): number =>
   16 * (Kernel.windowTaps + 1) * Math.ceil(patch / Kernel.windowTaps) * Math.ceil(outC / 4) + 16 * (Kernel.windowBand * patch + Kernel.windowTaps - 1);
@@ -54,7 +58,7 @@ export function emitPooledConv2d(tape: Tape, { x, kernel, bias, geometry, padded
   tape.op(
     'conv2dMaxPoolForward',
     { y: y.ref, winners, x: x.ref, filterPanels: emitFilterPanels(tape, kernel.value, geometry), bias: bias?.value, ...geometry, relu: reluFlag(activation) },
-    blocks, pooledForwardScratch(patch, outC) + padded,
+    blocks, pooledForwardScratch(geometry) + padded,
   );
   if (!winners) return y;
   tape.record(y, [x], (dy) => {

@@ -111,7 +111,7 @@ function forwardCase(option: Case, kind: 'random' | 'ties'): OpCase<'conv2dMaxPo
       relu: Number(relu),
     },
     blocks,
-    scratch: pooledForwardScratch(patch, args.outC) + padded,
+    scratch: pooledForwardScratch(args) + padded,
     check(written) {
       const sums = map(conv2dForward({ ...sizes, x, kernel }), (value, i) => value + (bias?.[i % args.outC] ?? 0));
       const absolute = map(absConv2dForward({ ...sizes, x, kernel }), (value, i) => value + Math.abs(bias?.[i % args.outC] ?? 0));
@@ -153,7 +153,7 @@ function* notANumber(): Iterable<OpCase<'conv2dMaxPoolForward'>> {
           filterPanels: floats(panelsOf(kernel, patch, args.outC)), bias: undefined, ...args, relu: Number(relu),
         },
         blocks,
-        scratch: pooledForwardScratch(patch, args.outC),
+        scratch: pooledForwardScratch(args),
         check(written) {
           Array.from(written.winners).forEach((winner, i) => {
             const window = Math.floor(i / args.outC);
