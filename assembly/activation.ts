@@ -1,5 +1,5 @@
 import { erf4, exp4, expm1Below4, sigmoid4, softplus4, tanh4 } from "./simd/math";
-import { blockEnd, blockStart, loadOne, storeOne } from "./simd/lanes";
+import { blockEnd, blockStart, loadOne, read, storeOne, write } from "./simd/lanes";
 import { Activation } from "./plan/ops";
 
 // √½, 1/√(2π), and the two factors of the approximation of gelu: √(2/π) and 0.044715 of it
@@ -104,8 +104,8 @@ function geluTanhSlope(z: v128): v128 {
 @inline
 function mapForward(y: usize, x: usize, count: i32, kind: i32, alpha: f32): void {
   let i: usize = 0;
-  const vectors = (<usize>(count & ~3)) << 2, end = (<usize>count) << 2;
-  for (; i + 64 <= vectors; i += 64) { // V8 builds the constants of an activation anew every turn: four vectors share them
+  const end = (<usize>count) << 2;
+  for (; i + 64 <= end; i += 64) { // V8 builds the constants of an activation anew every turn: four vectors share them
     const p = x + i, q = y + i;
     const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
     v128.store(q, forward(a, kind, alpha));
@@ -113,8 +113,11 @@ function mapForward(y: usize, x: usize, count: i32, kind: i32, alpha: f32): void
     v128.store(q, forward(c, kind, alpha), 32);
     v128.store(q, forward(d, kind, alpha), 48);
   }
-  for (; i < vectors; i += 16) v128.store(y + i, forward(v128.load(x + i), kind, alpha));
-  for (; i < end; i += 4) storeOne(y + i, forward(loadOne(x + i), kind, alpha));
+  while (i < end) {
+    const whole = i + 16 <= end;
+    write(y + i, whole, forward(read(x + i, whole), kind, alpha));
+    i += whole ? 16 : 4;
+  }
 }
 
 // @ts-ignore: decorator

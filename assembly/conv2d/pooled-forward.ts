@@ -2,7 +2,7 @@ import { multiplyAdd } from "../simd/lanes";
 import { TILE_COLUMNS } from "../gemm/tile";
 import { extent, needsPadding, padImage } from "./patch";
 import { BAND, gatherWindows } from "./windows";
-import { leftOutput, rightOutput, transformFilters, transformWindows, windowSums } from "./winograd-windows";
+import { transformFilters, transformWindows, windowSums } from "./winograd-windows";
 
 /**
  * Convolution with 2×2 max pooling (stride 2, valid) in one: y = max pool(x ⋆ filter + bias), with ReLU if asked for. The map between the two
@@ -125,39 +125,50 @@ export function tileWindows(outputs: usize, patches: usize, panel: usize, patch:
  * window to the next. bias: [8].
  */
 export function tileMaximum(y: usize, winners: usize, outputs: usize, bias: usize, stride: i32, count: i32, relu: i32, winograd: bool): void {
-  if (winograd) poolWindows(y, winners, outputs, bias, stride, count, relu, true);
-  else poolWindows(y, winners, outputs, bias, stride, count, relu, false);
+  for (let half: usize = 0; half < 32; half += 16) { // four filters at a time, which leaves registers free
+    const own = v128.load(bias + half);
+    if (winograd) {
+      if (winners != 0) poolWindows(y + half, winners + (half >> 2), outputs + half, own, stride, count, relu, true, true);
+      else poolWindows(y + half, 0, outputs + half, own, stride, count, relu, true, false);
+    } else {
+      if (winners != 0) poolWindows(y + half, winners + (half >> 2), outputs + half, own, stride, count, relu, false, true);
+      else poolWindows(y + half, 0, outputs + half, own, stride, count, relu, false, false);
+    }
+  }
 }
 
 // @ts-ignore: decorator
 @inline
-function poolWindows(y: usize, winners: usize, outputs: usize, bias: usize, stride: i32, count: i32, relu: i32, winograd: bool): void {
-  const floor = f32x4.splat(relu ? 0 : -Infinity), shut = i16x8.splat(relu ? 128 : 0);
-  const yStep = (<usize>stride) << 2;
+function poolWindows(
+  y: usize, winners: usize, outputs: usize, bias: v128, stride: i32, count: i32, relu: i32, winograd: bool, withWinners: bool,
+): void {
+  const floor = f32x4.splat(relu ? 0 : -Infinity), shut = i32x4.splat(relu ? 128 : 0);
   for (let w = 0; w < count; w++) {
-    const x0 = winograd ? leftOutput(outputs) : v128.load(outputs), x1 = winograd ? rightOutput(outputs) : v128.load(outputs, 32);
-    const x2 = winograd ? leftOutput(outputs + 32) : v128.load(outputs, 64), x3 = winograd ? rightOutput(outputs + 32) : v128.load(outputs, 96);
+    let x0: v128, x1: v128, x2: v128, x3: v128;
+    if (winograd) {
+      const above = v128.load(outputs, 64), above2 = v128.load(outputs, 128), below = v128.load(outputs, 96), below2 = v128.load(outputs, 160);
+      x0 = f32x4.add(v128.load(outputs), f32x4.add(above, above2));
+      x1 = f32x4.add(v128.load(outputs, 192), f32x4.sub(above, above2));
+      x2 = f32x4.add(v128.load(outputs, 32), f32x4.add(below, below2));
+      x3 = f32x4.add(v128.load(outputs, 224), f32x4.sub(below, below2));
+    } else {
+      x0 = v128.load(outputs);
+      x1 = v128.load(outputs, 32);
+      x2 = v128.load(outputs, 64);
+      x3 = v128.load(outputs, 96);
+    }
     const x01 = larger(x0, x1), x23 = larger(x2, x3);
-    const x = f32x4.pmax(f32x4.add(larger(x01, x23), v128.load(bias)), floor); // x < 0 ? 0 : x, so NaN stays NaN
+    const x = f32x4.pmax(f32x4.add(larger(x01, x23), bias), floor); // x < 0 ? 0 : x, so NaN stays NaN
     v128.store(y, x);
-    const z0 = winograd ? leftOutput(outputs + 16) : v128.load(outputs, 16), z1 = winograd ? rightOutput(outputs + 16) : v128.load(outputs, 48);
-    const z2 = winograd ? leftOutput(outputs + 48) : v128.load(outputs, 80), z3 = winograd ? rightOutput(outputs + 48) : v128.load(outputs, 112);
-    const z01 = larger(z0, z1), z23 = larger(z2, z3);
-    const z = f32x4.pmax(f32x4.add(larger(z01, z23), v128.load(bias, 16)), floor);
-    v128.store(y, z, 16);
-    if (winners != 0) {
-      // of both halves at once, as 16-bit masks; the place in four bits
-      const right0 = i16x8.narrow_i32x4_s(wins(x1, x0), wins(z1, z0));
-      const right1 = i16x8.narrow_i32x4_s(wins(x3, x2), wins(z3, z2));
-      const below = i16x8.narrow_i32x4_s(wins(x23, x01), wins(z23, z01));
-      const right = v128.bitselect(right1, right0, below);
-      const open = i16x8.narrow_i32x4_s(f32x4.gt(x, floor), f32x4.gt(z, floor));
-      const place = v128.or(v128.or(v128.and(right, i16x8.splat(4)), v128.and(below, i16x8.splat(8))), v128.andnot(shut, open));
-      v128.store64_lane(winners, i8x16.narrow_i16x8_u(place, place), 0);
+    if (withWinners) {
+      const isBelow = wins(x23, x01), isRight = v128.bitselect(wins(x3, x2), wins(x1, x0), isBelow);
+      const place = v128.or(v128.and(isRight, i32x4.splat(4)), v128.and(isBelow, i32x4.splat(8)));
+      const words = i16x8.narrow_i32x4_u(v128.or(place, v128.andnot(shut, f32x4.gt(x, floor))), place);
+      v128.store32_lane(winners, i8x16.narrow_i16x8_u(words, words), 0);
       winners += <usize>stride;
     }
     outputs += winograd ? 256 : 128;
-    y += yStep;
+    y += (<usize>stride) << 2;
   }
 }
 

@@ -75,7 +75,7 @@ function acrossLine(d: v128): v128 {
   return f32x4.add(d, v128.xor(v128.shuffle<i32>(d, d, 2, 2, 1, 1), i32x4(i32.MIN_VALUE, 0, i32.MIN_VALUE, i32.MIN_VALUE)));
 }
 
-/** sums: [count][4][2][8] = Aᵀ Σ over channels u ⊙ d, from the left only; d: [count][inC][4][4]; u: [inC][4][4][8]. */
+/** sums: [count][4][2][8] = Aᵀ Σ over channels u ⊙ d; what A does from the right, `tileMaximum` does; d: [count][inC][4][4]; u: [inC][4][4][8]. */
 export function windowSums(sums: usize, d: usize, u: usize, inC: i32, count: i32): void {
   const windowBytes = (<usize>inC) << 6;
   for (let c = 0; c < inC; c++) {
@@ -118,17 +118,4 @@ function columnSums(sums: usize, d: usize, u0: v128, u1: v128, u2: v128, u3: v12
   if (add) below = f32x4.add(below, v128.load(sums, 32));
   v128.store(sums, above);
   v128.store(sums, below, 32);
-}
-
-/** The left one of two neighbouring outputs, of four filters: what `windowSums` left, from the right; columns are 64 bytes apart. */
-// @ts-ignore: decorator
-@inline
-export function leftOutput(sums: usize): v128 {
-  return f32x4.add(v128.load(sums), f32x4.add(v128.load(sums, 64), v128.load(sums, 128)));
-}
-
-// @ts-ignore: decorator
-@inline
-export function rightOutput(sums: usize): v128 {
-  return f32x4.add(v128.load(sums, 192), f32x4.sub(v128.load(sums, 64), v128.load(sums, 128)));
 }

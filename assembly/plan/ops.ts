@@ -96,7 +96,10 @@ export namespace Kernel {
   export const randomGroup: i32 = 16;
   // @ts-ignore: decorator
   @inline
-  export const transformBytes: i32 = 752;
+  export const winogradDepth: i32 = 128;
+  // @ts-ignore: decorator
+  @inline
+  export const transformBytes: i32 = 800;
   // @ts-ignore: decorator
   @inline
   export const dotsBytes: i32 = 160;

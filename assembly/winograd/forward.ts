@@ -1,5 +1,6 @@
-import { PATCH, POSITIONS, TILE, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInput, tileWinogradOutput } from "./transform";
-import { claim, loadPatch, slab, storeTile, tilesAcross } from "./tiles";
+import { CHUNK, PATCH, POSITIONS, TILE, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInput, tileWinogradOutput } from "./transform";
+import { claim, layOutChunk, loadPatch, nextPlace, rewindChunk, slab, storeTile, tilesAcross } from "./tiles";
+import { clearLeftOut, foldPatch } from "./fold";
 import { positionProducts } from "./product";
 
 /**
@@ -16,33 +17,41 @@ export function winogradForward(
 ): void {
   prepareTransforms(scratch);
   const across = tilesAcross(outW), perImage = across * tilesAcross(outH);
-  const patch = scratch + TRANSFORM_BYTES;
+  const table = scratch + CHUNK, patch = scratch + TRANSFORM_BYTES;
   const products = patch + ((<usize>(PATCH * PATCH * max(inC, outC))) << 2);
-  const inPixel = (<usize>inC) << 2, outPixel = (<usize>outC) << 2;
+  const inPixel = (<usize>inC) << 2, outPixel = (<usize>outC) << 2, outRow = <usize>outW * outPixel;
+  const floor: f32 = relu ? 0 : -Infinity;
   const vStep = slab(v == 0 ? chunk : batch * perImage, inC) << 2;
   const productStep = slab(chunk, outC) << 2;
   const end = min((block + 1) * blockImages, batch) * perImage;
   for (let first = block * blockImages * perImage; first < end; first += chunk) {
     const tiles = min(chunk, end - first);
     const chunkV = v == 0 ? products + <usize>POSITIONS * productStep : v + <usize>first * inPixel;
-    claim(chunkV, vStep, <usize>tiles * inPixel);
+    if (v != 0) claim(chunkV, vStep, <usize>tiles * inPixel); // scratch is in the cache
+    layOutChunk(table, first, tiles, outH, outW);
     for (let t = 0; t < tiles; t++) {
-      const place = (first + t) % perImage;
+      const inImage = (first + t) % perImage;
       const image = x + <usize>((first + t) / perImage * inH * inW) * inPixel;
-      const top = place / across * TILE - padTop, left = place % across * TILE - padLeft;
-      const inside = top >= 0 && left >= 0 && top + PATCH <= inH && left + PATCH <= inW;
-      if (!inside) loadPatch(patch, image, top, left, inH, inW, inPixel);
+      const outTop = inImage / across * TILE, outLeft = inImage % across * TILE, top = outTop - padTop, left = outLeft - padLeft;
+      const rows = min(TILE, outH - outTop), columns = min(TILE, outW - outLeft), whole = rows == TILE && columns == TILE;
+      const inPlace = whole && top >= 0 && left >= 0 && top + PATCH <= inH && left + PATCH <= inW;
+      if (!inPlace) loadPatch(patch, image, top, left, inH, inW, inPixel);
+      foldPatch(patch, rows, columns, inPixel, scratch, false);
       tileWinogradInput(
-        chunkV + <usize>t * inPixel, vStep, inside ? image + <usize>(top * inW + left) * inPixel : patch,
-        <usize>(inside ? inW : PATCH) * inPixel, inPixel, scratch,
+        chunkV + nextPlace(table, rows, columns) * inPixel, vStep, inPlace ? image + <usize>(top * inW + left) * inPixel : patch,
+        <usize>(inPlace ? inW : PATCH) * inPixel, inPixel, scratch,
       );
     }
-    positionProducts(products, productStep, chunkV, vStep, panels, tiles, outC, inC, scratch + ZEROS);
+    positionProducts(products, productStep, chunkV, vStep, panels, table, outH, outW, outC, inC, scratch + ZEROS);
+    rewindChunk(table);
     for (let t = 0; t < tiles; t++) {
-      const place = (first + t) % perImage;
-      const image = y + <usize>((first + t) / perImage * outH * outW) * outPixel;
-      tileWinogradOutput(patch, products + <usize>t * outPixel, productStep, outPixel, scratch);
-      storeTile(image, patch, bias, place / across * TILE, place % across * TILE, outH, outW, outPixel, relu != 0);
+      const inImage = (first + t) % perImage;
+      const top = inImage / across * TILE, left = inImage % across * TILE, rows = min(TILE, outH - top), columns = min(TILE, outW - left);
+      const m = products + nextPlace(table, rows, columns) * outPixel;
+      const corner = y + <usize>(((first + t) / perImage * outH + top) * outW + left) * outPixel;
+      clearLeftOut(m, productStep, rows, columns, outPixel);
+      tileWinogradOutput(patch, m, productStep, rows, columns, outPixel, scratch);
+      storeTile(corner, outRow, patch, bias, rows, columns, outPixel, floor);
     }
   }
 }

@@ -1,10 +1,67 @@
-// Where the tiles of an image lie. Tiles are counted through a batch: image, then row, then column.
+// Where the tiles of an image lie. Tiles are counted through a batch: image, then row, then column. Within a chunk those with fewer outputs stand at
+// its ends, so that the tiles that take a position follow one another: first those short of columns, then the whole ones, then those short of rows,
+// last those short of both.
+import { takes } from "./fold";
 import { PATCH, POSITIONS, TILE } from "./transform";
 
 // @ts-ignore: decorator
 @inline
 export function tilesAcross(size: i32): i32 {
   return (size + TILE - 1) / TILE;
+}
+
+/** Outputs of the last tile in a direction. */
+// @ts-ignore: decorator
+@inline
+function lastOutputs(size: i32): i32 {
+  return (size - 1) % TILE + 1;
+}
+
+/** Bytes of the table of a chunk. */
+export const CHUNK_TABLE: usize = 48;
+
+/** table: i32, where each of the four kinds begins among the `tiles` of a chunk from tile `first` on, and their end; then each kind's next place. */
+export function layOutChunk(table: usize, first: i32, tiles: i32, outH: i32, outW: i32): void {
+  const across = tilesAcross(outW), perImage = across * tilesAcross(outH), end = first + tiles;
+  const shortRows = lastOutputs(outH) < TILE ? lastRowTiles(end, across, perImage) - lastRowTiles(first, across, perImage) : 0;
+  const shortColumns = lastOutputs(outW) < TILE ? end / across - first / across : 0;
+  const both = min(min(shortRows, shortColumns), end / perImage - first / perImage);
+  store<i32>(table, 0);
+  store<i32>(table, shortColumns - both, 4);
+  store<i32>(table, tiles - shortRows, 8);
+  store<i32>(table, tiles - both, 12);
+  store<i32>(table, tiles, 16);
+  rewindChunk(table);
+}
+
+/** Of the first `count` tiles those in the last row of an image. */
+// @ts-ignore: decorator
+@inline
+function lastRowTiles(count: i32, across: i32, perImage: i32): i32 {
+  return count / perImage * across + max(0, count % perImage - perImage + across);
+}
+
+export function rewindChunk(table: usize): void {
+  v128.store(table + 20, v128.load(table));
+}
+
+/** The place of a chunk's next tile, of `rows` × `columns` outputs. */
+export function nextPlace(table: usize, rows: i32, columns: i32): usize {
+  const next = table + (rows < TILE ? (columns < TILE ? 32 : 28) : columns < TILE ? 20 : 24);
+  const place = load<i32>(next);
+  store<i32>(next, place + 1);
+  return place;
+}
+
+/** The first place of those that take a position. */
+export function positionBegin(table: usize, position: i32, outW: i32): i32 {
+  return takes(position % PATCH, lastOutputs(outW)) ? 0 : load<i32>(table, 4);
+}
+
+/** The place behind the last of them. */
+export function positionEnd(table: usize, position: i32, outH: i32, outW: i32): i32 {
+  if (!takes(position / PATCH, lastOutputs(outH))) return load<i32>(table, 8);
+  return load<i32>(table + (takes(position % PATCH, lastOutputs(outW)) ? 16 : 12));
 }
 
 /**
@@ -57,17 +114,15 @@ export function addPatch(x: usize, patch: usize, top: i32, left: i32, height: i3
   }
 }
 
-/** y's part under a tile [4][4][channels] = tile + bias, with ReLU if asked for; bias: [channels] or address 0. */
-export function storeTile(y: usize, tile: usize, bias: usize, top: i32, left: i32, height: i32, width: i32, pixelBytes: usize, relu: bool): void {
-  const zero = f32x4.splat(0);
-  const rows = min(TILE, height - top), columns = min(TILE, width - left);
+/** `rows` × `columns` outputs of a tile [4][4][channels], plus bias [channels] or none at address 0, no less than `floor`, to y. */
+export function storeTile(y: usize, rowBytes: usize, tile: usize, bias: usize, rows: i32, columns: i32, pixelBytes: usize, floor: f32): void {
+  const least = f32x4.splat(floor);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      const source = tile + <usize>(i * TILE + j) * pixelBytes;
-      const target = y + <usize>((top + i) * width + left + j) * pixelBytes;
+      const source = tile + <usize>(i * TILE + j) * pixelBytes, target = y + <usize>i * rowBytes + <usize>j * pixelBytes;
       for (let c: usize = 0; c < pixelBytes; c += 16) {
         const value = bias == 0 ? v128.load(source + c) : f32x4.add(v128.load(source + c), v128.load(bias + c));
-        v128.store(target + c, relu ? f32x4.pmax(value, zero) : value); // x < 0 ? 0 : x, so NaN stays NaN
+        v128.store(target + c, f32x4.pmax(value, least)); // x < least ? least : x, so NaN stays NaN
       }
     }
   }

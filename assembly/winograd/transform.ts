@@ -8,6 +8,10 @@
 // The interpolation points are 0, ±a, ±b and ∞. With a = ¾ and b = 1½ the rounding error is twice that of the plain sum, or less; with the usual
 // ±1, ±2 it is more than three times (docs/numerics.md). Every entry of A and B is then exact.
 //
+// A tile at the end of a row or column that has n < 4 outputs there takes but n + 2 of the points, always the same G: -b, then b, then -a are left
+// out. Their products vanish by the choice of inputs that such outputs do not depend on (`foldPatch`), and what the product at ∞ adds to is the last
+// output that there is.
+//
 // A transform takes four channels at a time, columns first, then rows, each line of six (or four) by one of the inline functions.
 
 import { Kernel } from "../plan/ops";
@@ -25,13 +29,15 @@ export const PATCH: i32 = 6;
 export const POSITIONS: i32 = 36;
 
 /**
- * Scratch of a transform: the constants as vectors, then the values between its two halves, [6][6] vectors, then eight zeros. The constants are loaded, because
+ * Scratch of a transform: the constants as vectors, then the values between its two halves, [6][6] vectors, then eight zeros, then the table of a chunk. The constants are loaded, because
  * V8 builds a literal anew in every turn of a loop.
  */
 export const TRANSFORM_BYTES: usize = Kernel.transformBytes;
 const BETWEEN: usize = 9 * 16;
 /** Place in scratch of eight zeros, from which sums of products start. */
 export const ZEROS: usize = BETWEEN + 36 * 16;
+/** Place in scratch of the table of a chunk (tiles.ts). */
+export const CHUNK: usize = ZEROS + 32;
 
 export function prepareTransforms(scratch: usize): void {
   v128.store(scratch, f32x4.splat(A));
@@ -80,23 +86,24 @@ function inputGradientLine(out: usize, outStep: usize, x: usize, step: usize, a:
   v128.store(out + 5 * outStep, x5);
 }
 
-/** One line of Aᵀ m: four values from six. */
+/** One line of Aᵀ m: four values from six; `last`: bytes from the first value to that of the product at ∞. */
 // @ts-ignore: decorator
 @inline
-function outputLine(out: usize, outStep: usize, m: usize, step: usize, a: v128, b: v128, aa: v128, bb: v128): void {
+function outputLine(out: usize, outStep: usize, last: usize, m: usize, step: usize, a: v128, b: v128, aa: v128, bb: v128): void {
   const m1 = v128.load(m + step), m2 = v128.load(m + 2 * step), m3 = v128.load(m + 3 * step), m4 = v128.load(m + 4 * step);
   const evenA = f32x4.add(m1, m2), oddA = f32x4.mul(a, f32x4.sub(m1, m2));
   const evenB = f32x4.add(m3, m4), oddB = f32x4.mul(b, f32x4.sub(m3, m4));
   v128.store(out, f32x4.add(v128.load(m), f32x4.add(evenA, evenB)));
   v128.store(out + outStep, f32x4.add(oddA, oddB));
   v128.store(out + 2 * outStep, f32x4.add(f32x4.mul(aa, evenA), f32x4.mul(bb, evenB)));
-  v128.store(out + 3 * outStep, f32x4.add(f32x4.add(f32x4.mul(aa, oddA), f32x4.mul(bb, oddB)), v128.load(m + 5 * step)));
+  v128.store(out + 3 * outStep, f32x4.add(f32x4.mul(aa, oddA), f32x4.mul(bb, oddB)));
+  v128.store(out + last, f32x4.add(v128.load(out + last), v128.load(m + 5 * step)));
 }
 
-/** One line of A y, its adjoint: six values from four. */
+/** One line of A y, its adjoint: six values from four, zeros where there is no output. */
 // @ts-ignore: decorator
 @inline
-function outputGradientLine(out: usize, outStep: usize, y: usize, step: usize, a: v128, b: v128, aa: v128, bb: v128): void {
+function outputGradientLine(out: usize, outStep: usize, y: usize, step: usize, last: usize, a: v128, b: v128, aa: v128, bb: v128): void {
   const y0 = v128.load(y), y1 = v128.load(y + step), y2 = v128.load(y + 2 * step), y3 = v128.load(y + 3 * step);
   const evenA = f32x4.add(y0, f32x4.mul(aa, y2)), oddA = f32x4.mul(a, f32x4.add(y1, f32x4.mul(aa, y3)));
   const evenB = f32x4.add(y0, f32x4.mul(bb, y2)), oddB = f32x4.mul(b, f32x4.add(y1, f32x4.mul(bb, y3)));
@@ -105,7 +112,7 @@ function outputGradientLine(out: usize, outStep: usize, y: usize, step: usize, a
   v128.store(out + 2 * outStep, f32x4.sub(evenA, oddA));
   v128.store(out + 3 * outStep, f32x4.add(evenB, oddB));
   v128.store(out + 4 * outStep, f32x4.sub(evenB, oddB));
-  v128.store(out + 5 * outStep, y3);
+  v128.store(out + 5 * outStep, v128.load(y + last));
 }
 
 /** One line of G g: six values from three. */
@@ -160,23 +167,25 @@ export function tileWinogradInputGradient(d: usize, x: usize, step: usize, pixel
   }
 }
 
-/** y = Aᵀ m A; y: [4][4] pixels, dense; m[p], `step` bytes apart. */
-export function tileWinogradOutput(y: usize, m: usize, step: usize, pixelBytes: usize, scratch: usize): void {
+/** y = Aᵀ m A; y: [4][4] pixels, dense, `rows` × `columns` of them outputs; m[p], `step` bytes apart, zeros where a product is left out. */
+export function tileWinogradOutput(y: usize, m: usize, step: usize, rows: i32, columns: i32, pixelBytes: usize, scratch: usize): void {
   const a = v128.load(scratch), b = v128.load(scratch, 16), aa = v128.load(scratch, 32), bb = v128.load(scratch, 48);
   const between = scratch + BETWEEN;
+  const lastRow = <usize>(rows - 1) * 96, lastColumn = <usize>(columns - 1) * pixelBytes;
   for (let c: usize = 0; c < pixelBytes; c += 16) {
-    for (let j: usize = 0; j < 6; j++) outputLine(between + (j << 4), 96, m + c + j * step, 6 * step, a, b, aa, bb);
-    for (let i: usize = 0; i < 4; i++) outputLine(y + c + i * 4 * pixelBytes, pixelBytes, between + i * 96, 16, a, b, aa, bb);
+    for (let j: usize = 0; j < 6; j++) outputLine(between + (j << 4), 96, lastRow, m + c + j * step, 6 * step, a, b, aa, bb);
+    for (let i: usize = 0; i < 4; i++) outputLine(y + c + i * 4 * pixelBytes, pixelBytes, lastColumn, between + i * 96, 16, a, b, aa, bb);
   }
 }
 
 /** m[p] = A y Aᵀ, the adjoint of tileWinogradOutput. */
-export function tileWinogradOutputGradient(m: usize, step: usize, y: usize, pixelBytes: usize, scratch: usize): void {
+export function tileWinogradOutputGradient(m: usize, step: usize, y: usize, rows: i32, columns: i32, pixelBytes: usize, scratch: usize): void {
   const a = v128.load(scratch), b = v128.load(scratch, 16), aa = v128.load(scratch, 32), bb = v128.load(scratch, 48);
   const between = scratch + BETWEEN;
+  const lastRow = <usize>(rows - 1) * 4 * pixelBytes, lastColumn = (<usize>(columns - 1)) << 4;
   for (let c: usize = 0; c < pixelBytes; c += 16) {
-    for (let j: usize = 0; j < 4; j++) outputGradientLine(between + (j << 4), 64, y + c + j * pixelBytes, 4 * pixelBytes, a, b, aa, bb);
-    for (let i: usize = 0; i < 6; i++) outputGradientLine(m + c + i * 6 * step, step, between + (i << 6), 16, a, b, aa, bb);
+    for (let j: usize = 0; j < 4; j++) outputGradientLine(between + (j << 4), 64, y + c + j * pixelBytes, 4 * pixelBytes, lastRow, a, b, aa, bb);
+    for (let i: usize = 0; i < 6; i++) outputGradientLine(m + c + i * 6 * step, step, between + (i << 6), 16, lastColumn, a, b, aa, bb);
   }
 }
 

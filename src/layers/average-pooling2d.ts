@@ -1,5 +1,5 @@
 import { bareFactory } from './layer.js';
-import { emitAveragePooling } from './pooling.js';
+import { AVERAGE_POOLING } from './pooling.js';
 import type { Pooling2dOptions } from './pooling2d.js';
 import { Pooling2d } from './pooling2d.js';
 
@@ -11,4 +11,4 @@ export type AveragePooling2dOptions = Pooling2dOptions;
  * Input shape: [height, width, channels]. Output shape: [outHeight, outWidth, channels]. No weights.
  * @throws LanewiseError `invalid-argument`
  */
-export const averagePooling2d = bareFactory<AveragePooling2dOptions>((options = {}) => new Pooling2d('averagePooling2d', emitAveragePooling, options));
+export const averagePooling2d = bareFactory<AveragePooling2dOptions>((options = {}) => new Pooling2d('averagePooling2d', AVERAGE_POOLING, options));

@@ -3,6 +3,7 @@ import type { Initializer } from '../initializers.js';
 import { requirePositiveInteger } from '../options.js';
 import { EMBEDDING_COLUMNS, ROW_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { PlanTensor } from '../plan/tape.js';
+import { allKernels, type Embedding as Kernels } from '../runtime/embedded.js';
 import type { Shape } from '../tensor/shape.js';
 import type { OptionTable } from './layer-config.js';
 import { initializer, number, orNot, regularizer } from './layer-config.js';
@@ -62,6 +63,10 @@ class Embedding extends Layer {
   protected outputShape(inputShape: Shape): Shape {
     if (this.maskZero && inputShape.length !== 1) throw this.shapeError('wrong rank of input', '[time], with maskZero', inputShape);
     return [...inputShape, this.outputDim];
+  }
+
+  override get kernels(): Kernels {
+    return allKernels;
   }
 
   protected override weightSpecs(): readonly WeightSpec[] {

@@ -1,11 +1,12 @@
 import type { PlanTensor } from '../plan/tape.js';
+import type { Embedding } from '../runtime/embedded.js';
 import type { Shape } from '../tensor/shape.js';
 import type { OptionTable } from './layer-config.js';
 import { orNot } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, bareFactory } from './layer.js';
-import type { EmitPooling } from './pooling.js';
-import { emitAveragePooling, emitMaxPooling, poolGeometry } from './pooling.js';
+import type { Pooling } from './pooling.js';
+import { AVERAGE_POOLING, MAX_POOLING, poolGeometry } from './pooling.js';
 import { imageShape, window2d } from './window.js';
 
 export interface GlobalPoolingOptions extends LayerOptions {
@@ -22,12 +23,16 @@ class GlobalPooling extends Layer {
 
   constructor(
     readonly type: string,
-    private readonly emitPooling: EmitPooling,
+    private readonly pooling: Pooling,
     private readonly axes: readonly string[],
     options: GlobalPoolingOptions,
   ) {
     super(options);
     this.keepDims = options.keepDims ?? false;
+  }
+
+  override get kernels(): Embedding | undefined {
+    return this.pooling.kernels;
   }
 
   protected outputShape(inputShape: Shape): Shape {
@@ -43,29 +48,29 @@ class GlobalPooling extends Layer {
   emit(input: PlanTensor, { tape }: EmitContext): PlanTensor {
     const [height, width] = imageShape(this.input);
     const window = window2d([height, width], [height, width], [height, width], 'valid');
-    return this.emitPooling(tape, tape.toRows(input), this.output, poolGeometry(this.input, window), input.mask);
+    return this.pooling.emit(tape, tape.toRows(input), this.output, poolGeometry(this.input, window), input.mask);
   }
 }
 
 const IMAGE = ['height', 'width', 'channels'];
 const SEQUENCE = ['time', 'features'];
-const globalPooling = (type: string, emitPooling: EmitPooling, axes: readonly string[]) =>
-  bareFactory<GlobalPoolingOptions>((options = {}) => new GlobalPooling(type, emitPooling, axes, options));
+const globalPooling = (type: string, pooling: Pooling, axes: readonly string[]) =>
+  bareFactory<GlobalPoolingOptions>((options = {}) => new GlobalPooling(type, pooling, axes, options));
 
 /** The mean of each channel of an image. Input shape: [height, width, channels]. Output shape: [channels], with keepDims [1, 1, channels]. */
-export const globalAveragePooling2d = globalPooling('globalAveragePooling2d', emitAveragePooling, IMAGE);
+export const globalAveragePooling2d = globalPooling('globalAveragePooling2d', AVERAGE_POOLING, IMAGE);
 
 /** The largest value of each channel of an image. Input and output shape: as those of `globalAveragePooling2d`. */
-export const globalMaxPooling2d = globalPooling('globalMaxPooling2d', emitMaxPooling, IMAGE);
+export const globalMaxPooling2d = globalPooling('globalMaxPooling2d', MAX_POOLING, IMAGE);
 
 /**
  * The mean of each feature over the steps; of those that count, where the sequence has a mask.
  * Input shape: [time, features]. Output shape: [features], with keepDims [1, features].
  */
-export const globalAveragePooling1d = globalPooling('globalAveragePooling1d', emitAveragePooling, SEQUENCE);
+export const globalAveragePooling1d = globalPooling('globalAveragePooling1d', AVERAGE_POOLING, SEQUENCE);
 
 /**
  * The largest value of each feature over the steps. As in Keras, a mask is not looked at.
  * Input shape: [time, features]. Output shape: [features], with keepDims [1, features].
  */
-export const globalMaxPooling1d = globalPooling('globalMaxPooling1d', emitMaxPooling, SEQUENCE);
+export const globalMaxPooling1d = globalPooling('globalMaxPooling1d', MAX_POOLING, SEQUENCE);

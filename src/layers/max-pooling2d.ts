@@ -1,5 +1,5 @@
 import { bareFactory } from './layer.js';
-import { emitMaxPooling } from './pooling.js';
+import { MAX_POOLING } from './pooling.js';
 import type { Pooling2dOptions } from './pooling2d.js';
 import { Pooling2d } from './pooling2d.js';
 
@@ -8,7 +8,7 @@ export type MaxPooling2dOptions = Pooling2dOptions;
 /** Largest value of each window. A class of its own: a convolution before it looks for it. */
 export class MaxPooling2d extends Pooling2d {
   constructor(options: MaxPooling2dOptions) {
-    super('maxPooling2d', emitMaxPooling, options);
+    super('maxPooling2d', MAX_POOLING, options);
   }
 }
 

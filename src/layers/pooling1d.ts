@@ -1,12 +1,13 @@
 import { requirePositiveInteger } from '../options.js';
 import type { PlanTensor } from '../plan/tape.js';
+import type { Embedding } from '../runtime/embedded.js';
 import type { Shape } from '../tensor/shape.js';
 import type { OptionTable } from './layer-config.js';
 import { orNot } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, bareFactory } from './layer.js';
-import type { EmitPooling } from './pooling.js';
-import { emitAveragePooling, emitMaxPooling, poolGeometry } from './pooling.js';
+import type { Pooling } from './pooling.js';
+import { AVERAGE_POOLING, MAX_POOLING, poolGeometry } from './pooling.js';
 import type { Padding, Window2d } from './window.js';
 import { imageShape, requirePadding, window2d } from './window.js';
 
@@ -32,7 +33,7 @@ class Pooling1d extends Layer {
 
   constructor(
     readonly type: string,
-    private readonly emitPooling: EmitPooling,
+    private readonly pooling: Pooling,
     options: Pooling1dOptions,
   ) {
     super(options);
@@ -43,6 +44,10 @@ class Pooling1d extends Layer {
 
   private windowOver(inputShape: Shape): Window2d {
     return window2d(imageShape(inputShape), [1, this.poolSize], [1, this.strides], this.padding);
+  }
+
+  override get kernels(): Embedding | undefined {
+    return this.pooling.kernels;
   }
 
   protected outputShape(inputShape: Shape): Shape {
@@ -57,7 +62,7 @@ class Pooling1d extends Layer {
   }
 
   emit(input: PlanTensor, { tape }: EmitContext): PlanTensor {
-    return this.emitPooling(tape, tape.toRows(input), this.output, poolGeometry(this.input, this.windowOver(this.input)));
+    return this.pooling.emit(tape, tape.toRows(input), this.output, poolGeometry(this.input, this.windowOver(this.input)));
   }
 }
 
@@ -67,7 +72,7 @@ class Pooling1d extends Layer {
  * Input shape: [time, features]. Output shape: [outTime, features]. No weights; as in Keras, no mask is handed on.
  * @throws LanewiseError `invalid-argument`
  */
-export const maxPooling1d = bareFactory<Pooling1dOptions>((options = {}) => new Pooling1d('maxPooling1d', emitMaxPooling, options));
+export const maxPooling1d = bareFactory<Pooling1dOptions>((options = {}) => new Pooling1d('maxPooling1d', MAX_POOLING, options));
 
 /**
  * The mean of each window of steps, for each feature; padding does not count.
@@ -75,4 +80,4 @@ export const maxPooling1d = bareFactory<Pooling1dOptions>((options = {}) => new 
  * Input shape: [time, features]. Output shape: [outTime, features]. No weights; as in Keras, no mask is handed on.
  * @throws LanewiseError `invalid-argument`
  */
-export const averagePooling1d = bareFactory<Pooling1dOptions>((options = {}) => new Pooling1d('averagePooling1d', emitAveragePooling, options));
+export const averagePooling1d = bareFactory<Pooling1dOptions>((options = {}) => new Pooling1d('averagePooling1d', AVERAGE_POOLING, options));

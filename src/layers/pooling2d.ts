@@ -1,10 +1,11 @@
 import type { PlanTensor } from '../plan/tape.js';
+import type { Embedding } from '../runtime/embedded.js';
 import type { Shape } from '../tensor/shape.js';
 import type { OptionTable } from './layer-config.js';
 import { orNot } from './layer-config.js';
 import type { EmitContext, LayerOptions, Size2d } from './layer.js';
 import { Layer, size2d } from './layer.js';
-import type { EmitPooling } from './pooling.js';
+import type { Pooling } from './pooling.js';
 import { poolGeometry } from './pooling.js';
 import type { Padding, Window2d } from './window.js';
 import { requirePadding, window2d } from './window.js';
@@ -31,7 +32,7 @@ export class Pooling2d extends Layer {
 
   constructor(
     readonly type: string,
-    private readonly emitPooling: EmitPooling,
+    private readonly pooling: Pooling,
     options: Pooling2dOptions,
   ) {
     super(options);
@@ -49,6 +50,10 @@ export class Pooling2d extends Layer {
     return this.windowOver(this.input);
   }
 
+  override get kernels(): Embedding | undefined {
+    return this.pooling.kernels;
+  }
+
   protected outputShape(inputShape: Shape): Shape {
     if (inputShape.length !== 3) throw this.shapeError('wrong rank of input', '[height, width, channels]', inputShape);
     const { outH, outW } = this.windowOver(inputShape);
@@ -61,6 +66,6 @@ export class Pooling2d extends Layer {
   }
 
   emit(input: PlanTensor, { tape }: EmitContext): PlanTensor {
-    return this.emitPooling(tape, tape.toRows(input), this.output, poolGeometry(this.input, this.window));
+    return this.pooling.emit(tape, tape.toRows(input), this.output, poolGeometry(this.input, this.window));
   }
 }

@@ -21,6 +21,8 @@ export interface WinogradConvolution {
 
 /** Products of a tile and a pair of channels: 6 × 6. */
 const POSITIONS = 36;
+/** Scratch of winogradBackwardFilter: a tile, the table of a chunk, two numbers for each chunk of a sum. */
+export const FILTER_SCRATCH = Kernel.edgeBytes + 48 + 8 * Kernel.winogradDepth;
 /** Floats of a position of a transformed tensor, as in assembly/winograd/tiles.ts. */
 export const slabOf = (tiles: number, channels: number): number => Math.ceil(((tiles + 8) * channels) / 32) * 32 + 16;
 
@@ -61,7 +63,7 @@ export function emitWinograd(tape: Tape, { x, y, kernel, bias, relu, ...geometry
     }
     if (!kernel.gradient || !v) return [dx];
     const u = tape.buffer(POSITIONS * inC * outC);
-    tape.op('winogradBackwardFilter', { u, v, m, tiles, inC, outC }, POSITIONS, Kernel.edgeBytes);
+    tape.op('winogradBackwardFilter', { u, v, m, ...images }, POSITIONS, FILTER_SCRATCH);
     tape.op('winogradFilterGradient', { gradient: kernel.gradient, u, inC, outC }, inC, Kernel.transformBytes);
     return [dx];
   });

@@ -52,7 +52,9 @@ export const OPS = {
   winogradFilter: { panels: 'out', filter: 'in', inC: 'i32', outC: 'i32', transposed: 'i32' },
   winogradForward: { y: 'out', v: 'out?', x: 'in', panels: 'in', bias: 'in?', ...winogradImages, relu: 'i32' },
   winogradBackwardInput: { dx: 'out?', m: 'out', sums: 'out', dy: 'in', y: 'in?', panels: 'in?', ...winogradImages },
-  winogradBackwardFilter: { u: 'out', v: 'in', m: 'in', tiles: 'i32', inC: 'i32', outC: 'i32' },
+  winogradBackwardFilter: {
+    u: 'out', v: 'in', m: 'in', batch: 'i32', outH: 'i32', outW: 'i32', inC: 'i32', outC: 'i32', blockImages: 'i32', chunk: 'i32',
+  },
   winogradFilterGradient: { gradient: 'out', u: 'in', inC: 'i32', outC: 'i32' },
   conv2dMaxPoolForward: { y: 'out', winners: 'out?', x: 'in', filterPanels: 'in', bias: 'in?', ...images, relu: 'i32' },
   conv2dMaxPoolBackwardInput: { dx: 'out', dy: 'in', winners: 'in', filterPanels: 'in', ...images },
@@ -181,7 +183,8 @@ export const Kernel = {
   windowTaps: 9, // taps of a tile of its filter's gradient
   imageWordsBytes: 32, // scratch: random words of an image
   randomGroup: 16, // elements that share one call of the generator
-  transformBytes: 752, // scratch: constants of Winograd's transforms and what lies between their halves
+  winogradDepth: 128, // tiles that the gradient of a transformed filter sums at a time, at least
+  transformBytes: 800, // scratch: constants of Winograd's transforms, what lies between their halves, the table of a chunk
   dotsBytes: 160, // scratch: the sums of a tile of lanesBackwardKernel
   dotsStepBytes: 80, // and a step of its rows, side by side
 } as const;

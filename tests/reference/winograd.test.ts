@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import {
   absWinogradBackwardFilter, absWinogradBackwardInput, absWinogradForward, assertClose, conv2dBackwardFilter, conv2dBackwardInput, type Conv2dSizes,
-  conv2dForward, convGeometry, map, type Padding, randomArray, sandwich, transpose, type Values, WINOGRAD, winogradBackwardFilter,
+  conv2dForward, convGeometry, map, matricesOf, type Padding, randomArray, sandwich, transpose, type Values, WINOGRAD, winogradBackwardFilter,
   winogradBackwardInput, winogradForward, winogradMatrices,
 } from './index.js';
 
-const COMMON = winogradMatrices([0, 1, -1, 2, -2]);
+const COMMON = matricesOf([0, 1, -1, 2, -2]);
 
 /** More than the roundings of both ways: a plain sum here has at most 2·11·10 terms; six terms a line of a transform, and 18 tiles, are fewer. */
 const ROUNDINGS = 400;
@@ -16,17 +16,18 @@ const rounding = (absoluteSums: Values): Float64Array => map(absoluteSums, (sum)
 
 describe('the matrices', () => {
   it('are those of Lavin and Gray for the points 0, ±1, ±2', () => {
-    assert.deepEqual(COMMON.a, transpose([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]));
-    assertClose(transpose(COMMON.b).flat(), [
+    const { a, b, g } = COMMON(4);
+    assert.deepEqual(a, transpose([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]]));
+    assertClose(transpose(b).flat(), [
       4, 0, -5, 0, 1, 0, 0, -4, -4, 1, 1, 0, 0, 4, -4, -1, 1, 0, 0, -2, -1, 2, 1, 0, 0, 2, -1, -2, 1, 0, 0, 4, 0, -5, 0, 1,
     ], 0);
-    assertClose(COMMON.g.flat(), [
+    assertClose(g.flat(), [
       1 / 4, 0, 0, -1 / 6, -1 / 6, -1 / 6, -1 / 6, 1 / 6, -1 / 6, 1 / 24, 1 / 12, 1 / 6, 1 / 24, -1 / 12, 1 / 6, 0, 0, 1,
     ], 0);
   });
 
   it('A and B for the points of the kernels are exact in float32', () => {
-    for (const value of [...WINOGRAD.a.flat(), ...WINOGRAD.b.flat()]) assert.equal(Math.fround(value), value);
+    for (const { a, b } of [1, 2, 3, 4].map(WINOGRAD)) for (const value of [...a.flat(), ...b.flat()]) assert.equal(Math.fround(value), value);
   });
 
   it('need five points', () => assert.throws(() => winogradMatrices([0, 1, -1]), /3 points, expected 5/));
@@ -37,9 +38,15 @@ it('one tile by hand: Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A is the 3×3 correlation',
   const g = Array.from({ length: 3 }, (_, i) => [...randomArray(3, 10 + i)]);
   const plain = [0, 1, 2, 3].map((i) => [0, 1, 2, 3].map((j) => g.flat().reduce((sum, tap, k) => sum + tap * d[i + Math.floor(k / 3)]![j + (k % 3)]!, 0)));
   for (const matrices of [WINOGRAD, COMMON]) {
-    const v = sandwich(transpose(matrices.b), d);
-    const u = sandwich(matrices.g, g);
-    assertClose(sandwich(transpose(matrices.a), u.map((row, i) => row.map((value, j) => value * v[i]![j]!))).flat(), plain.flat(), 1e-13);
+    for (const rows of [1, 2, 3, 4]) {
+      for (const columns of [1, 2, 3, 4]) {
+        const v = sandwich(transpose(matrices(rows).b), d, transpose(matrices(columns).b));
+        const u = sandwich(matrices(4).g, g);
+        assert.equal(v.flat().filter((value) => value !== 0).length, (rows + 2) * (columns + 2), 'products');
+        const y = sandwich(transpose(matrices(rows).a), u.map((row, i) => row.map((value, j) => value * v[i]![j]!)), transpose(matrices(columns).a));
+        assertClose(y.flat(), plain.flatMap((row, i) => row.map((value, j) => (i < rows && j < columns ? value : 0))), 1e-12);
+      }
+    }
   }
 });
 

@@ -21,28 +21,47 @@ const TAPS = 3;
 const PATCH = TILE + TAPS - 1; // inputs of a tile
 export const POSITIONS = PATCH * PATCH;
 
-/** The matrices for five finite points and ∞. */
-export function winogradMatrices(points: readonly number[]): WinogradMatrices {
+/**
+ * The matrices for five finite points and ∞, and for a tile that has but `outputs` of the four: it leaves out the last 4 - outputs of the finite
+ * points, whose rows are zero. G is the same for all tiles, so what the points left out were in its denominators goes to B.
+ */
+export function winogradMatrices(points: readonly number[], outputs = TILE): WinogradMatrices {
   if (points.length !== PATCH - 1) throw new RangeError(`${points.length} points, expected ${PATCH - 1}`);
-  const others = (point: number): number[] => points.filter((other) => other !== point);
+  const kept = points.slice(0, outputs + 1);
+  const leftOut = points.slice(outputs + 1);
+  const others = (point: number, of: readonly number[]): number[] => of.filter((other) => other !== point);
+  const row = (length: number, values: readonly number[]): number[] => Array.from({ length }, (_, i) => values[i] ?? 0);
   const powers = (point: number, count: number): number[] => Array.from({ length: count }, (_, i) => point ** i);
   const last = (count: number): number[] => Array.from({ length: count }, (_, i) => (i === count - 1 ? 1 : 0));
-  const scale = (point: number): number => others(point).reduce((product, other) => product * (point - other), 1);
+  const away = (point: number, from: readonly number[]): number => from.reduce((product, other) => product * (point - other), 1);
+  const ofPoints = (length: number, values: (point: number) => number[]): Matrix => [...kept.map((point) => row(length, values(point))), ...leftOut.map(() => row(length, []))];
   return {
-    a: [...points.map((point) => powers(point, TILE)), last(TILE)],
-    b: transpose([...points.map((point) => [...polynomial(others(point)), 0]), polynomial(points)]),
-    g: [...points.map((point) => powers(point, TAPS).map((power) => power / scale(point))), last(TAPS)],
+    a: [...ofPoints(TILE, (point) => powers(point, outputs)), row(TILE, last(outputs))],
+    b: transpose([
+      ...ofPoints(PATCH, (point) => polynomial(others(point, kept)).map((c) => c * away(point, leftOut))), row(PATCH, polynomial(kept)),
+    ]),
+    g: [...points.map((point) => powers(point, TAPS).map((power) => power / away(point, others(point, points)))), last(TAPS)],
   };
 }
 
+/** Matrices by the outputs of a tile in a direction. */
+export type MatricesOf = (outputs: number) => WinogradMatrices;
+
+/** Those of these points. */
+export function matricesOf(points: readonly number[]): MatricesOf {
+  const all = [1, 2, 3, 4].map((outputs) => winogradMatrices(points, outputs));
+  return (outputs) => all[outputs - 1]!;
+}
+
 /** The points the kernels use. */
-export const WINOGRAD = winogradMatrices([0, 0.75, -0.75, 1.5, -1.5]);
+export const WINOGRAD = matricesOf([0, 0.75, -0.75, 1.5, -1.5]);
 
 /** |A|, |B|, |G|: for the absolute sums of an error bound. */
-export function absoluteMatrices({ a, b, g }: WinogradMatrices): WinogradMatrices {
+export const absoluteMatrices = (matrices: MatricesOf): MatricesOf => (outputs) => {
+  const { a, b, g } = matrices(outputs);
   const abs = (matrix: Matrix): Matrix => matrix.map((row) => row.map(Math.abs));
   return { a: abs(a), b: abs(b), g: abs(g) };
-}
+};
 
 /** Coefficients of Π (x - root), the constant one first. */
 function polynomial(roots: readonly number[]): number[] {
@@ -53,12 +72,12 @@ export function transpose(m: Matrix): Matrix {
   return m[0]!.map((_, j) => m.map((row) => row[j]!));
 }
 
-/** m·s·mᵀ. */
-export function sandwich(m: Matrix, s: Matrix): Matrix {
-  return product(product(m, s), transpose(m));
+/** m·s·nᵀ, with n as m unless given. */
+export function sandwich(m: Matrix, s: Matrix, n = m): Matrix {
+  return product(product(m, s), transpose(n));
 }
 
-function product(x: Matrix, y: Matrix): Matrix {
+export function product(x: Matrix, y: Matrix): Matrix {
   return x.map((row) => y[0]!.map((_, j) => row.reduce((sum, value, k) => sum + value * y[k]![j]!, 0)));
 }
 
@@ -72,14 +91,20 @@ export interface Tiling {
   left: number;
   down: number;
   across: number;
+  /** Outputs of the convolution, which the tiles are cut for; a filter's tile is whole. */
+  outputs?: { height: number; width: number };
 }
+
+/** Outputs of a tile in a direction. */
+export const outputsOf = (size: number | undefined, tile: number): number => (size === undefined ? TILE : Math.min(TILE, size - tile * TILE));
 
 /** How a convolution's input, output and filter are tiled; a filter is an image of one tile, with inC·outC channels. */
 export function winogradTilings(sizes: Conv2dSizes): { input: Tiling; output: Tiling; filter: Tiling; tiles: number } {
   const { batch, height, width, inChannels, filters, kernelSize, strides = [1, 1] } = sizes;
   if (![...kernelSize].every((size) => size === TAPS) || !strides.every((stride) => stride === 1)) throw new RangeError('not 3×3 with stride 1');
   const { outputHeight, outputWidth, pads } = convGeometry(sizes);
-  const grid = { batch, down: Math.ceil(outputHeight / TILE), across: Math.ceil(outputWidth / TILE) };
+  const outputs = { height: outputHeight, width: outputWidth };
+  const grid = { batch, down: Math.ceil(outputHeight / TILE), across: Math.ceil(outputWidth / TILE), outputs };
   return {
     input: { ...grid, height, width, channels: inChannels, top: pads.top, left: pads.left },
     output: { ...grid, height: outputHeight, width: outputWidth, channels: filters, top: 0, left: 0 },
@@ -88,24 +113,27 @@ export function winogradTilings(sizes: Conv2dSizes): { input: Tiling; output: Ti
   };
 }
 
+/** A matrix by the outputs of a tile in a direction. */
+export type MatrixOf = (outputs: number) => Matrix;
+
 /** m·s·mᵀ of the square s under every tile and channel, zeros outside of the image: [36][tiles][channels]. */
-export function toTiles(m: Matrix, image: Values, tiling: Tiling): Float64Array {
-  const size = m[0]!.length;
+export function toTiles(m: MatrixOf, image: Values, tiling: Tiling): Float64Array {
+  const size = m(TILE)[0]!.length;
   requireShape('image', image, imageShape(tiling));
   const result = zeros(tilesShape(tiling));
-  forEachTile(tiling, (pixelAt, tileAt) => {
+  forEachTile(tiling, (pixelAt, tileAt, rows, columns) => {
     const square = squareOf(size, (i, j) => (pixelAt(i, j) === undefined ? 0 : image[pixelAt(i, j)!]!));
-    sandwich(m, square).flat().forEach((value, position) => (result[tileAt(position)] = value));
+    sandwich(m(rows), square, m(columns)).flat().forEach((value, position) => (result[tileAt(position)] = value));
   });
   return result;
 }
 
 /** The way back: m·s·mᵀ of every tile and channel [36][tiles][channels], added where tiles overlap: [batch, height, width, channels]. */
-export function fromTiles(m: Matrix, tiles: Values, tiling: Tiling): Float64Array {
+export function fromTiles(m: MatrixOf, tiles: Values, tiling: Tiling): Float64Array {
   requireShape('tiles', tiles, tilesShape(tiling));
   const image = zeros(imageShape(tiling));
-  forEachTile(tiling, (pixelAt, tileAt) => {
-    sandwich(m, squareOf(PATCH, (i, j) => tiles[tileAt(i * PATCH + j)]!)).forEach((row, i) => {
+  forEachTile(tiling, (pixelAt, tileAt, rows, columns) => {
+    sandwich(m(rows), squareOf(PATCH, (i, j) => tiles[tileAt(i * PATCH + j)]!), m(columns)).forEach((row, i) => {
       row.forEach((value, j) => {
         const at = pixelAt(i, j);
         if (at !== undefined) image[at]! += value;
@@ -120,10 +148,13 @@ const tilesShape = ({ batch, down, across, channels }: Tiling): number[] => [POS
 const squareOf = (size: number, f: (i: number, j: number) => number): Matrix =>
   Array.from({ length: size }, (_, i) => Array.from({ length: size }, (__, j) => f(i, j)));
 
-/** Gives each tile and channel the index of a pixel of the square under it, undefined outside of the image, and that of a position. */
+/**
+ * Gives each tile and channel the index of a pixel of the square under it, undefined outside of the image, and that of a position, and how many
+ * rows and columns of outputs the tile has.
+ */
 function forEachTile(
-  { batch, height, width, channels, top, left, down, across }: Tiling,
-  visit: (pixelAt: (i: number, j: number) => number | undefined, tileAt: (position: number) => number) => void,
+  { batch, height, width, channels, top, left, down, across, outputs }: Tiling,
+  visit: (pixelAt: (i: number, j: number) => number | undefined, tileAt: (position: number) => number, rows: number, columns: number) => void,
 ): void {
   const tiles = batch * down * across;
   for (let tile = 0; tile < tiles; tile++) {
@@ -139,6 +170,7 @@ function forEachTile(
           return inside ? ((image * height + row) * width + column) * channels + c : undefined;
         },
         (position) => (position * tiles + tile) * channels + c,
+        outputsOf(outputs?.height, Math.floor(tile / across) % down), outputsOf(outputs?.width, tile % across),
       );
     }
   }
@@ -159,30 +191,30 @@ export function positionProducts({ a, b, ...sizes }: Omit<GemmOptions, 'lda' | '
 }
 
 /** The same as `conv2dForward`: v = BᵀdB, u = GgGᵀ, their products, Aᵀ(·)A. */
-export function winogradForward({ x, kernel, ...sizes }: Conv2dForwardOptions, { a, b, g } = WINOGRAD): Float64Array {
+export function winogradForward({ x, kernel, ...sizes }: Conv2dForwardOptions, matrices = WINOGRAD): Float64Array {
   const { input, output, filter, tiles } = winogradTilings(sizes);
-  const v = toTiles(transpose(b), x, input);
-  const u = toTiles(g, kernel, filter);
+  const v = toTiles((n) => transpose(matrices(n).b), x, input);
+  const u = toTiles((n) => matrices(n).g, kernel, filter);
   const products = positionProducts({ m: tiles, n: sizes.filters, k: sizes.inChannels, a: v, b: u });
-  return fromTiles(transpose(a), products, output);
+  return fromTiles((n) => transpose(matrices(n).a), products, output);
 }
 
 /** The same as `conv2dBackwardInput`: every step of the forward pass transposed. */
-export function winogradBackwardInput({ dy, kernel, ...sizes }: Conv2dBackwardInputOptions, { a, b, g } = WINOGRAD): Float64Array {
+export function winogradBackwardInput({ dy, kernel, ...sizes }: Conv2dBackwardInputOptions, matrices = WINOGRAD): Float64Array {
   const { input, output, filter, tiles } = winogradTilings(sizes);
-  const m = toTiles(a, dy, output);
-  const u = toTiles(g, kernel, filter);
+  const m = toTiles((n) => matrices(n).a, dy, output);
+  const u = toTiles((n) => matrices(n).g, kernel, filter);
   const products = positionProducts({ m: tiles, n: sizes.inChannels, k: sizes.filters, a: m, b: u, transposeB: true });
-  return fromTiles(b, products, input);
+  return fromTiles((n) => matrices(n).b, products, input);
 }
 
 /** The same as `conv2dBackwardFilter`. */
-export function winogradBackwardFilter({ x, dy, ...sizes }: Conv2dBackwardFilterOptions, { a, b, g } = WINOGRAD): Float64Array {
+export function winogradBackwardFilter({ x, dy, ...sizes }: Conv2dBackwardFilterOptions, matrices = WINOGRAD): Float64Array {
   const { input, output, filter, tiles } = winogradTilings(sizes);
-  const v = toTiles(transpose(b), x, input);
-  const m = toTiles(a, dy, output);
+  const v = toTiles((n) => transpose(matrices(n).b), x, input);
+  const m = toTiles((n) => matrices(n).a, dy, output);
   const products = positionProducts({ m: sizes.inChannels, n: sizes.filters, k: tiles, a: v, transposeA: true, b: m });
-  return fromTiles(transpose(g), products, filter);
+  return fromTiles((n) => transpose(matrices(n).g), products, filter);
 }
 
 /** The absolute sums |Aᵀ|[(|G||g||Gᵀ|) ⊙ (|Bᵀ||d||B|)]|A| of every element of `winogradForward`, for `elementTolerances`. */

@@ -1,10 +1,11 @@
-import { panelSlabOf, slabOf } from '../../../src/layers/winograd.js';
+import { FILTER_SCRATCH, panelSlabOf, slabOf } from '../../../src/layers/winograd.js';
 import { blocksOf } from '../../../src/plan/blocking.js';
 import { Kernel } from '../../../src/plan/ops.js';
 import {
   absolute, absoluteMatrices, absWinogradBackwardInput, absWinogradForward, assertClose, columnSums, conv2dBackwardInput, type Conv2dSizes,
-  conv2dForward, elementTolerances, fromTiles, map, type Matrix, type Padding, positionProducts, POSITIONS, randomArray, type Tiling, toTiles,
-  transpose, type Values, WINOGRAD, winogradTilings,
+  conv2dForward, elementTolerances, fromTiles, map, type MatricesOf, type Matrix, type MatrixOf, outputsOf, type Padding, positionProducts, POSITIONS, product,
+  randomArray, type Tiling, toTiles, transpose, type Values, WINOGRAD,
+  winogradTilings,
 } from '../../reference/index.js';
 import { blank, cycle, floats, type Operand, type Sweep } from '../harness.js';
 import { biased } from './conv2d.js';
@@ -15,9 +16,11 @@ import { packed } from './gemm.js';
  * term's factor may be applied in two steps; G's factors are themselves rounded (those of A and B are exact). A transform is two lines.
  */
 const line = (terms: number, rounded = 0): number => terms - 1 + 2 + rounded;
+/** Roundings on the way from an input to what takes its place in a tile of fewer outputs: six operations one after the other. */
+const FOLD = 6;
 export const ROUNDINGS = {
-  input: 2 * line(4), // Bᵀ d B
-  inputGradient: 2 * line(5), // B x Bᵀ
+  input: 2 * (line(4) + FOLD), // Bᵀ d B
+  inputGradient: 2 * (line(5) + FOLD), // B x Bᵀ
   output: 2 * line(5), // Aᵀ m A
   outputGradient: 2 * line(4), // A y Aᵀ
   filter: 2 * line(3, 1), // G g Gᵀ
@@ -25,8 +28,36 @@ export const ROUNDINGS = {
   overlap: 3, // four patches lie over a pixel at most
 } as const;
 
-const { a: A, b: B, g: G } = WINOGRAD;
-const { a: absA, b: absB, g: absG } = absoluteMatrices(WINOGRAD);
+const A: MatrixOf = (outputs) => WINOGRAD(outputs).a;
+const B: MatrixOf = (outputs) => WINOGRAD(outputs).b;
+const G: MatrixOf = (outputs) => WINOGRAD(outputs).g;
+const [POINT_A, POINT_B] = [0.75, 1.5];
+
+/**
+ * Absolute values of what is added up on the way to the inputs that take the place of those that n outputs do not depend on, by input: rows of the
+ * six from the six. See assembly/winograd/fold.ts.
+ */
+function absFold(n: number): Matrix {
+  const input = (i: number): number[] => Array.from({ length: 6 }, (_, j) => Number(i === j));
+  const sum = (...terms: readonly (readonly [number, readonly number[]])[]): number[] => input(-1).map((_, j) => terms.reduce((s, [factor, row]) => s + factor * row[j]!, 0));
+  if (n === 4) return [0, 1, 2, 3, 4, 5].map(input);
+  const [aa, bb] = [POINT_A ** 2, POINT_B ** 2];
+  const d2 = n === 1 ? sum([POINT_A, input(1)]) : input(2);
+  const d3 = n < 3 ? sum([aa, input(1)]) : input(3);
+  const d4 = sum([aa, d2], [POINT_B, d3], [POINT_B * aa, input(1)]);
+  const d5 = sum([1, input(n + 1)], [1, [d2, d3, d4][n - 1]!], [aa + bb, d3], [aa * bb, input(1)]);
+  return [input(0), input(1), d2, d3, d4, d5];
+}
+
+/** Absolute values of all that the kernels add up: |A|, |fold|ᵀ|B|, |G|. */
+export const BOUND: MatricesOf = (outputs) => {
+  const { a, g } = absoluteMatrices(WINOGRAD)(outputs);
+  return { a, b: product(transpose(absFold(outputs)), absoluteMatrices(WINOGRAD)(4).b), g };
+};
+const absA: MatrixOf = (outputs) => BOUND(outputs).a;
+const absB: MatrixOf = (outputs) => BOUND(outputs).b;
+const absG: MatrixOf = (outputs) => BOUND(outputs).g;
+const transposed = (m: MatrixOf): MatrixOf => (outputs) => transpose(m(outputs));
 
 /** From one output to beyond two tiles, and three and four with an odd end. */
 const SIZES = [1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13];
@@ -111,14 +142,57 @@ function once<T>(make: () => T): () => T {
 }
 
 /** A transformed image. */
-const judgedTiles = (image: Values, [m, absM]: [Matrix, Matrix], tiling: Tiling, roundings: number): Judged => ({
+const judgedTiles = (image: Values, [m, absM]: [MatrixOf, MatrixOf], tiling: Tiling, roundings: number): Judged => ({
   expected: toTiles(m, image, tiling), tolerances: elementTolerances(toTiles(absM, absolute(image), tiling), roundings),
 });
 
-/** A transformed tensor [36][tiles][channels] against the slabs that a kernel wrote. */
-function checkTiles(written: Values, { expected, tolerances }: Judged, channels: number, name: string): void {
+interface Chunks {
+  batch: number;
+  outH: number;
+  outW: number;
+  blockImages: number;
+  chunk: number;
+}
+
+/**
+ * The tiles of a batch by their places: in each chunk first those short of columns, then the whole ones, those short of rows, those short of both.
+ * With each, whether it takes a position.
+ */
+function placesOf({ batch, outH, outW, blockImages, chunk }: Chunks): { tile: number; takes: (position: number) => boolean }[] {
+  const [down, across] = [Math.ceil(outH / 4), Math.ceil(outW / 4)];
+  const perImage = down * across;
+  const tiles = Array.from({ length: batch * perImage }, (_, tile) => {
+    const rows = outputsOf(outH, Math.floor(tile / across) % down);
+    const columns = outputsOf(outW, tile % across);
+    const taken = (i: number, outputs: number): boolean => i < outputs + 1 || i === 5;
+    const kind = rows < 4 ? (columns < 4 ? 3 : 2) : columns < 4 ? 0 : 1;
+    return { tile, kind, takes: (position: number) => taken(Math.floor(position / 6), rows) && taken(position % 6, columns) };
+  });
+  const blockTiles = blockImages * perImage;
+  return Array.from({ length: blocksOf(batch, blockImages) }, (_, block) => tiles.slice(block * blockTiles, (block + 1) * blockTiles))
+    .flatMap((ofBlock) => Array.from({ length: Math.ceil(ofBlock.length / chunk) }, (_, i) => ofBlock.slice(i * chunk, (i + 1) * chunk)))
+    .flatMap((ofChunk) => ofChunk.sort((p, q) => p.kind - q.kind)); // stable: within a kind by their numbers
+}
+
+/** [36][tiles][channels] by places; zeros for what a tile leaves out. */
+function byPlaces(values: Values, channels: number, chunks: Chunks): Float64Array {
+  const places = placesOf(chunks);
+  const tiles = places.length;
+  return Float64Array.from({ length: values.length }, (_, i) => {
+    const position = Math.floor(i / (tiles * channels));
+    const { tile, takes } = places[Math.floor(i / channels) % tiles]!;
+    return takes(position) ? values[(position * tiles + tile) * channels + (i % channels)]! : 0;
+  });
+}
+
+/** A transformed tensor [36][tiles][channels] against the slabs that a kernel wrote. What stands for products left out nobody reads. */
+function checkTiles(written: Values, { expected, tolerances }: Judged, channels: number, chunks: Chunks, name: string): void {
   const size = expected.length / POSITIONS;
-  assertClose(withoutRoom(written, size, slabOf(size / channels, channels)), expected, tolerances, name);
+  const tiles = size / channels;
+  const places = placesOf(chunks);
+  const read = withoutRoom(written, size, slabOf(tiles, channels))
+    .map((value, i) => (places[Math.floor(i / channels) % tiles]!.takes(Math.floor(i / size)) ? value : 0));
+  assertClose(read, byPlaces(expected, channels, chunks), byPlaces(tolerances, channels, chunks), name);
 }
 
 const filterSweep: Sweep<'winogradFilter'> = function* () {
@@ -152,10 +226,10 @@ const forwardSweep: Sweep<'winogradForward'> = function* () {
     const { batch, inH, inW, inC, outH, outW, outC } = args;
     const x = randomArray(batch * inH * inW * inC, 1);
     const bias = option.bias ? randomArray(outC, 4) : undefined;
-    const exactV = once(() => judgedTiles(x, [transpose(B), transpose(absB)], tilings.input, ROUNDINGS.input));
+    const exactV = once(() => judgedTiles(x, [transposed(B), transposed(absB)], tilings.input, ROUNDINGS.input));
     const exactY = once((): Judged => {
       const y = biased(conv2dForward({ ...sizes, x, kernel }), bias);
-      const sums = biased(absWinogradForward({ ...sizes, x, kernel }), bias, Math.abs);
+      const sums = biased(absWinogradForward({ ...sizes, x, kernel }, BOUND), bias, Math.abs);
       // the panels, given, are rounded once; the bias is one addition more
       const tolerances = elementTolerances(sums, ROUNDINGS.input + 1 + inC + ROUNDINGS.output + 1);
       if (!relu) return { expected: y, tolerances };
@@ -172,7 +246,7 @@ const forwardSweep: Sweep<'winogradForward'> = function* () {
       blocks,
       scratch: scratchOf(args, outC) + (withoutV ? 4 * POSITIONS * slabOf(args.chunk, inC) : 0),
       check({ y, v }) {
-        if (!withoutV) checkTiles(v, exactV(), inC, 'v');
+        if (!withoutV) checkTiles(v, exactV(), inC, args, 'v');
         assertClose(y, exactY().expected, exactY().tolerances, 'y');
       },
     };
@@ -193,7 +267,7 @@ const backwardInputSweep: Sweep<'winogradBackwardInput'> = function* () {
     const exactM = once(() => judgedTiles(dy, [A, absA], tilings.output, ROUNDINGS.outputGradient));
     const exactDx = once((): Judged => {
       const roundings = ROUNDINGS.outputGradient + 1 + outC + ROUNDINGS.inputGradient + ROUNDINGS.overlap;
-      const tolerances = elementTolerances(absWinogradBackwardInput({ ...sizes, dy, kernel }), roundings);
+      const tolerances = elementTolerances(absWinogradBackwardInput({ ...sizes, dy, kernel }, BOUND), roundings);
       return { expected: conv2dBackwardInput({ ...sizes, dy, kernel }), tolerances };
     });
     yield {
@@ -205,7 +279,7 @@ const backwardInputSweep: Sweep<'winogradBackwardInput'> = function* () {
       blocks,
       scratch: scratchOf(args, inC),
       check({ dx, m, sums }) {
-        checkTiles(m, exactM(), outC, 'm');
+        checkTiles(m, exactM(), outC, args, 'm');
         for (let block = 0; block < blocks; block++) {
           const own = dy.subarray(block * blockImages * pixels * outC, (block + 1) * blockImages * pixels * outC);
           const rows = { rows: own.length / outC, columns: outC };
@@ -220,21 +294,33 @@ const backwardInputSweep: Sweep<'winogradBackwardInput'> = function* () {
 
 const backwardFilterSweep: Sweep<'winogradBackwardFilter'> = function* () {
   const channels = cycle([...CHANNELS, 40].flatMap((inC) => CHANNELS.map((outC) => ({ inC, outC }))));
-  for (const tiles of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 31, 33, 64, 65, 127, 128, 129, 200, 256, 257]) {
-    for (let i = 0; i < 3; i++) {
+  const blockings = cycle([[1, 45], [5, 45], [2, 3], [3, 9], [2, 1], [8, 45], [4, 7]] as const);
+  // one tile, whole images short of either or both, some of several chunks; sums below, of and beyond the length that is taken at a time
+  for (const [outH, outW] of [[4, 4], [3, 4], [1, 2], [8, 5], [11, 11], [7, 16], [14, 13], [2, 30], [27, 31]] as const) {
+    for (const batch of [1, 2, 3, 8, 15, 33]) {
       const { inC, outC } = channels();
+      const [blockImages, chunk] = blockings();
+      const chunks = { batch, outH, outW, blockImages, chunk };
+      const tiles = placesOf(chunks).length;
+      if (tiles > 300) continue;
       const v = randomArray(POSITIONS * tiles * inC, 1);
       const m = randomArray(POSITIONS * tiles * outC, 2);
       const sizes = { m: inC, n: outC, k: tiles, transposeA: true };
-      const exact = once((): Judged => ({
-        expected: positionProducts({ ...sizes, a: v, b: m }),
-        tolerances: elementTolerances(positionProducts({ ...sizes, a: absolute(v), b: absolute(m) }), tiles),
-      }));
+      const exact = once((): Judged => {
+        const [a, b] = [byPlaces(v, inC, chunks), byPlaces(m, outC, chunks)]; // zeros where a tile leaves a position out
+        return { expected: positionProducts({ ...sizes, a, b }), tolerances: elementTolerances(positionProducts({ ...sizes, a: absolute(a), b: absolute(b) }), tiles) };
+      });
+      // what is left out may be anything
+      const operand = (values: Values, own: number): Operand => {
+        const placed = byPlaces(values, own, chunks);
+        const places = placesOf(chunks);
+        return slabsOf(placed.map((value, i) => (places[Math.floor(i / own) % tiles]!.takes(Math.floor(i / (tiles * own))) ? value : NaN)), tiles, own);
+      };
       yield {
-        label: JSON.stringify({ tiles, inC, outC }),
-        args: { u: blank(POSITIONS * inC * outC), v: slabsOf(v, tiles, inC), m: slabsOf(m, tiles, outC), tiles, inC, outC },
+        label: JSON.stringify({ ...chunks, inC, outC }),
+        args: { u: blank(POSITIONS * inC * outC), v: operand(v, inC), m: operand(m, outC), ...chunks, inC, outC },
         blocks: POSITIONS,
-        scratch: Kernel.edgeBytes,
+        scratch: FILTER_SCRATCH,
         check: ({ u }) => assertClose(u, exact().expected, exact().tolerances, 'u'),
       };
     }
@@ -252,8 +338,8 @@ const filterGradientSweep: Sweep<'winogradFilterGradient'> = function* () {
         blocks: inC,
         scratch: Kernel.transformBytes,
         check({ gradient }) {
-          const tolerances = elementTolerances(fromTiles(transpose(absG), absolute(u), tiling), ROUNDINGS.filterGradient);
-          assertClose(gradient, fromTiles(transpose(G), u, tiling), tolerances, 'gradient');
+          const tolerances = elementTolerances(fromTiles(transposed(absG), absolute(u), tiling), ROUNDINGS.filterGradient);
+          assertClose(gradient, fromTiles(transposed(G), u, tiling), tolerances, 'gradient');
         },
       };
     }
