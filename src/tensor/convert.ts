@@ -75,17 +75,20 @@ const ragged = (where: string, shape: Shape): LanewiseError =>
     where, expected: `arrays of shape ${formatShape(shape)}`,
   });
 
-/** The bits that are all set in numbers of single precision that are not finite. */
-const EXPONENT = 0x7f800000;
-
 /** The index of the first value that is not finite in single precision, in which kernels compute, or -1. Integers always are. */
 export function firstNotFinite(data: NumericArray): number {
-  if (data instanceof Float32Array) {
-    // by the bits: several times as fast as by the numbers
-    const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-    for (let i = 0; i < bits.length; i++) if ((bits[i]! & EXPONENT) === EXPONENT) return i;
-  } else if (data instanceof Float64Array) {
-    for (let i = 0; i < data.length; i++) if (!Number.isFinite(Math.fround(data[i]!))) return i;
-  }
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) return -1;
+  if (data instanceof Float32Array && areFinite(data)) return -1;
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(Math.fround(data[i]!))) return i;
   return -1;
+}
+
+/** In half the time of a look at each: zero times a value is zero if it is finite. */
+function areFinite(data: Float32Array): boolean {
+  let [even, odd] = [0, 0];
+  for (let i = data.length - 1; i > 0; i -= 2) {
+    even += 0 * data[i]!;
+    odd += 0 * data[i - 1]!;
+  }
+  return even + odd === 0 && Number.isFinite(data[0] ?? 0);
 }

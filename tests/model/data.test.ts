@@ -102,6 +102,21 @@ describe('refused data', () => {
     });
   }
 
+  it('a value that is not finite at any place, of an even or an odd number, even or odd', async () => {
+    for (const rows of [1, 3, ROWS]) {
+      const plain = randomTensor([rows, 3], 5);
+      const odd = sequential([layers.dense({ units: 1, inputShape: [3] })]);
+      await odd.compile({ optimizer: sgd(), loss: 'mse', threads: 1 });
+      for (let place = 0; place < 3 * rows; place++) {
+        for (const bad of [NaN, Infinity, -Infinity]) {
+          const message = new RegExp(`row ${Math.floor(place / 3)}.*not finite.*received ${bad}`);
+          await assertRefused(odd, () => odd.predict(replaced(plain, place, bad)), 'invalid-data', message);
+        }
+      }
+      odd.close();
+    }
+  });
+
   it('predict: all that is refused as inputs of the others', async () => {
     await assertRefused(model, () => model.predict(replaced(x, 9, NaN)), 'invalid-data', /row 2/);
     const wide = { data: new Float64Array(12).fill(1e300), shape: [3, 4] }; // finite, but not in single precision
