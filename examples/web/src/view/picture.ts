@@ -48,7 +48,7 @@ export class PictureView {
         </div>
         <div class="seen">
           <h3>What the first convolution sees</h3>
-          ${sight && sight.count > 0 ? this.maps.element : html`<p class="note">This network has no convolution to show.</p>`}
+          ${sight && sight.count > 0 ? this.maps.element : html`<p class="note">${sight ? 'This network has no convolution to show.' : 'Nothing yet.'}</p>`}
           <p class="note keys"><i style="--key: var(--test)"></i>positive <i style="--key: var(--train)"></i>negative weight. In each corner the filter, behind it where it answers.</p>
         </div>
         <div class="named">
