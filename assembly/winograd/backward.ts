@@ -60,8 +60,8 @@ export function winogradBackwardInput(
 }
 
 /**
- * Tiles, in whole chunks, whose rows of v and m stay in the nearest cache while all of u is updated. They are summed by themselves: the error of one long sum
- * grows with its length, and Gᵀ u G magnifies it (measured: 4.8 times that of the direct gradient for 1152 tiles, 1.8 times by runs of 128).
+ * Tiles, in whole chunks, whose rows of v and m stay in the nearest cache while all of u is updated. They are summed by themselves: the error of one
+ * long sum grows with its length, and Gᵀ u G magnifies it (measured: 4.8 times that of the direct gradient for 1152 tiles, 1.8 times by runs of 128).
  */
 const DEPTH: i32 = Kernel.winogradDepth;
 
@@ -69,8 +69,7 @@ const DEPTH: i32 = Kernel.winogradDepth;
  * Op: the gradient of the transformed filter, a sum over all tiles of the batch for each position.
  *
  * u: [36][inC][outC]; v: [36][tiles + 8][inC]; m: [36][tiles + 8][outC]; blockImages, chunk: as the passes before had them. A block is a position.
- * scratch: a tile, the table of a chunk, then the runs of tiles that take the position in a sum: the first and
- * their number, i32 [DEPTH][2].
+ * scratch: a tile, the table of a chunk, then the runs of tiles that take the position in a sum, each by its first tile and its length: i32 [DEPTH][2].
  */
 export function winogradBackwardFilter(
   block: i32, scratch: usize, u: usize, v: usize, m: usize, batch: i32, outH: i32, outW: i32, inC: i32, outC: i32, blockImages: i32, chunk: i32,
