@@ -63,7 +63,7 @@ const TRUNCATED_STDDEV = 0.87962566103423978;
 export function initialize(initializer: WeightInitializer, shape: Shape, random: RandomStream): Float32Array {
   const config = typeof initializer === 'string' ? NAMED[initializer] : initializer;
   const size = sizeOf(shape);
-  const draw = (next: () => number): Float32Array => Float32Array.from({ length: size }, next);
+  const draw = (next: () => number): Float32Array => new Float32Array(size).map(next);
   switch (config.name) {
     case 'constant':
       return new Float32Array(size).fill(config.value);
@@ -72,13 +72,13 @@ export function initialize(initializer: WeightInitializer, shape: Shape, random:
     case 'truncatedNormal':
       return draw(() => config.mean + config.stddev * truncated(random));
     case 'randomUniform':
-      return draw(() => random.uniform(config.minval, config.maxval));
+      return random.fillUniform(new Float32Array(size), config.minval, config.maxval);
     case 'varianceScaling': {
       const { fanIn, fanOut } = fans(shape);
       const fan = config.mode === 'fanIn' ? fanIn : config.mode === 'fanOut' ? fanOut : (fanIn + fanOut) / 2;
       if (config.distribution === 'uniform') {
         const limit = Math.sqrt((3 * config.scale) / fan);
-        return draw(() => random.uniform(-limit, limit));
+        return random.fillUniform(new Float32Array(size), -limit, limit);
       }
       const stddev = Math.sqrt(config.scale / fan);
       if (config.distribution === 'untruncatedNormal') return draw(() => stddev * random.normal());

@@ -10,25 +10,48 @@ import { logarithm } from './numerics.js';
 export const Purpose = { initialize: 1, shuffle: 2, dropout: 3, signals: 4, garments: 5, split: 6, augment: 7, recurrentDropout: 8, mixup: 9 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 
-const ROTATIONS = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 const PARITY = 0x1bd11bda;
+
+/** What `mix` leaves: a pair returned would be an allocation for every block. */
+const words = new Uint32Array(2);
+
+/** The rounds, four between one injection of the key and the next. */
+function mix(key0: number, key1: number, counter0: number, counter1: number): void {
+  let [first, second, third] = [key1 | 0, PARITY ^ key0 ^ key1, key0 | 0];
+  let x0 = (counter0 + key0) | 0;
+  let x1 = (counter1 + key1) | 0;
+  for (let injection = 1; injection <= 5; injection++) {
+    if (injection & 1) {
+      x0 = (x0 + x1) | 0;
+      x1 = ((x1 << 13) | (x1 >>> 19)) ^ x0;
+      x0 = (x0 + x1) | 0;
+      x1 = ((x1 << 15) | (x1 >>> 17)) ^ x0;
+      x0 = (x0 + x1) | 0;
+      x1 = ((x1 << 26) | (x1 >>> 6)) ^ x0;
+      x0 = (x0 + x1) | 0;
+      x1 = ((x1 << 6) | (x1 >>> 26)) ^ x0;
+    } else {
+      x0 = (x0 + x1) | 0;
+      x1 = ((x1 << 17) | (x1 >>> 15)) ^ x0;
+      x0 = (x0 + x1) | 0;
+      x1 = ((x1 << 29) | (x1 >>> 3)) ^ x0;
+      x0 = (x0 + x1) | 0;
+      x1 = ((x1 << 16) | (x1 >>> 16)) ^ x0;
+      x0 = (x0 + x1) | 0;
+      x1 = ((x1 << 24) | (x1 >>> 8)) ^ x0;
+    }
+    x0 = (x0 + first) | 0;
+    x1 = (x1 + second + injection) | 0;
+    [first, second, third] = [second, third, first];
+  }
+  words[0] = x0;
+  words[1] = x1;
+}
 
 /** One Threefry-2x32-20 block: 64 random bits from a 64-bit key and a 64-bit counter. */
 export function threefry2x32(key0: number, key1: number, counter0: number, counter1: number): [number, number] {
-  const keys = [key0 | 0, key1 | 0, (PARITY ^ key0 ^ key1) | 0] as const;
-  let x0 = (counter0 + keys[0]) | 0;
-  let x1 = (counter1 + keys[1]) | 0;
-  for (let round = 0; round < 20; round++) {
-    const rotation = ROTATIONS[round & 7]!;
-    x0 = (x0 + x1) | 0;
-    x1 = ((x1 << rotation) | (x1 >>> (32 - rotation))) ^ x0;
-    if ((round & 3) === 3) {
-      const injection = (round >> 2) + 1;
-      x0 = (x0 + keys[injection % 3]!) | 0;
-      x1 = (x1 + keys[(injection + 1) % 3]! + injection) | 0;
-    }
-  }
-  return [x0 >>> 0, x1 >>> 0];
+  mix(key0, key1, counter0, counter1);
+  return [words[0]!, words[1]!];
 }
 
 /** Folds a seed, a purpose and an index (a layer, an epoch, a step) into the 64-bit key of a stream. */
@@ -39,29 +62,38 @@ export function streamKey(seed: number, purpose: Purpose, index = 0): [number, n
 /** A sequence of random numbers: a key and a counter. */
 export class RandomStream {
   private counter = 0;
-  private spareWord: number | undefined;
+  /** The second word of a block, if `hasSpare`: a number that may be undefined would be an object each. */
+  private readonly spare = new Uint32Array(1);
+  private hasSpare = false;
   private spareNormal: number | undefined;
-  private readonly key: [number, number];
+  /** 32 bits with a sign each: those are no objects either. */
+  private readonly key0: number;
+  private readonly key1: number;
 
   constructor(seed: number, purpose: Purpose, index = 0) {
-    this.key = streamKey(seed, purpose, index);
+    const [key0, key1] = streamKey(seed, purpose, index);
+    this.key0 = key0 | 0;
+    this.key1 = key1 | 0;
   }
 
   /** 32 random bits. */
   uint32(): number {
-    if (this.spareWord !== undefined) {
-      const word = this.spareWord;
-      this.spareWord = undefined;
-      return word;
-    }
-    const [first, second] = threefry2x32(this.key[0], this.key[1], this.counter++, 0);
-    this.spareWord = second;
-    return first;
+    this.hasSpare = !this.hasSpare;
+    if (!this.hasSpare) return this.spare[0]!;
+    mix(this.key0, this.key1, this.counter++, 0);
+    this.spare[0] = words[1]!;
+    return words[0]!;
   }
 
   /** Uniform in [low, high), on a grid of 2^-24 of the range. */
   uniform(low = 0, high = 1): number {
     return low + (high - low) * ((this.uint32() >>> 8) / 2 ** 24);
+  }
+
+  /** Values such as `uniform` gives, one after the other. */
+  fillUniform(values: Float32Array, low: number, high: number): Float32Array {
+    for (let i = 0; i < values.length; i++) values[i] = this.uniform(low, high);
+    return values;
   }
 
   /** Uniform integer in [0, bound), without bias (rejection). */

@@ -5,7 +5,7 @@ import type { Build } from './build.js';
 import { wasmUrlOf } from './configure.js';
 import type { Embedding } from './embedded.js';
 import { detectFeatures } from './features.js';
-import { unpacked } from './packed.js';
+import { platform } from './platform/platform.js';
 
 export type { Build } from './build.js';
 export { BUILDS } from './build.js';
@@ -78,7 +78,7 @@ async function unpack(part: Part, load: Embedding | undefined): Promise<Uint8Arr
   const { default: packed } = await load();
   let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = await unpacked(packed);
+    bytes = await platform().unpack(packed);
   } catch (cause) {
     throw altered(part, 'the embedded kernels', 'bytes that cannot be unpacked', cause);
   }

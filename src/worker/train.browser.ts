@@ -1,7 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import type { ModelInput, ModelTarget } from '../model/batches.js';
 import type { Model, Prediction } from '../model/model.js';
-import { inflated } from '../runtime/packed.js';
+import { platform } from '../runtime/platform/platform.js';
 import { startScript } from '../runtime/platform/script.js';
 import type { Channel } from './protocol.js';
 import type { Training, TrainingOptions } from './training.js';
@@ -31,7 +31,7 @@ export function trainInWorker(model: Model<Prediction>, x: ModelInput, y: ModelT
 async function openWorker(make: (() => Worker) | undefined): Promise<Channel> {
   let worker: Worker;
   try {
-    worker = await startScript([make ?? (await inflated((await import('#workers/training.browser')).default))], undefined, 'lanewise training');
+    worker = await startScript([make ?? (new TextDecoder().decode(await platform().unpack((await import('#workers/training.browser')).default)))], undefined, 'lanewise training');
   } catch (cause) {
     throw new LanewiseError('worker-failed', 'the worker did not start', {
       where: 'trainInWorker', cause,

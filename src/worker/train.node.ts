@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ModelInput, ModelTarget } from '../model/batches.js';
 import type { Model, Prediction } from '../model/model.js';
-import { inflated } from '../runtime/packed.js';
+import { platform } from '../runtime/platform/platform.js';
 import type { Channel } from './protocol.js';
 import type { Training, TrainingOptions } from './training.js';
 import { startTraining } from './training.js';
@@ -19,7 +19,7 @@ export function trainInWorker(model: Model<Prediction>, x: ModelInput, y: ModelT
 
 /** From source text, so that no bundler of a server can lose a file. */
 async function openWorker(make: (() => Worker) | undefined): Promise<Channel> {
-  const worker = make?.() ?? new Worker(await inflated((await import('#workers/training.node')).default), { eval: true, name: 'lanewise training' });
+  const worker = make?.() ?? new Worker(new TextDecoder().decode(await platform().unpack((await import('#workers/training.node')).default)), { eval: true, name: 'lanewise training' });
   let ending = false;
   return {
     post: (message, transfer = []) => worker.postMessage(message, [...transfer]),

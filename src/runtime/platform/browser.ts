@@ -8,11 +8,20 @@ import { startScript, type Start } from './script.js';
 export const browserPlatform: Platform = {
   name: 'browser',
   availableThreads: () => navigator.hardwareConcurrency || 1,
+  unpack,
   instantiate: async (module, imports) => (await WebAssembly.instantiate(module, imports)).exports,
   startWorker,
   yieldToEventLoop,
   lines: () => ({ print: (line) => console.log(line) }),
 };
+
+async function unpack(packed: string): Promise<Uint8Array<ArrayBuffer>> {
+  const deflated = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+  const reader = new Blob([deflated]).stream().pipeThrough(new DecompressionStream('deflate-raw')).getReader();
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
 
 /** In order: where the program says, from the code itself, from the file beside it (which Vite and webpack find and take along). */
 function startsOf(name: string): Start[] {

@@ -1,6 +1,8 @@
 import { instantiate } from '@assemblyscript/loader';
 import { availableParallelism } from 'node:os';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { inflateRaw } from 'node:zlib';
 import { LanewiseError } from '../../errors.js';
 import THREAD from '#workers/thread.node';
 import type { ThreadJob } from '../thread.js';
@@ -9,6 +11,7 @@ import type { Lines, Platform, WorkerHandle } from './platform.js';
 export const nodePlatform: Platform = {
   name: 'node',
   availableThreads: availableParallelism,
+  unpack: (packed) => promisify(inflateRaw)(Buffer.from(packed, 'base64')),
   instantiate: async (module, imports) => (await instantiate<WebAssembly.Exports>(module, imports)).exports,
   startWorker,
   yieldToEventLoop: () => new Promise((resolve) => setImmediate(resolve)),

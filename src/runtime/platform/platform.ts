@@ -5,6 +5,8 @@ export interface Platform {
   readonly name: 'node' | 'browser';
   /** Threads worth using on this machine. */
   availableThreads(): number;
+  /** What is embedded in the code: base64 of deflated bytes, which a server's gzip brings back to the size of those. */
+  unpack(packed: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Exports of the kernels over the given imports. */
   instantiate(module: WebAssembly.Module, imports: WebAssembly.Imports): Promise<WebAssembly.Exports>;
   /**
