@@ -9,7 +9,7 @@
 //        0 -1  0  1        0  0  1
 //
 // Everything is exact but the sums.
-import { multiplyAdd } from "../simd/lanes";
+import { loadStrided, multiplyAdd } from "../simd/lanes";
 import { TILE_COLUMNS } from "../gemm/tile";
 
 /** filters: [ceil(outC / 8)][inC][4][4][8] = G g Gᵀ; panels: [ceil(outC / 8)][3][3][inC][8]. Returns the bytes written. */
@@ -47,7 +47,8 @@ export function transformWindows(patches: usize, x: usize, first: i32, count: i3
   for (let window = first; window < first + count; window++) {
     let d = x + <usize>(window / pooledW * 2) * row + <usize>(window % pooledW * 2) * pixel;
     for (let c = 0; c < inC; c++) {
-      const d0 = pixels(d, pixel), d1 = pixels(d + row, pixel), d2 = pixels(d + 2 * row, pixel), d3 = pixels(d + 3 * row, pixel);
+      const d0 = loadStrided(d, pixel), d1 = loadStrided(d + row, pixel);
+      const d2 = loadStrided(d + 2 * row, pixel), d3 = loadStrided(d + 3 * row, pixel);
       v128.store(patches, acrossLine(f32x4.sub(d0, d2)));
       v128.store(patches, acrossLine(f32x4.add(d1, d2)), 16);
       v128.store(patches, acrossLine(f32x4.sub(d2, d1)), 32);
@@ -56,16 +57,6 @@ export function transformWindows(patches: usize, x: usize, first: i32, count: i3
       d += 4;
     }
   }
-}
-
-/** One channel of four neighbouring pixels. */
-// @ts-ignore: decorator
-@inline
-function pixels(d: usize, pixel: usize): v128 {
-  let x = v128.load32_zero(d);
-  x = v128.load32_lane(d + pixel, x, 1);
-  x = v128.load32_lane(d + 2 * pixel, x, 2);
-  return v128.load32_lane(d + 3 * pixel, x, 3);
 }
 
 /** Bᵀ d of the four lanes. */

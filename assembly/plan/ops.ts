@@ -96,6 +96,9 @@ export namespace Kernel {
   export const randomGroup: i32 = 16;
   // @ts-ignore: decorator
   @inline
+  export const chunkBytes: i32 = 48;
+  // @ts-ignore: decorator
+  @inline
   export const winogradDepth: i32 = 128;
   // @ts-ignore: decorator
   @inline

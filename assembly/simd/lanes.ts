@@ -34,6 +34,16 @@ export function storeOne(address: usize, x: v128): void {
   v128.store_lane<f32>(address, x, 0);
 }
 
+/** Four floats `step` bytes apart. */
+// @ts-ignore: decorator
+@inline
+export function loadStrided(address: usize, step: usize): v128 {
+  let x = v128.load32_zero(address);
+  x = v128.load32_lane(address + step, x, 1);
+  x = v128.load32_lane(address + 2 * step, x, 2);
+  return v128.load32_lane(address + 3 * step, x, 3);
+}
+
 /** Four floats, or in a tail one. */
 // @ts-ignore: decorator
 @inline

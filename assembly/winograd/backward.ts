@@ -2,7 +2,7 @@ import { addEdge, clearEdge } from "../gemm/edge";
 import { EDGE_BYTES, TILE_COLUMNS, TILE_ROWS } from "../gemm/tile";
 import { tileGemmTransposed } from "../gemm/tile-gemm";
 import { CHUNK, PATCH, TILE, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInputGradient, tileWinogradOutputGradient } from "./transform";
-import { CHUNK_TABLE, addPatch, claim, layOutChunk, loadGradientTile, nextPlace, positionBegin, positionEnd, rewindChunk, slab, tilesAcross } from "./tiles";
+import { addPatch, claim, layOutChunk, loadGradientTile, nextPlace, positionBegin, positionEnd, rewindChunk, slab, tilesAcross } from "./tiles";
 import { clearLeftOut, foldPatch } from "./fold";
 import { positionProducts } from "./product";
 import { Kernel } from "../plan/ops";
@@ -75,7 +75,7 @@ export function winogradBackwardFilter(
   block: i32, scratch: usize, u: usize, v: usize, m: usize, batch: i32, outH: i32, outW: i32, inC: i32, outC: i32, blockImages: i32, chunk: i32,
 ): void {
   const lda = (<usize>inC) << 2, ldb = (<usize>outC) << 2;
-  const table = scratch + EDGE_BYTES, runs = table + CHUNK_TABLE;
+  const table = scratch + EDGE_BYTES, runs = table + Kernel.chunkBytes;
   const perImage = tilesAcross(outW) * tilesAcross(outH), tiles = batch * perImage, blockTiles = blockImages * perImage;
   u += (<usize>(block * inC * outC)) << 2;
   v += (<usize>block * slab(tiles, inC)) << 2;

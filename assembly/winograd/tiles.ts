@@ -17,9 +17,6 @@ function lastOutputs(size: i32): i32 {
   return (size - 1) % TILE + 1;
 }
 
-/** Bytes of the table of a chunk. */
-export const CHUNK_TABLE: usize = 48;
-
 /** table: i32, where each of the four kinds begins among the `tiles` of a chunk from tile `first` on, and their end; then each kind's next place. */
 export function layOutChunk(table: usize, first: i32, tiles: i32, outH: i32, outW: i32): void {
   const across = tilesAcross(outW), perImage = across * tilesAcross(outH), end = first + tiles;

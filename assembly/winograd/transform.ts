@@ -14,6 +14,7 @@
 //
 // A transform takes four channels at a time, columns first, then rows, each line of six (or four) by one of the inline functions.
 
+import { loadStrided } from "../simd/lanes";
 import { Kernel } from "../plan/ops";
 
 const A: f32 = 0.75;
@@ -29,8 +30,8 @@ export const PATCH: i32 = 6;
 export const POSITIONS: i32 = 36;
 
 /**
- * Scratch of a transform: the constants as vectors, then the values between its two halves, [6][6] vectors, then eight zeros, then the table of a chunk. The constants are loaded, because
- * V8 builds a literal anew in every turn of a loop.
+ * Scratch of a transform: the constants as vectors, then the values between its two halves, [6][6] vectors, then eight zeros, then the table of a
+ * chunk. The constants are loaded, because V8 builds a literal anew in every turn of a loop.
  */
 export const TRANSFORM_BYTES: usize = Kernel.transformBytes;
 const BETWEEN: usize = 9 * 16;
@@ -195,23 +196,13 @@ export function tileWinogradFilter(u: usize, step: usize, g: usize, tapBytes: us
   for (let j: usize = 0; j < 3; j++) {
     const column = g + j * tapBytes;
     filterLine(
-      between + (j << 4), 48, gather(column, laneBytes), gather(column + 3 * tapBytes, laneBytes), gather(column + 6 * tapBytes, laneBytes), scratch,
+      between + (j << 4), 48, loadStrided(column, laneBytes), loadStrided(column + 3 * tapBytes, laneBytes), loadStrided(column + 6 * tapBytes, laneBytes), scratch,
     );
   }
   for (let i: usize = 0; i < 6; i++) {
     const row = between + i * 48;
     filterLine(u + i * 6 * step, step, v128.load(row), v128.load(row, 16), v128.load(row, 32), scratch);
   }
-}
-
-/** Four floats `laneBytes` apart. */
-// @ts-ignore: decorator
-@inline
-function gather(address: usize, laneBytes: usize): v128 {
-  let x = v128.load32_zero(address);
-  x = v128.load32_lane(address + laneBytes, x, 1);
-  x = v128.load32_lane(address + 2 * laneBytes, x, 2);
-  return v128.load32_lane(address + 3 * laneBytes, x, 3);
 }
 
 /** g = Gᵀ u G, the adjoint of tileWinogradFilter, four neighbouring floats of each tap. */

@@ -22,7 +22,7 @@ export interface WinogradConvolution {
 /** Products of a tile and a pair of channels: 6 × 6. */
 const POSITIONS = 36;
 /** Scratch of winogradBackwardFilter: a tile, the table of a chunk, two numbers for each chunk of a sum. */
-export const FILTER_SCRATCH = Kernel.edgeBytes + 48 + 8 * Kernel.winogradDepth;
+export const FILTER_SCRATCH = Kernel.edgeBytes + Kernel.chunkBytes + 8 * Kernel.winogradDepth;
 /** Floats of a position of a transformed tensor, as in assembly/winograd/tiles.ts. */
 export const slabOf = (tiles: number, channels: number): number => Math.ceil(((tiles + 8) * channels) / 32) * 32 + 16;
 
