@@ -4,7 +4,7 @@ import { sizeOf } from '../tensor/shape.js';
 import { NO_OPTIONS } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, bareFactory } from './layer.js';
-import { emitReshape } from './reshape.js';
+import { emitReshape } from './emit-reshape.js';
 
 class Flatten extends Layer {
   readonly type = 'flatten';

@@ -1,7 +1,8 @@
 import { LanewiseError } from '../errors.js';
-import type { PlanTensor, Tape } from '../plan/tape.js';
+import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sizeOf } from '../tensor/shape.js';
+import { emitReshape } from './emit-reshape.js';
 import type { OptionTable } from './layer-config.js';
 import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, factory } from './layer.js';
@@ -41,15 +42,6 @@ class Reshape extends Layer {
   emit(input: PlanTensor, { tape }: EmitContext): PlanTensor {
     return emitReshape(tape, input, this.output);
   }
-}
-
-/** The same bytes as another shape, forward and backward. */
-export function emitReshape(tape: Tape, input: PlanTensor, shape: Shape, logits?: PlanTensor): PlanTensor {
-  const x = tape.toRows(input);
-  const { ref, layout, needsGradient, probabilities } = x;
-  const y: PlanTensor = { ref, shape, layout, needsGradient, ...(probabilities && { probabilities: logits ? { ...probabilities, logits } : probabilities }) };
-  tape.record(y, [x], (dy) => [{ ...dy, shape: x.shape }]);
-  return y;
 }
 
 /** @throws LanewiseError `invalid-argument` */

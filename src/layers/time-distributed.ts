@@ -5,7 +5,7 @@ import type { OptionTable } from './layer-config.js';
 import { layer } from './layer-config.js';
 import type { EmitContext, Flops, LayerOptions } from './layer.js';
 import { Layer, SymbolicTensor, factory } from './layer.js';
-import { emitReshape } from './reshape.js';
+import { emitReshape } from './emit-reshape.js';
 import { Wrapper } from './wrapper.js';
 
 export interface TimeDistributedOptions extends LayerOptions {

@@ -73,6 +73,8 @@ export class Parameters implements WeightStore {
   private address = 0;
   /** Whether the values are neither those before a step nor those after it. */
   private torn = false;
+  /** Grows with every change of the values. */
+  version = 0;
   /** Where the values lie now. */
   private layout = new Layout([], []);
 
@@ -175,6 +177,7 @@ export class Parameters implements WeightStore {
       const value = given[index]!;
       values.set('data' in value ? value.data : value, start);
     });
+    this.version++;
     this.torn = false;
   }
 

@@ -11,6 +11,7 @@ import { fixedRef } from '../plan/buffer.js';
 import type { ArgumentKind, OpName } from '../plan/ops.js';
 import { Control, OPS, STATE_BYTES } from '../plan/ops.js';
 import { profilePlan } from '../plan/profile.js';
+import { HoistedValues } from '../plan/hoist.js';
 import type { PlanParameter, PlanTensor } from '../plan/tape.js';
 import { Tape } from '../plan/tape.js';
 import { Engine, align } from '../runtime/engine.js';
@@ -42,6 +43,17 @@ export interface Plan {
   /** One address for each input of the model. */
   readonly inputs: readonly number[];
   readonly heads: readonly PlanHead[];
+  /** Whether it changes weights. */
+  readonly trains: boolean;
+  /** What has to run before it where weights have changed. */
+  readonly preparation?: Preparation | undefined;
+}
+
+/** A plan of ops that depend on weights alone. */
+interface Preparation {
+  readonly address: number;
+  /** The version of the weights that it last ran with. */
+  version: number | undefined;
 }
 
 /** Where the data of an output are. */
@@ -91,6 +103,8 @@ export interface ProgramOptions {
  */
 export class Program {
   private readonly plans = new Map<string, Plan>();
+  /** What ops of evaluation and prediction that depend on weights alone have left. */
+  private readonly hoisted: HoistedValues;
   /** Where weights lie, and which of them are trained. */
   private readonly layout: Layout;
   /** The layers that were trainable when the model was compiled. */
@@ -116,6 +130,7 @@ export class Program {
     this.trainable = new Set(graph.nodes.map(({ layer }) => layer).filter(({ trainable }) => trainable));
     this.region = engine.reserve(this.offsetOf(1 + optimizer.slots.length) + this.trainedBytes);
     this.state = engine.reserve(STATE_BYTES);
+    this.hoisted = new HoistedValues((bytes) => engine.reserve(bytes));
     this.states = new States(engine, graph.nodes.flatMap(({ layer }) => layer.statefulLayers));
     for (const { name, values } of this.slots()) {
       const start = optimizer.slotStart?.[name];
@@ -167,6 +182,7 @@ export class Program {
     const kept = weights.slice();
     weights.set(average);
     average.set(kept);
+    this.options.parameters.version++;
     this.averaged = !this.averaged;
   }
 
@@ -246,13 +262,16 @@ export class Program {
     }
 
     const threads = this.engine.threads;
+    let hoisted: readonly PlannedOp[] = [];
+    if (!tape.training) ({ hoisted, others: tape.ops } = this.hoisted.hoist(tape.ops, ({ buffer }) => buffer.address === this.region));
     if (tape.arrange) tape.ops = tape.arrange(tape.ops, threads);
     tape.place((bytes) => (this.arena = this.atLeast(this.arena, bytes)).address, align);
     this.scratch = this.atLeast(this.scratch, align(tape.scratch) * threads);
-    const address = tape.encode(this.engine, this.scratch.address, this.scratch.bytes / threads);
+    const encode = (ops: readonly PlannedOp[]): number => tape.encode(this.engine, this.scratch.address, this.scratch.bytes / threads, ops);
     const place = (ref: Ref | undefined): number => (ref?.buffer.address === undefined ? 0 : addressOf(ref));
     return {
-      address, ops: tape.ops, batch,
+      address: encode(tape.ops), ops: tape.ops, batch, trains: kind === 'train',
+      preparation: hoisted.length > 0 ? { address: encode(hoisted), version: undefined } : undefined,
       inputs: inputs.map(({ ref }) => place(ref)),
       heads: kept.map(({ ref, mask }, index) => ({
         target: place(data[index]!.target), weights: place(data[index]!.weights), output: place(ref), state: place(emitted[index]?.state),
@@ -265,13 +284,18 @@ export class Program {
    * Runs a plan. If a thread fails in the middle of an update of the weights, they are lost.
    * @throws LanewiseError `worker-failed`, `invalid-state`
    */
-  run({ address, ops }: Plan): void {
-    const { engine } = this;
+  run({ address, ops, trains, preparation }: Plan): void {
+    const { engine, options: { parameters } } = this;
+    if (trains) parameters.version++;
+    if (preparation && preparation.version !== parameters.version) {
+      engine.run(preparation.address);
+      preparation.version = parameters.version;
+    }
     try {
       engine.run(address);
     } catch (error) {
       const op = error instanceof LanewiseError && error.code === 'invalid-state' ? undefined : ops[engine.op];
-      if (op && (OPS[op.name] as Record<string, ArgumentKind>)['w'] === 'inout') this.options.parameters.tear();
+      if (op && (OPS[op.name] as Record<string, ArgumentKind>)['w'] === 'inout') parameters.tear();
       throw error;
     }
   }

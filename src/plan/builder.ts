@@ -21,6 +21,19 @@ export interface PlannedOp {
   readonly owner: string;
 }
 
+/** A place that an op reads, writes, or both. */
+export interface Access extends Ref {
+  readonly reads: boolean;
+  readonly writes: boolean;
+}
+
+export function accessesOf({ name, args }: PlannedOp): Access[] {
+  return Object.entries<ArgumentKind>(OPS[name]).flatMap(([key, kind]) => {
+    const ref = args[key];
+    return typeof ref === 'object' ? [{ ...ref, reads: kind.includes('in'), writes: kind.includes('out') }] : [];
+  });
+}
+
 /** What an encoded plan needs of memory. */
 export interface Memory {
   reserve(bytes: number): number;
@@ -56,11 +69,10 @@ export class PlanBuilder {
     const lifetimes = new Map<PlanBuffer, { bytes: number; first: number; last: number }>();
     let start = 0;
     let end = -1;
-    this.ops.forEach(({ args, chain }, index) => {
-      if (index > end) [start, end] = [index, index + chain - 1]; // what a chain uses, it uses all the time
-      for (const value of Object.values(args)) {
-        if (typeof value !== 'object' || value.buffer.address !== undefined) continue;
-        const { buffer } = value;
+    this.ops.forEach((op, index) => {
+      if (index > end) [start, end] = [index, index + op.chain - 1]; // what a chain uses, it uses all the time
+      for (const { buffer } of accessesOf(op)) {
+        if (buffer.address !== undefined) continue;
         const life = lifetimes.get(buffer) ?? { bytes: buffer.bytes, first: buffer.pinned ? 0 : start, last: end };
         life.last = buffer.pinned ? this.ops.length : end;
         lifetimes.set(buffer, life);
@@ -72,18 +84,18 @@ export class PlanBuilder {
     buffers.forEach((buffer, index) => (buffer.address = base + map.offsets[index]!));
   }
 
-  /** Writes the plan into memory and returns its address. Every buffer must have its place. */
-  encode(memory: Memory, scratch: number, scratchBytes: number): number {
+  /** Writes the plan, or some of its ops, into memory and returns its address. Every buffer must have its place. */
+  encode(memory: Memory, scratch: number, scratchBytes: number, ops: readonly PlannedOp[] = this.ops): number {
     const rowBytes = (op: PlannedOp): number => OP_HEADER_BYTES + 4 * Object.keys(OPS[op.name]).length;
-    const bytes = PLAN_HEADER_BYTES + this.ops.reduce((sum, op) => sum + rowBytes(op), 0);
+    const bytes = PLAN_HEADER_BYTES + ops.reduce((sum, op) => sum + rowBytes(op), 0);
     const address = memory.reserve(bytes);
     const words = memory.integers(address, bytes / 4);
     const floats = new Float32Array(words.buffer, words.byteOffset, words.length);
-    words[PlanHeader.ops / 4] = this.ops.length;
+    words[PlanHeader.ops / 4] = ops.length;
     words[PlanHeader.scratch / 4] = scratch;
     words[PlanHeader.scratchBytes / 4] = scratchBytes;
     let row = PLAN_HEADER_BYTES / 4;
-    for (const op of this.ops) {
+    for (const op of ops) {
       words[row + OpHeader.opcode / 4] = OP_NAMES.indexOf(op.name);
       words[row + OpHeader.blocks / 4] = op.blocks;
       words[row + OpHeader.counter / 4] = 0;

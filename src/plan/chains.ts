@@ -5,9 +5,8 @@
  */
 import { blocksOf } from './blocking.js';
 import type { Ref } from './buffer.js';
-import type { PlannedOp } from './builder.js';
-import type { ArgumentKind } from './ops.js';
-import { OPS } from './ops.js';
+import type { Access, PlannedOp } from './builder.js';
+import { accessesOf } from './builder.js';
 
 /** Chains where the pairs can be shared out evenly enough; with few pairs for many threads, these share the blocks of one op after the other. */
 export function arrangeInChains(ops: readonly PlannedOp[], threads: number): PlannedOp[] {
@@ -38,20 +37,9 @@ function chained(nodes: readonly Node[], pairs: number): Node[] {
   return [...before, ...chain, ...chained(after, pairs)];
 }
 
-interface Access extends Ref {
-  readonly writes: boolean;
-}
-
 /** Whether two ops must keep their order: one writes what the other uses. */
 const conflict = (a: Node, b: Node): boolean =>
   a.accesses.some((one) => b.accesses.some((other) => (one.writes || other.writes) && overlap(one, other)));
-
-function accessesOf({ name, args }: PlannedOp): Access[] {
-  return Object.entries<ArgumentKind>(OPS[name]).flatMap(([key, kind]) => {
-    const ref = args[key];
-    return typeof ref === 'object' ? [{ ...ref, writes: kind.includes('out') }] : [];
-  });
-}
 
 /** Whether two buffers are one, or lie over one another. Offsets do not count: a kernel may go through all of a buffer. */
 function overlap({ buffer: a }: Ref, { buffer: b }: Ref): boolean {
