@@ -10,6 +10,8 @@ export interface Peer {
   command: string;
   args: readonly string[];
   threads: number;
+  /** Variables of its environment, beside ours. */
+  environment?: Readonly<Record<string, string>>;
 }
 
 export interface About {
@@ -51,7 +53,8 @@ export class Child {
 
   /** Starts a peer and hears what it is. */
   static async start(peer: Peer): Promise<{ child: Child; about: About }> {
-    const child = new Child(peer, spawn(peer.command, peer.args, { cwd: folder, stdio: 'pipe', env: { ...process.env, OMP_NUM_THREADS: String(peer.threads) } }));
+    const env = { ...process.env, ...peer.environment, OMP_NUM_THREADS: String(peer.threads) };
+    const child = new Child(peer, spawn(peer.command, peer.args, { cwd: folder, stdio: 'pipe', env }));
     const line = await child.nextLine(60);
     if (line === undefined) throw new Error(`${peer.name} did not start: ${child.complaint}`);
     return { child, about: JSON.parse(line) as About };
