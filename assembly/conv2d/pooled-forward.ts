@@ -6,8 +6,8 @@ import { transformFilters, transformWindows, windowSums } from "./winograd-windo
 
 /**
  * Convolution with 2×2 max pooling (stride 2, valid) in one: y = max pool(x ⋆ filter + bias), with ReLU if asked for. The map between the two
- * never goes to memory. NaN wins over all; of equal values the first wins. A kernel of 3×3 and stride 1 goes by Winograd's F(2×2, 3×3), whose tile
- * is the window.
+ * never goes to memory. NaN wins over all; of equal values the first wins. With `winograd` a kernel of 3×3 and stride 1 goes by F(2×2, 3×3), whose
+ * tile is the window.
  *
  * y: [batch, outH / 2, outW / 2, outC]; winners: u8, same shape, or address 0: four times the place of the window's maximum (row · 2 + column),
  * plus 128 where ReLU lets no gradient through; x: [batch, inH, inW, inC]; filterPanels: [ceil(outC / 8)][kernelH · kernelW · inC][8];
@@ -19,7 +19,7 @@ import { transformFilters, transformWindows, windowSums } from "./winograd-windo
 export function conv2dMaxPoolForward(
   block: i32, scratch: usize, y: usize, winners: usize, x: usize, filterPanels: usize, bias: usize,
   batch: i32, inH: i32, inW: i32, inC: i32, outH: i32, outW: i32, outC: i32,
-  kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, padTop: i32, padLeft: i32, blockImages: i32, relu: i32,
+  kernelH: i32, kernelW: i32, strideH: i32, strideW: i32, padTop: i32, padLeft: i32, blockImages: i32, winograd: i32, relu: i32,
 ): void {
   const rows = extent(outH, strideH, kernelH);
   const columns = extent(outW, strideW, kernelW);
@@ -30,7 +30,6 @@ export function conv2dMaxPoolForward(
   const outputs = scratch + biasBytes;
   const patches = outputs + <usize>BAND * (256 + 32 + 8);
   const filters = patches + ((<usize>(BAND * patch + 3)) << 4);
-  const winograd = kernelH == 3 && kernelW == 3 && strideH == 1 && strideW == 1;
   const image = filters + (winograd ? transformFilters(filters, filterPanels, inC, outC) : 0);
   memory.fill(scratch, 0, biasBytes);
   if (bias != 0) memory.copy(scratch, bias, (<usize>outC) << 2);
@@ -49,7 +48,7 @@ export function conv2dMaxPoolForward(
       else gatherWindows(patches, source, first, count, pooledW, width, inC, kernelH, kernelW * inC, strideH, strideW);
       bandForward(
         y + (done << 2), winners == 0 ? 0 : winners + done, outputs, patches, winograd ? filters : filterPanels, scratch,
-        winograd ? inC : patch, outC, count, winograd, relu,
+        winograd ? inC : patch, outC, count, <bool>winograd, relu,
       );
     }
   }

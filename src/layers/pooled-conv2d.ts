@@ -2,7 +2,7 @@
  * A convolution and the 2×2 max pooling behind it as one: the map between them is four times as large as what leaves the pooling, and bound by
  * memory. Of its gradient three quarters are zeros, which the backward pass leaves out.
  */
-import { ELEMENT_BLOCK, blocksOf, usesWinograd } from '../plan/blocking.js';
+import { ELEMENT_BLOCK, blocksOf, usesWindowWinograd, usesWinograd } from '../plan/blocking.js';
 import type { Ref } from '../plan/buffer.js';
 import { floatsOn } from '../plan/buffer.js';
 import { Kernel } from '../plan/ops.js';
@@ -38,11 +38,8 @@ interface PooledConv2d {
   output: Shape;
 }
 
-type WindowGeometry = Pick<ConvGeometry, 'kernelH' | 'kernelW' | 'strideH' | 'strideW' | 'inC' | 'outC'>;
-
 /** Scratch of conv2dMaxPoolForward: bias, outputs of a band with their edge, patches, filters transformed by Winograd's method. */
-export function pooledForwardScratch({ kernelH, kernelW, strideH, strideW, inC, outC }: WindowGeometry): number {
-  const winograd = kernelH === 3 && kernelW === 3 && strideH === 1 && strideW === 1;
+export function pooledForwardScratch({ kernelH, kernelW, inC, outC }: Pick<ConvGeometry, 'kernelH' | 'kernelW' | 'inC' | 'outC'>, winograd: boolean): number {
   return Math.ceil(outC / Kernel.panel) * (32 + (winograd ? 512 * inC : 0)) + Kernel.windowBand * (256 + 40 + 16 * kernelH * kernelW * inC) + 48;
 }
 /** Scratch of conv2dMaxPoolBackwardFilter: tiles of the gradient, patches. */
@@ -53,12 +50,16 @@ export function emitPooledConv2d(tape: Tape, { x, kernel, bias, geometry, padded
   const { kernelH, kernelW, inC, outC, batch, blockImages } = geometry;
   const blocks = blocksOf(batch, blockImages);
   const patch = kernelH * kernelW * inC;
+  const winograd = usesWindowWinograd(geometry);
   const y = tape.tensor(output);
   const winners = tape.training ? tape.buffer(Math.ceil(tape.length(output, 'rows') / 4)) : undefined;
   tape.op(
     'conv2dMaxPoolForward',
-    { y: y.ref, winners, x: x.ref, filterPanels: emitFilterPanels(tape, kernel.value, geometry), bias: bias?.value, ...geometry, relu: reluFlag(activation) },
-    blocks, pooledForwardScratch(geometry) + padded,
+    {
+      y: y.ref, winners, x: x.ref, filterPanels: emitFilterPanels(tape, kernel.value, geometry), bias: bias?.value, ...geometry,
+      winograd: Number(winograd), relu: reluFlag(activation),
+    },
+    blocks, pooledForwardScratch(geometry, winograd) + padded,
   );
   if (!winners) return y;
   tape.record(y, [x], (dy) => {

@@ -88,6 +88,10 @@ export function winogradBlocks(batch: number, tilesPerImage: number): { blockIma
   return { blockImages, chunk: Math.min(WINOGRAD_CHUNK, blockImages * tilesPerImage) };
 }
 
+/** Whether a convolution of a pooling's windows goes by Winograd's F(2×2, 3×3), whose tile is the window. Without dilation or groups. */
+export const usesWindowWinograd = ({ kernelH, kernelW, strideH, strideW }: Record<'kernelH' | 'kernelW' | 'strideH' | 'strideW', number>): boolean =>
+  kernelH === 3 && kernelW === 3 && strideH === 1 && strideW === 1;
+
 /** Whether Winograd's way is taken: 3×3, stride 1, taps side by side, one group, and enough channels that the transforms are small beside the products. */
 export const usesWinograd = ({ kernelH, kernelW, strideH, strideW, dilationH, dilationW, inC, outC, groups }: Record<
   'kernelH' | 'kernelW' | 'strideH' | 'strideW' | 'dilationH' | 'dilationW' | 'inC' | 'outC' | 'groups', number

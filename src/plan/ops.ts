@@ -56,7 +56,7 @@ export const OPS = {
     u: 'out', v: 'in', m: 'in', batch: 'i32', outH: 'i32', outW: 'i32', inC: 'i32', outC: 'i32', blockImages: 'i32', chunk: 'i32',
   },
   winogradFilterGradient: { gradient: 'out', u: 'in', inC: 'i32', outC: 'i32' },
-  conv2dMaxPoolForward: { y: 'out', winners: 'out?', x: 'in', filterPanels: 'in', bias: 'in?', ...images, relu: 'i32' },
+  conv2dMaxPoolForward: { y: 'out', winners: 'out?', x: 'in', filterPanels: 'in', bias: 'in?', ...images, winograd: 'i32', relu: 'i32' },
   conv2dMaxPoolBackwardInput: { dx: 'out', dy: 'in', winners: 'in', filterPanels: 'in', ...images },
   conv2dMaxPoolBackwardFilter: { partials: 'out', x: 'in', dy: 'in', winners: 'in', ...images },
   maxPoolForward: { y: 'out', argmax: 'out?', x: 'in', ...windows },

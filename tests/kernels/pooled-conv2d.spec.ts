@@ -22,7 +22,7 @@ function numbers(buffer: usize, length: i32): StaticArray<f64> {
 }
 
 /** All passes over square images, kernel and padding, as one and by the ops it stands for: sums of eighths are exact, so they must be equal. */
-function check(size: i32, inC: i32, outC: i32, kernel: i32, stride: i32, pad: i32, relu: i32): i32 {
+function check(size: i32, inC: i32, outC: i32, kernel: i32, stride: i32, pad: i32, relu: i32, winograd: i32 = 0): i32 {
   const out = (size + 2 * pad - kernel) / stride + 1, pooled = out / 2;
   const patch = kernel * kernel * inC;
   const xLength = BATCH * size * size * inC, mapLength = BATCH * out * out * outC, yLength = BATCH * pooled * pooled * outC;
@@ -46,9 +46,11 @@ function check(size: i32, inC: i32, outC: i32, kernel: i32, stride: i32, pad: i3
 
   const y1 = blank(yLength), winners = blank((yLength + 3) / 4), y0 = blank(yLength), dx1 = blank(xLength), partial = blank((patch + 1) * outC);
   conv2dMaxPoolForward(
-    0, scratch, y1, winners, x, panels, bias, BATCH, size, size, inC, out, out, outC, kernel, kernel, stride, stride, pad, pad, BATCH, relu,
+    0, scratch, y1, winners, x, panels, bias, BATCH, size, size, inC, out, out, outC, kernel, kernel, stride, stride, pad, pad, BATCH, winograd, relu,
   );
-  conv2dMaxPoolForward(0, scratch, y0, 0, x, panels, bias, BATCH, size, size, inC, out, out, outC, kernel, kernel, stride, stride, pad, pad, BATCH, relu);
+  conv2dMaxPoolForward(
+    0, scratch, y0, 0, x, panels, bias, BATCH, size, size, inC, out, out, outC, kernel, kernel, stride, stride, pad, pad, BATCH, winograd, relu,
+  );
   conv2dMaxPoolBackwardInput(
     0, scratch, dx1, dy, winners, taps, BATCH, size, size, inC, out, out, outC, kernel, kernel, stride, stride, pad, pad, BATCH,
   );
@@ -64,9 +66,11 @@ describe("conv2d with max pooling", () => {
   test("gives what convolution, ReLU and pooling give one after the other", () => {
     for (let relu = 0; relu < 2; relu++) {
       expect(check(2, 1, 1, 1, 1, 0, relu)).toBe(0, `one window, ReLU ${relu}`);
-      expect(check(7, 1, 9, 3, 1, 0, relu)).toBe(0, `an odd output, ReLU ${relu}`);
-      expect(check(14, 1, 8, 3, 1, 0, relu)).toBe(0, `three bands, ReLU ${relu}`);
-      expect(check(6, 3, 5, 3, 1, 1, relu)).toBe(0, `padding, ReLU ${relu}`);
+      for (let winograd = 0; winograd < 2; winograd++) {
+        expect(check(7, 1, 9, 3, 1, 0, relu, winograd)).toBe(0, `an odd output, ReLU ${relu}, Winograd ${winograd}`);
+        expect(check(14, 1, 8, 3, 1, 0, relu, winograd)).toBe(0, `three bands, ReLU ${relu}, Winograd ${winograd}`);
+        expect(check(6, 3, 5, 3, 1, 1, relu, winograd)).toBe(0, `padding, ReLU ${relu}, Winograd ${winograd}`);
+      }
       expect(check(9, 5, 17, 2, 2, 0, relu)).toBe(0, `a stride, ReLU ${relu}`);
       expect(check(8, 10, 4, 5, 1, 2, relu)).toBe(0, `many taps, ReLU ${relu}`);
     }

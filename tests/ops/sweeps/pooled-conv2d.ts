@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { blocksOf } from '../../../src/plan/blocking.js';
+import { blocksOf, usesWindowWinograd } from '../../../src/plan/blocking.js';
 import { Kernel } from '../../../src/plan/ops.js';
 import { pooledBackwardScratch, pooledForwardScratch } from '../../../src/layers/pooled-conv2d.js';
 import {
@@ -86,14 +86,16 @@ function windowsOf({ sizes }: Case): number[][] {
 
 const forwardSweep: Sweep<'conv2dMaxPoolForward'> = function* () {
   for (const option of convolutions()) {
-    yield forwardCase(option, 'random');
-    yield forwardCase(option, 'ties');
+    for (const winograd of usesWindowWinograd(geometryOf(option).args) ? [true, false] : [false]) {
+      yield forwardCase(option, 'random', winograd);
+      yield forwardCase(option, 'ties', winograd);
+    }
   }
   yield* notANumber();
 };
 
 /** ties: small whole numbers, whose sums are exact and often equal, so that the winner must be the reference's. */
-function forwardCase(option: Case, kind: 'random' | 'ties'): OpCase<'conv2dMaxPoolForward'> {
+function forwardCase(option: Case, kind: 'random' | 'ties', winograd: boolean): OpCase<'conv2dMaxPoolForward'> {
   const { sizes, relu } = option;
   const { args, blocks, patch, padded, pooledLength } = geometryOf(option);
   const draw = (length: number, seed: number): Float64Array => {
@@ -105,13 +107,13 @@ function forwardCase(option: Case, kind: 'random' | 'ties'): OpCase<'conv2dMaxPo
   const bias = option.bias ? draw(args.outC, 3) : undefined;
   const winners = kind === 'ties' || option.bias ? blank(pooledLength, Uint8Array) : undefined;
   return {
-    label: `${JSON.stringify(option)} ${kind}`,
+    label: `${JSON.stringify(option)} ${kind}${winograd ? ', Winograd' : ''}`,
     args: {
       y: blank(pooledLength), winners, x: floats(x), filterPanels: floats(panelsOf(kernel, patch, args.outC)), bias: bias && floats(bias), ...args,
-      relu: Number(relu),
+      winograd: Number(winograd), relu: Number(relu),
     },
     blocks,
-    scratch: pooledForwardScratch(args) + padded,
+    scratch: pooledForwardScratch(args, winograd) + padded,
     check(written) {
       const sums = map(conv2dForward({ ...sizes, x, kernel }), (value, i) => value + (bias?.[i % args.outC] ?? 0));
       const absolute = map(absConv2dForward({ ...sizes, x, kernel }), (value, i) => value + Math.abs(bias?.[i % args.outC] ?? 0));
@@ -150,10 +152,10 @@ function* notANumber(): Iterable<OpCase<'conv2dMaxPoolForward'>> {
         label: `NaN at ${bad}${relu ? ', ReLU' : ''}`,
         args: {
           y: blank(pooledLength), winners: blank(pooledLength, Uint8Array), x: floats(clean.with(bad, NaN)),
-          filterPanels: floats(panelsOf(kernel, patch, args.outC)), bias: undefined, ...args, relu: Number(relu),
+          filterPanels: floats(panelsOf(kernel, patch, args.outC)), bias: undefined, ...args, winograd: 0, relu: Number(relu),
         },
         blocks,
-        scratch: pooledForwardScratch(args),
+        scratch: pooledForwardScratch(args, false),
         check(written) {
           Array.from(written.winners).forEach((winner, i) => {
             const window = Math.floor(i / args.outC);
