@@ -41,20 +41,45 @@ export function movingAverage(block: i32, scratch: usize, w: usize, value: usize
   }
 }
 
-/** Op: y = gamma · x̂ + beta. y, x: [rows, columns]; gamma, beta: [columns] or address 0 for ones and zeros. */
+/** gamma / deviation of the columns at byte `c`. */
+// @ts-ignore: decorator
+@inline
+export function scaleOf(inverses: usize, gamma: usize, c: usize, whole: bool): v128 {
+  const inverse = read(inverses + c, whole);
+  return gamma == 0 ? inverse : f32x4.mul(inverse, read(gamma + c, whole));
+}
+
+// @ts-ignore: decorator
+@inline
+export function shiftOf(beta: usize, c: usize, whole: bool): v128 {
+  return beta == 0 ? f32x4.splat(0) : read(beta + c, whole);
+}
+
+// @ts-ignore: decorator
+@inline
+function normalized(x: v128, mean: v128, scale: v128, shift: v128): v128 {
+  return f32x4.add(f32x4.mul(f32x4.sub(x, mean), scale), shift);
+}
+
+/** dy where the ReLU behind y = gamma · x̂ + beta let it through: y comes to the bits it had forward. */
+// @ts-ignore: decorator
+@inline
+export function throughRelu(dy: v128, x: v128, mean: v128, scale: v128, shift: v128): v128 {
+  return v128.and(dy, f32x4.gt(normalized(x, mean, scale, shift), f32x4.splat(0)));
+}
+
+/** Op: y = gamma · x̂ + beta, with ReLU if asked for. y, x: [rows, columns]; gamma, beta: [columns] or address 0 for ones and zeros. */
 export function batchNormForward(
-  block: i32, scratch: usize, y: usize, x: usize, moments: usize, gamma: usize, beta: usize, rows: i32, columns: i32, blockRows: i32,
+  block: i32, scratch: usize, y: usize, x: usize, moments: usize, gamma: usize, beta: usize, rows: i32, columns: i32, blockRows: i32, relu: i32,
 ): void {
+  const least = f32x4.splat(relu ? 0 : -Infinity);
   const bytes = (<usize>columns) << 2, vectors = bytes & ~15;
   const start = <usize>blockStart(block, blockRows) * bytes, end = <usize>blockEnd(block, blockRows, rows) * bytes;
   for (let c: usize = 0; c < bytes; c += c < vectors ? 16 : 4) {
     const whole = c < vectors;
-    const mean = read(moments + c, whole);
-    let scale = read(moments + (bytes << 1) + c, whole);
-    if (gamma != 0) scale = f32x4.mul(scale, read(gamma + c, whole));
-    const shift = beta == 0 ? f32x4.splat(0) : read(beta + c, whole);
-    if (whole) for (let i = start + c; i < end; i += bytes) v128.store(y + i, f32x4.add(f32x4.mul(f32x4.sub(v128.load(x + i), mean), scale), shift));
-    else for (let i = start + c; i < end; i += bytes) storeOne(y + i, f32x4.add(f32x4.mul(f32x4.sub(loadOne(x + i), mean), scale), shift));
+    const mean = read(moments + c, whole), scale = scaleOf(moments + (bytes << 1), gamma, c, whole), shift = shiftOf(beta, c, whole);
+    if (whole) for (let i = start + c; i < end; i += bytes) v128.store(y + i, f32x4.pmax(normalized(v128.load(x + i), mean, scale, shift), least));
+    else for (let i = start + c; i < end; i += bytes) storeOne(y + i, f32x4.pmax(normalized(loadOne(x + i), mean, scale, shift), least));
   }
 }
 
@@ -74,25 +99,26 @@ export function batchNormSums(
 
 /**
  * Op: dx = gamma / deviation · (dy - mean of dy - x̂ · mean of dy · x̂); the means [2][columns] are left out (address 0) where the moments were given,
- * not taken from x. dx may be dy.
+ * not taken from x. With `relu` dy is the gradient behind a ReLU. dx may be dy.
  */
 export function batchNormBackward(
-  block: i32, scratch: usize, dx: usize, dy: usize, x: usize, moments: usize, gamma: usize, means: usize, rows: i32, columns: i32, blockRows: i32,
+  block: i32, scratch: usize, dx: usize, dy: usize, x: usize, moments: usize, gamma: usize, beta: usize, means: usize,
+  rows: i32, columns: i32, blockRows: i32, relu: i32,
 ): void {
   const bytes = (<usize>columns) << 2, vectors = bytes & ~15;
   const start = <usize>blockStart(block, blockRows) * bytes, end = <usize>blockEnd(block, blockRows, rows) * bytes;
   for (let c: usize = 0; c < bytes; c += c < vectors ? 16 : 4) {
     const whole = c < vectors;
     const mean = read(moments + c, whole), inverse = read(moments + (bytes << 1) + c, whole);
-    const scale = gamma == 0 ? inverse : f32x4.mul(inverse, read(gamma + c, whole));
-    if (means == 0) {
-      for (let i = start + c; i < end; i += bytes) write(dx + i, whole, f32x4.mul(read(dy + i, whole), scale));
-      continue;
-    }
-    const meanDy = read(means + c, whole), slope = f32x4.mul(inverse, read(means + bytes + c, whole));
+    const scale = scaleOf(moments + (bytes << 1), gamma, c, whole), shift = shiftOf(beta, c, whole);
+    const meanDy = means == 0 ? f32x4.splat(0) : read(means + c, whole);
+    const slope = means == 0 ? f32x4.splat(0) : f32x4.mul(inverse, read(means + bytes + c, whole));
     for (let i = start + c; i < end; i += bytes) {
-      const across = f32x4.mul(f32x4.sub(read(x + i, whole), mean), slope);
-      write(dx + i, whole, f32x4.mul(scale, f32x4.sub(f32x4.sub(read(dy + i, whole), meanDy), across)));
+      const value = read(x + i, whole);
+      let gradient = read(dy + i, whole);
+      if (relu) gradient = throughRelu(gradient, value, mean, scale, shift);
+      if (means != 0) gradient = f32x4.sub(f32x4.sub(gradient, meanDy), f32x4.mul(f32x4.sub(value, mean), slope));
+      write(dx + i, whole, f32x4.mul(scale, gradient));
     }
   }
 }

@@ -115,13 +115,13 @@ export function runBlock(opcode: i32, args: usize, block: i32, scratch: usize): 
     case 57: reducePartials(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20)); break;
     case 58: columnSums(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;
     case 59: columnMoments(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;
-    case 60: columnGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
+    case 60: columnGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<i32>(args, 36)); break;
     case 61: batchMoments(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20)); break;
     case 62: keptMoments(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<f32>(args, 16)); break;
     case 63: movingAverage(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<f32>(args, 16)); break;
-    case 64: batchNormForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28)); break;
+    case 64: batchNormForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32)); break;
     case 65: batchNormSums(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
-    case 66: batchNormBackward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<i32>(args, 24), load<i32>(args, 28), load<i32>(args, 32)); break;
+    case 66: batchNormBackward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<i32>(args, 36), load<i32>(args, 40)); break;
     case 67: copyRows(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
     case 68: embeddingForward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;
     case 69: embeddingBackward(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<i32>(args, 24)); break;

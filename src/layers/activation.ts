@@ -9,12 +9,12 @@ import type { EmitContext, LayerOptions } from './layer.js';
 import { Layer, bareFactory, factory } from './layer.js';
 
 /** A function of each value, or softmax over the last axis, as a layer of its own. Output shape: the input's. No weights. */
-class ActivationLayer extends Layer {
+export class ActivationLayer extends Layer {
   override readonly supportsMasking = true;
 
   constructor(
     readonly type: string,
-    private readonly activation: ActivationName,
+    readonly activation: ActivationName,
     options: LayerOptions,
     readonly optionTable: OptionTable = NO_OPTIONS,
     private readonly alpha?: number,

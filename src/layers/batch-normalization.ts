@@ -4,9 +4,10 @@ import type { Ref } from '../plan/buffer.js';
 import { floatsOn } from '../plan/buffer.js';
 import type { PlanTensor } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
+import { ActivationLayer } from './activation.js';
 import type { OptionTable } from './layer-config.js';
 import { orNot } from './layer-config.js';
-import type { EmitContext, WeightSpec } from './layer.js';
+import type { EmitContext, Layer, WeightSpec } from './layer.js';
 import { bareFactory } from './layer.js';
 import type { NormalizationOptions } from './normalization.js';
 import { NORMALIZATION_OPTIONS, Normalization } from './normalization.js';
@@ -41,7 +42,17 @@ class BatchNormalization extends Normalization {
     return this.momentum === 0.99 ? [] : [`momentum ${this.momentum}`];
   }
 
-  emit(input: PlanTensor, { tape, parameters, trainable }: EmitContext): PlanTensor {
+  emit(input: PlanTensor, context: EmitContext): PlanTensor {
+    return this.layOut(input, context, false);
+  }
+
+  /** With the ReLU that follows: one pass over the values less, forward and backward, and no map between the two. */
+  override emitWith(next: Layer, input: PlanTensor, context: EmitContext): PlanTensor | undefined {
+    return next instanceof ActivationLayer && next.activation === 'relu' ? this.layOut(input, context, true) : undefined;
+  }
+
+  private layOut(input: PlanTensor, { tape, parameters, trainable }: EmitContext, withRelu: boolean): PlanTensor {
+    const relu = Number(withRelu);
     const [gamma, beta] = [this.parameter(parameters, 'gamma'), this.parameter(parameters, 'beta')];
     const [movingMean, movingVariance] = [this.parameter(parameters, 'movingMean')!, this.parameter(parameters, 'movingVariance')!];
     const x = tape.toRows(input);
@@ -68,17 +79,20 @@ class BatchNormalization extends Normalization {
       tape.op('keptMoments', { moments, mean: movingMean.value, variance: movingVariance.value, columns, epsilon }, 1);
     }
     const y = tape.tensor(this.output);
-    tape.op('batchNormForward', { y: y.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, rows, columns, blockRows }, blocks);
+    tape.op('batchNormForward', { y: y.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, rows, columns, blockRows, relu }, blocks);
 
     tape.record(y, [x], (dy) => {
       const means = ofBatch ? tape.buffer(2 * columns) : undefined;
       if (means) {
         const partials = tape.buffer(4 * blocks * columns);
-        tape.op('columnGradients', { partials, dy: dy.ref, x: x.ref, moments, rows, columns, blockRows }, blocks);
+        tape.op('columnGradients', { partials, dy: dy.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, rows, columns, blockRows, relu }, blocks);
         tape.op('batchNormSums', { dGamma: gamma?.gradient, dBeta: beta?.gradient, means, partials, rows, columns, count: blocks }, 1);
       }
       if (!x.needsGradient) return [];
-      tape.op('batchNormBackward', { dx: dy.ref, dy: dy.ref, x: x.ref, moments, gamma: gamma?.value, means, rows, columns, blockRows }, blocks);
+      tape.op(
+        'batchNormBackward',
+        { dx: dy.ref, dy: dy.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, means, rows, columns, blockRows, relu }, blocks,
+      );
       return [{ ...dy, shape: x.shape }];
     });
     return y;

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { adam, input, layers, model, modelFromJSON, sequential } from '../../src/entry.node.js';
-import type { Model, SymbolicTensor } from '../../src/entry.node.js';
+import type { Layer, Model, SymbolicTensor } from '../../src/entry.node.js';
 import { classify, randomLabels, randomTensor, refused, weightsHash } from '../model/helpers.js';
+import { opsOf } from './ops-of.js';
 
 const { add, batchNormalization, conv2d, dense, flatten } = layers;
 const x = randomTensor([10, 6, 6, 2], 1);
@@ -32,6 +33,39 @@ describe('batch normalisation', () => {
     assert.deepEqual(moving(made), after);
     assert.deepEqual([...made.checkpoint().tensors.keys()].filter((name) => /moving.*\/m$/.test(name)), [], 'no slots');
     made.close();
+  });
+
+  const behind: Record<string, { next: () => Layer[]; one: boolean }> = {
+    'a ReLU behind it are one': { next: () => [layers.relu()], one: true },
+    'the activation of that name are one': { next: () => [layers.activation({ activation: 'relu' })], one: true },
+    'another activation are two': { next: () => [layers.activation({ activation: 'tanh' })], one: false },
+    'a ReLU further on are two': { next: () => [flatten(), layers.relu()], one: false },
+  };
+  for (const [name, { next, one }] of Object.entries(behind)) {
+    it(`and ${name}`, () => {
+      const stack = (): Layer[] => [conv2d({ filters: 4, kernelSize: 3, inputShape: [6, 6, 2] }), batchNormalization(), ...next()];
+      for (const training of [false, true]) assert.equal(opsOf(stack(), training).includes('activationForward'), !one);
+      assert.equal(opsOf(stack()).includes('activationBackward'), !one);
+    });
+  }
+
+  it('and ReLU give as one what they give apart, and train alike', async () => {
+    // a leaky ReLU without a slope is laid out by itself
+    for (const trainable of [true, false]) {
+      const stack = (relu: Layer): Model => {
+        const made = sequential([
+          conv2d({ filters: 5, kernelSize: 3, inputShape: [6, 6, 2] }), batchNormalization({ momentum: 0.8 }), relu, flatten(), dense({ units: 4 }),
+        ], { seed: 1 });
+        made.layers[1]!.trainable = trainable;
+        return made;
+      };
+      const [one, two] = await Promise.all([compiled(stack(layers.relu())), compiled(stack(layers.leakyRelu({ negativeSlope: 0 })))]);
+      await one.fit(x, y, { epochs: 3, batchSize: 5 });
+      await two.fit(x, y, { epochs: 3, batchSize: 5 });
+      assert.equal(weightsHash(one), weightsHash(two));
+      assert.deepEqual((await one.predict(x)).data, (await two.predict(x)).data);
+      for (const made of [one, two]) made.close();
+    }
   });
 
   it('predicts each row for itself', async () => {

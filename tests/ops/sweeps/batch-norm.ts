@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { blocksOf } from '../../../src/plan/blocking.js';
 import { assertClose, batchNormBackward, batchNormForward, columnMoments, map, randomArray, UNIT_ROUNDOFF, type Values } from '../../reference/index.js';
 import { assertSameBits, blank, cycle, doubles, floats, type Data, type Sweep } from '../harness.js';
@@ -39,18 +40,33 @@ const columnMomentsSweep: Sweep<'columnMoments'> = function* () {
 };
 
 const columnGradientsSweep: Sweep<'columnGradients'> = function* () {
-  for (const { blocks, ...sizes } of matrices()) {
-    const { rows, columns } = sizes;
-    const x = single(randomArray(rows * columns, 1, -2, 5));
-    const dy = single(randomArray(rows * columns, 2));
-    const moments = momentsOf(randomArray(columns, 3), randomArray(columns, 4, 0.5, 3));
+  for (const { sizes, blocks, x, mean, variance, gamma, beta } of normalizations()) {
+    const { columns, blockRows } = sizes;
+    const moments = momentsOf(mean, variance);
     const normalized = map(x, (value, i) => (value - moments[i % columns]!) * moments[2 * columns + (i % columns)]!);
-    yield {
-      label: JSON.stringify(sizes), args: { partials: blank(2 * blocks * columns, Float64Array), dy: floats(dy), x: floats(x), moments: floats(moments), ...sizes }, blocks,
-      check: ({ partials }) => within(partials, blockSums(dy, map(dy, (value, i) => value * normalized[i]!), { blocks, ...sizes }), 3 * sizes.blockRows, 8),
-    };
+    const y = map(normalized, (value, i) => value * (gamma?.[i % columns] ?? 1) + (beta?.[i % columns] ?? 0));
+    const dy = sureGradients(y, 2);
+    for (const relu of [false, true]) {
+      const arriving = relu ? behindRelu(dy, y) : dy;
+      yield {
+        label: JSON.stringify({ ...sizes, gamma: !!gamma, beta: !!beta, relu }),
+        args: {
+          partials: blank(2 * blocks * columns, Float64Array), dy: floats(dy), x: floats(x), moments: floats(moments),
+          gamma: gamma && floats(gamma), beta: beta && floats(beta), ...sizes, relu: Number(relu),
+        },
+        blocks,
+        check: ({ partials }) => within(partials, blockSums(arriving, map(arriving, (value, i) => value * normalized[i]!), { blocks, ...sizes }), 3 * blockRows, 8),
+      };
+    }
   }
 };
+
+/** Random gradients with respect to y, zeros where rounding decides whether a ReLU lets them through. */
+function sureGradients(y: Values, seed: number): Float64Array {
+  return single(map(randomArray(y.length, seed), (value, i) => (Math.abs(y[i]!) < 1e-5 ? 0 : value)));
+}
+/** What is left of the gradient with respect to max(y, 0) before it. */
+const behindRelu = (dy: Values, y: Values): Float64Array => map(dy, (value, i) => (y[i]! > 0 ? value : 0));
 
 const batchMomentsSweep: Sweep<'batchMoments'> = function* () {
   for (const { blocks, blockRows, rows, columns } of matrices()) {
@@ -113,12 +129,28 @@ function* normalizations(): Iterable<{ sizes: { rows: number; columns: number; b
 
 const forwardSweep: Sweep<'batchNormForward'> = function* () {
   for (const { sizes, blocks, x, mean, variance, gamma, beta } of normalizations()) {
-    yield {
-      label: JSON.stringify({ ...sizes, gamma: !!gamma, beta: !!beta }),
-      args: { y: blank(x.length), x: floats(x), moments: floats(momentsOf(mean, variance)), gamma: gamma && floats(gamma), beta: beta && floats(beta), ...sizes }, blocks,
-      check: ({ y }) => within(y, batchNormForward({ x, ...sizes, mean, variance, epsilon: EPSILON, ...(gamma && { gamma }), ...(beta && { beta }) }), 6, 8),
-    };
+    const expected = batchNormForward({ x, ...sizes, mean, variance, epsilon: EPSILON, ...(gamma && { gamma }), ...(beta && { beta }) });
+    for (const relu of [false, true]) {
+      yield {
+        label: JSON.stringify({ ...sizes, gamma: !!gamma, beta: !!beta, relu }),
+        args: {
+          y: blank(x.length), x: floats(x), moments: floats(momentsOf(mean, variance)), gamma: gamma && floats(gamma), beta: beta && floats(beta), ...sizes,
+          relu: Number(relu),
+        },
+        blocks,
+        check: ({ y }) => within(y, relu ? map(expected, (value) => Math.max(value, 0)) : expected, 6, 8),
+      };
+    }
   }
+  yield {
+    label: 'NaN, ReLU',
+    args: {
+      y: blank(5), x: floats([1, NaN, 3, 4, NaN]), moments: floats(momentsOf(new Float64Array(5), new Float64Array(5).fill(1))), gamma: undefined, beta: undefined,
+      rows: 1, columns: 5, blockRows: 1, relu: 1,
+    },
+    blocks: 1,
+    check: ({ y }) => assert.deepEqual(Array.from(y, Number.isNaN), [false, true, false, false, true]),
+  };
 };
 
 const sumsSweep: Sweep<'batchNormSums'> = function* () {
@@ -146,21 +178,25 @@ const sumsSweep: Sweep<'batchNormSums'> = function* () {
 
 const backwardSweep: Sweep<'batchNormBackward'> = function* () {
   const given = cycle([false, true]);
-  for (const { sizes, blocks, x, gamma, ...kept } of normalizations()) {
+  const behind = cycle([false, true, true]);
+  for (const { sizes, blocks, x, gamma, beta, ...kept } of normalizations()) {
     const { rows, columns } = sizes;
     const ofBatch = !given();
+    const relu = behind();
     const { mean, variance } = ofBatch ? columnMoments({ x, rows, columns }) : kept;
-    const dy = single(randomArray(rows * columns, 7));
-    const { dx: expected, dGamma, dBeta } = batchNormBackward({ x, rows, columns, mean, variance, epsilon: EPSILON, ...(gamma && { gamma }) }, dy, ofBatch);
+    const options = { x, rows, columns, mean, variance, epsilon: EPSILON, ...(gamma && { gamma }) };
+    const y = batchNormForward({ ...options, ...(beta && { beta }) });
+    const dy = sureGradients(y, 7);
+    const { dx: expected, dGamma, dBeta } = batchNormBackward(options, relu ? behindRelu(dy, y) : dy, ofBatch);
     const means = [...map(dBeta, (value) => value / rows), ...map(dGamma, (value) => value / rows)];
     const steep = Math.max(...map(variance, (value) => 1 / (value + EPSILON))); // how far roundings of x and of the moments reach
     for (const inPlace of [false, true]) {
       const from = floats(dy);
       yield {
-        label: JSON.stringify({ ...sizes, ofBatch, gamma: !!gamma, inPlace }),
+        label: JSON.stringify({ ...sizes, ofBatch, gamma: !!gamma, beta: !!beta, relu, inPlace }),
         args: {
           dx: inPlace ? from : blank(dy.length), dy: from, x: floats(x), moments: floats(momentsOf(mean, variance)), gamma: gamma && floats(gamma),
-          means: ofBatch ? floats(means) : undefined, ...sizes,
+          beta: beta && floats(beta), means: ofBatch ? floats(means) : undefined, ...sizes, relu: Number(relu),
         },
         blocks,
         check: ({ dx }) => within(dx, expected, 12, 8 * (1 + steep), 'dx'),
