@@ -54,6 +54,7 @@ async function product(size: number): Promise<Work> {
 const cases: Cases = {
   'cnn-train': () => training(fashionMnist, [128]),
   'cnn-predict': () => predicting(fashionMnist, 128),
+  'cnn-predict-one': () => predicting(fashionMnist, 1),
   'signals-epoch': () => training(signals, [32, 32, 2]),
 };
 const available = layers as unknown as Partial<Record<string, MakeRecurrent>>;

@@ -48,20 +48,21 @@ async function training(model, makeData, batches) {
 const images = (rows) => [tf.randomUniform([rows, 28, 28, 1]), tf.oneHot(tf.randomUniform([rows], 0, 10, 'int32'), 10).toFloat()];
 const sequences = (rows) => [tf.randomNormal([rows, TIME, 1]), tf.randomNormal([rows, TIME, 1])];
 
+async function predicting(model, [x]) {
+  return {
+    run: async () => {
+      const y = model.predict(x);
+      await y.data();
+      y.dispose();
+    },
+    close: () => tf.dispose([x, model]),
+  };
+}
+
 const cases = {
   'cnn-train': () => training(cnn(), images, [128]),
-  'cnn-predict': async () => {
-    const model = cnn();
-    const [x] = images(128);
-    return {
-      run: async () => {
-        const y = model.predict(x);
-        await y.data();
-        y.dispose();
-      },
-      close: () => tf.dispose([x, model]),
-    };
-  },
+  'cnn-predict': () => predicting(cnn(), images(128)),
+  'cnn-predict-one': () => predicting(cnn(), images(1)),
   'signals-epoch': () => training(recurrent(layers.simpleRNN, [20, 10, 5], 0.2), sequences, [32, 32, 2]),
 };
 for (const [name, layer] of [['rnn', layers.simpleRNN], ['lstm', layers.lstm], ['gru', layers.gru]]) {

@@ -20,8 +20,8 @@ def cnn():
     )
 
 
-def images(layout):
-    x = torch.rand(128, 1, 28, 28)
+def images(layout, rows=128):
+    x = torch.rand(rows, 1, 28, 28)
     return x.to(memory_format=torch.channels_last) if layout == "channels_last" else x
 
 
@@ -67,8 +67,8 @@ def cnn_train(layout):
     return training(laid_out(cnn(), layout), nn.CrossEntropyLoss(), [(images(layout), torch.randint(0, 10, (128,)))])
 
 
-def cnn_predict(layout):
-    model, x = laid_out(cnn(), layout).eval(), images(layout)
+def cnn_predict(layout, rows):
+    model, x = laid_out(cnn(), layout).eval(), images(layout, rows)
 
     def run():
         with torch.inference_mode():
@@ -88,7 +88,8 @@ def gemm(size):
 
 CASES = {
     "cnn-train": {layout: lambda layout=layout: cnn_train(layout) for layout in ("nchw", "channels_last")},
-    "cnn-predict": {layout: lambda layout=layout: cnn_predict(layout) for layout in ("nchw", "channels_last")},
+    "cnn-predict": {layout: lambda layout=layout: cnn_predict(layout, 128) for layout in ("nchw", "channels_last")},
+    "cnn-predict-one": {layout: lambda layout=layout: cnn_predict(layout, 1) for layout in ("nchw", "channels_last")},
     "signals-epoch": {"": lambda: training(Recurrent("RNN", [20, 10, 5], 0.2), nn.MSELoss(), sequences(32, 32, 2))},
 }
 for name, kind in (("rnn", "RNN"), ("lstm", "LSTM"), ("gru", "GRU")):
