@@ -1,9 +1,9 @@
 /**
- * Compiles src/ into build/js/, without leftovers of files that moved, and makes the command executable. What is embedded is imported by its place,
- * not by a name of this package's `imports`: a page may load the modules as they are.
+ * Compiles src/ into build/js/, without leftovers of files that moved. What is embedded is imported by its place, not by a name of this package's
+ * `imports`: a page may load the modules as they are.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,4 +21,3 @@ for (const file of readdirSync(`${root}build/js`, { recursive: true, encoding: '
     `${quote}${up}/${folder}/${name}${folder === 'workers' ? '.text' : ''}.js${quote}`);
   if (placed !== text) writeFileSync(path, placed);
 }
-chmodSync(`${root}build/js/cli/main.js`, 0o755);

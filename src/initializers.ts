@@ -59,40 +59,43 @@ function fans(shape: Shape): { fanIn: number; fanOut: number } {
 /** Standard deviation of a normal that is cut off at two standard deviations of the whole one. */
 const TRUNCATED_STDDEV = 0.87962566103423978;
 
-/** The initial values of a weight. @throws LanewiseError `invalid-shape` where the initialiser needs a matrix */
-export function initialize(initializer: WeightInitializer, shape: Shape, random: RandomStream): Float32Array {
+/** Fills a weight with its initial values. @throws LanewiseError `invalid-shape` where the initialiser needs a matrix */
+export function initialize(initializer: WeightInitializer, shape: Shape, random: RandomStream, values: Float32Array = new Float32Array(sizeOf(shape))): Float32Array {
   const config = typeof initializer === 'string' ? NAMED[initializer] : initializer;
-  const size = sizeOf(shape);
-  const draw = (next: () => number): Float32Array => new Float32Array(size).map(next);
+  const draw = (next: (index: number) => number): Float32Array => {
+    for (let i = 0; i < values.length; i++) values[i] = next(i);
+    return values;
+  };
   switch (config.name) {
     case 'constant':
-      return new Float32Array(size).fill(config.value);
+      return values.fill(config.value);
     case 'randomNormal':
       return draw(() => config.mean + config.stddev * random.normal());
     case 'truncatedNormal':
       return draw(() => config.mean + config.stddev * truncated(random));
     case 'randomUniform':
-      return random.fillUniform(new Float32Array(size), config.minval, config.maxval);
+      return random.fillUniform(values, config.minval, config.maxval);
     case 'varianceScaling': {
       const { fanIn, fanOut } = fans(shape);
       const fan = config.mode === 'fanIn' ? fanIn : config.mode === 'fanOut' ? fanOut : (fanIn + fanOut) / 2;
       if (config.distribution === 'uniform') {
         const limit = Math.sqrt((3 * config.scale) / fan);
-        return random.fillUniform(new Float32Array(size), -limit, limit);
+        return random.fillUniform(values, -limit, limit);
       }
       const stddev = Math.sqrt(config.scale / fan);
       if (config.distribution === 'untruncatedNormal') return draw(() => stddev * random.normal());
       return draw(() => (stddev / TRUNCATED_STDDEV) * truncated(random));
     }
     case 'orthogonal':
-      return orthogonal(shape, random, config.gain);
+      values.set(orthogonal(shape, random, config.gain));
+      return values;
     case 'identity': {
       const columns = requireMatrix(shape, 'an identity', shape.length === 2);
-      return Float32Array.from({ length: size }, (_, index) => (Math.floor(index / columns) === index % columns ? config.gain : 0));
+      return draw((index) => (Math.floor(index / columns) === index % columns ? config.gain : 0));
     }
     case 'unitForgetBias': {
-      const values = initialize(config.rest, shape, random);
-      return values.fill(1, size / 4, size / 2); // so that memory lasts from the start (Jozefowicz et al., 2015)
+      initialize(config.rest, shape, random, values);
+      return values.fill(1, values.length / 4, values.length / 2); // so that memory lasts from the start (Jozefowicz et al., 2015)
     }
   }
 }

@@ -22,7 +22,7 @@ interface Row extends Figures {
 }
 
 export async function fresh(output: Output, threadCounts: readonly number[], rounds: number): Promise<void> {
-  if (!existsSync(new URL('../../build/js/entry.node.js', import.meta.url))) throw new Error('The package is not built: npm run build:js');
+  if (!existsSync(new URL('../../build/node/index.js', import.meta.url))) throw new Error('The package is not built: npm run build');
   const print = output.table<Row>('Fresh processes of the built package: start-up (until the network is ready to train) and peak memory after 20 steps', [
     { title: 'network', width: 14, text: ({ network }) => network }, { title: 'threads', width: 7, text: ({ threads }) => String(threads) },
     { title: 'import, ms', width: 10, text: ({ importing }) => figure(importing) }, { title: 'layers, ms', width: 10, text: ({ building }) => figure(building) },

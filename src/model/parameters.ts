@@ -101,12 +101,11 @@ export class Parameters implements WeightStore {
     this.seed = seed;
   }
 
-  private draw(): Float32Array {
-    const values = this.blank();
-    this.entries.forEach(({ spec }, index) => {
-      values.set(initialize(spec.initializer, spec.shape, new RandomStream(this.seed, Purpose.initialize, index)), this.layout.starts[index]);
-    });
-    return values;
+  /** Fills a region with initial values. */
+  private draw(region: Float32Array): Float32Array {
+    this.entries.forEach(({ spec: { initializer, shape } }, index) =>
+      initialize(initializer, shape, new RandomStream(this.seed, Purpose.initialize, index), weightAt(region, this.layout.starts[index]!, shape)));
+    return region;
   }
 
   private blank(): Float32Array {
@@ -115,13 +114,15 @@ export class Parameters implements WeightStore {
 
   /** Moves the values into an engine, where they lie as the layout says. */
   attach(engine: Engine, address: number, layout: Layout): void {
-    const region = this.region();
-    const values = this.entries.map(({ spec: { shape } }, index) => region.slice(this.layout.starts[index], this.layout.starts[index]! + sizeOf(shape)));
+    const { starts } = this.layout;
+    const values = this.engine ? this.region() : this.host;
     this.engine = engine;
     this.address = address;
     this.layout = layout;
+    this.host = undefined;
     const moved = this.region();
-    values.forEach((value, index) => moved.set(value, layout.starts[index]));
+    if (values) this.entries.forEach(({ spec: { shape } }, index) => moved.set(weightAt(values, starts[index]!, shape), layout.starts[index]));
+    else this.draw(moved);
   }
 
   /** Brings the values back, so that they outlive the engine. */
@@ -131,7 +132,7 @@ export class Parameters implements WeightStore {
   }
 
   private region(): Float32Array {
-    return this.engine ? this.engine.floats(this.address, this.layout.size) : (this.host ??= this.draw());
+    return this.engine ? this.engine.floats(this.address, this.layout.size) : (this.host ??= this.draw(this.blank()));
   }
 
   private values(): Float32Array {
@@ -224,6 +225,8 @@ interface Placed extends Entry {
   start: number;
   trained: boolean;
 }
+
+const weightAt = (region: Float32Array, start: number, shape: Shape): Float32Array => region.subarray(start, start + sizeOf(shape));
 
 const nameAndShape = ({ layer, spec: { name, shape } }: Entry): { name: string; shape: Shape } => ({ name: `${layer.name}/${name}`, shape });
 

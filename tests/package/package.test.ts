@@ -28,7 +28,7 @@ test('the package holds every entry point it names, the kernels and the worker',
 });
 
 test('the package holds no sources, tests or data', () => {
-  assert.deepEqual(packed().filter((path) => !/^(build\/(js|wasm|workers)\/|README\.md|LICENSE|package\.json)/.test(path)), []);
+  assert.deepEqual(packed().filter((path) => !/^(build\/(js|node|wasm|workers)\/|README\.md|LICENSE|package\.json)/.test(path)), []);
 });
 
 test('nothing that is needed at run time has an install script', () => {

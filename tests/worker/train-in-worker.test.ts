@@ -202,8 +202,8 @@ describe('a training in a worker', () => {
     const [rows, targets] = [randomTensor([8, 4], 3), randomLabels(8, 3, 4)];
     await assert.rejects(trainInWorker(make(), rows, targets, { compile, fit }).finished, refused('unsupported', /custom/));
     const script = `
-      import('${new URL('../../build/js/entry.node.js', import.meta.url).href}').then(async ({ customLayer }) => {
-        const { serveTrainings } = await import('${new URL('../../build/js/worker/serve.node.js', import.meta.url).href}');
+      import('${new URL('../../build/node/index.js', import.meta.url).href}').then(async ({ customLayer }) => {
+        const { serveTrainings } = await import('${new URL('../../build/node/worker.js', import.meta.url).href}');
         serveTrainings({ customLayers: { twice: customLayer({ type: 'twice', call: (value, { add }) => add(value, value) }) } });
       });`;
     const [here, there] = [make(), make()];
