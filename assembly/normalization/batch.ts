@@ -107,6 +107,7 @@ export function batchNormBackward(
 ): void {
   const bytes = (<usize>columns) << 2, vectors = bytes & ~15;
   const start = <usize>blockStart(block, blockRows) * bytes, end = <usize>blockEnd(block, blockRows, rows) * bytes;
+  const needsX = relu != 0 || means != 0;
   for (let c: usize = 0; c < bytes; c += c < vectors ? 16 : 4) {
     const whole = c < vectors;
     const mean = read(moments + c, whole), inverse = read(moments + (bytes << 1) + c, whole);
@@ -114,7 +115,7 @@ export function batchNormBackward(
     const meanDy = means == 0 ? f32x4.splat(0) : read(means + c, whole);
     const slope = means == 0 ? f32x4.splat(0) : f32x4.mul(inverse, read(means + bytes + c, whole));
     for (let i = start + c; i < end; i += bytes) {
-      const value = read(x + i, whole);
+      const value = needsX ? read(x + i, whole) : mean;
       let gradient = read(dy + i, whole);
       if (relu) gradient = throughRelu(gradient, value, mean, scale, shift);
       if (means != 0) gradient = f32x4.sub(f32x4.sub(gradient, meanDy), f32x4.mul(f32x4.sub(value, mean), slope));
