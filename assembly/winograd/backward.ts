@@ -10,10 +10,10 @@ import { Kernel } from "../plan/ops";
 /**
  * Op: transforms the gradient of the output, which the gradient of the filter needs too, and from it computes that of the input.
  *
- * dx: [batch, inH, inW, inC] or address 0; m: [36][tiles + 8][outC], the transformed gradient; sums: [blocks][outC], the block's part of the
+ * dx: [batch, inH, inW, inC] or address 0; m: [36][tiles][outC], the transformed gradient; sums: [blocks][outC], the block's part of the
  * bias's gradient; dy: [batch, outH, outW, outC]; y: the same, the
  * output of the ReLU that dy comes through, or address 0; panels: the transformed filter, transposed [36][panelSlab(inC, outC)].
- * Blocks, chunks and scratch: as winogradForward, with products [36][chunk + 8][inC].
+ * Blocks, chunks and scratch: as winogradForward, with products [36][chunk][inC].
  */
 export function winogradBackwardInput(
   block: i32, scratch: usize, dx: usize, m: usize, sums: usize, dy: usize, y: usize, panels: usize,
@@ -68,7 +68,7 @@ const DEPTH: i32 = Kernel.winogradDepth;
 /**
  * Op: the gradient of the transformed filter, a sum over all tiles of the batch for each position.
  *
- * u: [36][inC][outC]; v: [36][tiles + 8][inC]; m: [36][tiles + 8][outC]; blockImages, chunk: as the passes before had them. A block is a position.
+ * u: [36][inC][outC]; v: [36][tiles][inC]; m: [36][tiles][outC]; blockImages, chunk: as the passes before had them. A block is a position.
  * scratch: a tile, the table of a chunk, then the runs of tiles that take the position in a sum, each by its first tile and its length: i32 [DEPTH][2].
  */
 export function winogradBackwardFilter(

@@ -6,10 +6,10 @@ import { positionProducts } from "./product";
 /**
  * Op: 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3).
  *
- * y: [batch, outH, outW, outC]; v: [36][tiles + 8][inC], the transformed input, which the gradient of the filter needs again, or address 0;
+ * y: [batch, outH, outW, outC]; v: [36][tiles][inC], the transformed input, which the gradient of the filter needs again, or address 0;
  * x: [batch, inH, inW, inC]; panels: the transformed filter [36][panelSlab(inC, outC)]; bias: [outC] or address 0. inC and outC are multiples of 8.
  * A block is `blockImages` images, taken `chunk` tiles at a time.
- * scratch: of a transform, a patch [6][6][max(inC, outC)], then products [36][chunk + 8][outC], then without v a chunk of it [36][chunk + 8][inC].
+ * scratch: of a transform, a patch [6][6][max(inC, outC)], then products [36][chunk][outC], then without v a chunk of it [36][chunk][inC].
  */
 export function winogradForward(
   block: i32, scratch: usize, y: usize, v: usize, x: usize, panels: usize, bias: usize,

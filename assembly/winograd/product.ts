@@ -1,5 +1,5 @@
-import { tileGemm } from "../gemm/tile-gemm";
-import { TILE_COLUMNS, TILE_ROWS } from "../gemm/tile";
+import { tileGemm, tileGemmShort } from "../gemm/tile-gemm";
+import { PANEL_STEP, TILE_ROWS } from "../gemm/tile";
 import { panelSlab, positionBegin, positionEnd } from "./tiles";
 import { POSITIONS } from "./transform";
 
@@ -8,8 +8,7 @@ import { POSITIONS } from "./transform";
  *
  * out: [36][tiles][n], positions `outStep` bytes apart; a: [36][tiles][k], positions `aStep` bytes apart; panels: [36][panelSlab(n, k)], each
  * [n / 8][k][8]; zeros: eight of them, for the sums to start from; table: of the chunk.
- * The last rows are computed by a register tile that overlaps the one before; where there are fewer rows than a tile has, it reads and writes
- * rows before the first or past the last.
+ * Rows are taken in strips as even as may be, so that the last is not a register tile for a row or two.
  */
 export function positionProducts(
   out: usize, outStep: usize, a: usize, aStep: usize, panels: usize, table: usize, outH: i32, outW: i32, n: i32, k: i32, zeros: usize,
@@ -17,14 +16,19 @@ export function positionProducts(
   const ldc = (<usize>n) << 2, lda = (<usize>k) << 2;
   const panelBytes = (<usize>k) << 5;
   for (let p = 0; p < POSITIONS; p++) {
-    const end = positionEnd(table, p, outH, outW);
-    for (let i = positionBegin(table, p, outW); i < end; i += TILE_ROWS) {
-      const row = <usize>max(0, min(i, end - TILE_ROWS));
+    const first = positionBegin(table, p, outW);
+    let left = positionEnd(table, p, outH, outW) - first, to = out + <usize>first * ldc, from = a + <usize>first * lda;
+    for (let strips = (left + TILE_ROWS - 1) / TILE_ROWS; strips > 0; strips--) {
+      const rows = (left + strips - 1) / strips;
       let panel = panels;
-      for (let j = 0; j < n; j += TILE_COLUMNS) {
-        tileGemm(out + row * ldc + ((<usize>j) << 2), ldc, zeros, 0, a + row * lda, lda, panel, k);
+      for (let tile = to, tileEnd = to + ldc; tile < tileEnd; tile += PANEL_STEP) {
+        if (rows == TILE_ROWS) tileGemm(tile, ldc, zeros, 0, from, lda, panel, k);
+        else tileGemmShort(tile, ldc, zeros, 0, from, lda, panel, PANEL_STEP, k, rows);
         panel += panelBytes;
       }
+      to += <usize>rows * ldc;
+      from += <usize>rows * lda;
+      left -= rows;
     }
     out += outStep;
     a += aStep;

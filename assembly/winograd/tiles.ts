@@ -62,13 +62,13 @@ export function positionEnd(table: usize, position: i32, outH: i32, outW: i32): 
 }
 
 /**
- * Floats from one position of a transformed tensor [36][slab(tiles, channels)] to the next. A register tile may reach a few rows past the last
- * tile. An odd number of cache lines, so that a tile's 36 positions fall into different sets of the cache.
+ * Floats from one position of a transformed tensor [36][slab(tiles, channels)] to the next: an odd number of cache lines, so that a tile's 36
+ * positions fall into different sets of the cache. A register tile may read a few floats past the last channel of the last tile.
  */
 // @ts-ignore: decorator
 @inline
 export function slab(tiles: i32, channels: i32): usize {
-  return <usize>((((tiles + 8) * channels + 31) & ~31) + 16);
+  return <usize>(((tiles * channels + 31) & ~31) + 16);
 }
 
 /** Floats from one position of a transformed filter's panels to the next: an odd number of cache lines too. */

@@ -24,7 +24,7 @@ const POSITIONS = 36;
 /** Scratch of winogradBackwardFilter: a tile, the table of a chunk, two numbers for each chunk of a sum. */
 export const FILTER_SCRATCH = Kernel.edgeBytes + Kernel.chunkBytes + 8 * Kernel.winogradDepth;
 /** Floats of a position of a transformed tensor, as in assembly/winograd/tiles.ts. */
-export const slabOf = (tiles: number, channels: number): number => Math.ceil(((tiles + 8) * channels) / 32) * 32 + 16;
+export const slabOf = (tiles: number, channels: number): number => Math.ceil((tiles * channels) / 32) * 32 + 16;
 
 /** Floats of a position of a transformed filter's panels. */
 export const panelSlabOf = (inC: number, outC: number): number => inC * outC + 16;
