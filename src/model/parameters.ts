@@ -101,10 +101,14 @@ export class Parameters implements WeightStore {
     this.seed = seed;
   }
 
-  /** Fills a region with initial values. */
-  private draw(region: Float32Array): Float32Array {
+  /** Draws the initial values into the region of an engine that is to be attached, unless there are values already. */
+  drawInto(region: Float32Array, layout: Layout): void {
+    if (!this.engine && !this.host) this.draw(region, layout);
+  }
+
+  private draw(region: Float32Array, { starts }: Layout): Float32Array {
     this.entries.forEach(({ spec: { initializer, shape } }, index) =>
-      initialize(initializer, shape, new RandomStream(this.seed, Purpose.initialize, index), weightAt(region, this.layout.starts[index]!, shape)));
+      initialize(initializer, shape, new RandomStream(this.seed, Purpose.initialize, index), weightAt(region, starts[index]!, shape)));
     return region;
   }
 
@@ -112,7 +116,7 @@ export class Parameters implements WeightStore {
     return newFloats(this.layout.size, 'weights');
   }
 
-  /** Moves the values into an engine, where they lie as the layout says. */
+  /** Moves the values into an engine, where they lie as the layout says. Where there were none, `drawInto` has drawn them there. */
   attach(engine: Engine, address: number, layout: Layout): void {
     const { starts } = this.layout;
     const values = this.engine ? this.region() : this.host;
@@ -122,7 +126,6 @@ export class Parameters implements WeightStore {
     this.host = undefined;
     const moved = this.region();
     if (values) this.entries.forEach(({ spec: { shape } }, index) => moved.set(weightAt(values, starts[index]!, shape), layout.starts[index]));
-    else this.draw(moved);
   }
 
   /** Brings the values back, so that they outlive the engine. */
@@ -132,7 +135,7 @@ export class Parameters implements WeightStore {
   }
 
   private region(): Float32Array {
-    return this.engine ? this.engine.floats(this.address, this.layout.size) : (this.host ??= this.draw(this.blank()));
+    return this.engine ? this.engine.floats(this.address, this.layout.size) : (this.host ??= this.draw(this.blank(), this.layout));
   }
 
   private values(): Float32Array {

@@ -130,6 +130,7 @@ export class Program {
     this.trainable = new Set(graph.nodes.map(({ layer }) => layer).filter(({ trainable }) => trainable));
     this.region = engine.reserve(this.offsetOf(1 + optimizer.slots.length) + this.trainedBytes);
     this.state = engine.reserve(STATE_BYTES);
+    parameters.drawInto(engine.floats(this.region, this.layout.size), this.layout);
     this.hoisted = new HoistedValues((bytes) => engine.reserve(bytes));
     this.states = new States(engine, graph.nodes.flatMap(({ layer }) => layer.statefulLayers));
     for (const { name, values } of this.slots()) {
@@ -139,10 +140,12 @@ export class Program {
   }
 
   static async create(options: ProgramOptions): Promise<Program> {
-    const { build, threads, oneWillDo } = options;
-    const engine = await Engine.create({ build, kernels: kernelsOf(options.graph), threads, oneWillDo, base: Control.end, control: Control });
+    const engine = await Engine.load({ build: options.build, kernels: kernelsOf(options.graph), base: Control.end, control: Control });
     try {
-      return new Program(engine, options);
+      const started = engine.start(options);
+      // first weights are drawn while the threads start
+      const [program] = await Promise.all([Promise.resolve().then(() => new Program(engine, options)), started]);
+      return program;
     } catch (error) {
       engine.close();
       throw error;

@@ -10,15 +10,18 @@ export interface EngineOptions {
   build: Build;
   /** Where all kernels of the strict build are, if its core will not do. */
   kernels?: Embedding | undefined;
-  threads: number;
-  /** Whether one thread will do where the others are not to be had. Default false. */
-  oneWillDo?: boolean;
   /** First address that buffers may use; below lie the words through which threads meet. */
   base: number;
   /** Addresses of those words. */
   control: { job: number; plan: number; barrier: number; failed: number; op: number; patience: number; sleepless: number };
   /** Seconds after which a thread that lives but gives no answer counts as failed. Default 120: a block of work may take long. */
   patience?: number;
+}
+
+export interface ThreadOptions {
+  threads: number;
+  /** Whether one thread will do where the others are not to be had. Default false. */
+  oneWillDo?: boolean;
 }
 
 type Kernels = { runStep(plan: number, threads: number): number } & Record<string, unknown>;
@@ -33,12 +36,14 @@ export const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * A
 
 /** One shared memory, the kernels over it, and the threads that run plans in it. */
 export class Engine {
+  /** Threads in use: the caller's, and once they have started the others. */
+  threads = 1;
   private top: number;
   private closed = false;
 
   private constructor(
     readonly build: Build,
-    readonly threads: number,
+    private readonly module: WebAssembly.Module,
     private readonly memory: WebAssembly.Memory,
     private readonly kernels: Kernels,
     private readonly workers: WorkerHandle[],
@@ -48,8 +53,15 @@ export class Engine {
     this.top = base;
   }
 
-  /** @throws LanewiseError `unsupported`, `out-of-memory` or `worker-failed`. */
-  static async create({ build, kernels, threads, oneWillDo = false, base, control, patience = 120 }: EngineOptions): Promise<Engine> {
+  /** An engine whose threads have started. @throws LanewiseError `unsupported`, `out-of-memory` or `worker-failed`. */
+  static async create(options: EngineOptions & ThreadOptions): Promise<Engine> {
+    const engine = await Engine.load(options);
+    await engine.start(options);
+    return engine;
+  }
+
+  /** An engine of one thread. @throws LanewiseError `unsupported` or `out-of-memory`. */
+  static async load({ build, kernels, base, control, patience = 120 }: EngineOptions): Promise<Engine> {
     const module = await loadKernels(build, kernels);
     const memory = newMemory();
     const workers: WorkerHandle[] = [];
@@ -58,19 +70,24 @@ export class Engine {
     const exports = (await platform().instantiate(module, { env })) as Kernels;
     words[control.patience >> 2] = 10 * patience;
     words[control.sleepless >> 2] = maySleep(words) ? 0 : 1;
+    return new Engine(build, module, memory, exports, workers, control, base);
+  }
+
+  /**
+   * Starts the other threads, before the first plan is run. Memory may be set aside and filled meanwhile.
+   * @throws LanewiseError `worker-failed`
+   */
+  async start({ threads, oneWillDo = false }: ThreadOptions): Promise<void> {
+    const { module, memory, workers, control: { failed, barrier } } = this;
     const started = await Promise.allSettled(
-      Array.from({ length: threads - 1 }, (_, index) =>
-        platform().startWorker({ module, memory, thread: index + 1, threads, lastJob: 0, failed: control.failed, barrier: control.barrier })),
+      Array.from({ length: threads - 1 }, (_, index) => platform().startWorker({ module, memory, thread: index + 1, threads, lastJob: 0, failed, barrier })),
     );
     for (const start of started) if (start.status === 'fulfilled') workers.push(start.value);
     const failure = started.find((start) => start.status === 'rejected');
-    if (failure) {
-      for (const worker of workers.splice(0)) worker.terminate();
-      if (!oneWillDo) throw failure.reason as LanewiseError;
-    }
-    const engine = new Engine(build, workers.length + 1, memory, exports, workers, control, base);
-    if (workers.length > 0) abandoned.register(engine, workers, engine);
-    return engine;
+    if (failure || this.closed) for (const worker of workers.splice(0)) worker.terminate();
+    if (failure && !oneWillDo) throw failure.reason as LanewiseError;
+    this.threads = workers.length + 1;
+    if (workers.length > 0) abandoned.register(this, workers, this);
   }
 
   /**

@@ -116,6 +116,25 @@ describe('an engine', () => {
     usePlatform(nodePlatform);
   });
 
+  it('that is closed while its workers start ends each of them', async () => {
+    const ended: number[] = [];
+    usePlatform({
+      ...nodePlatform,
+      startWorker: async (job) => {
+        const worker = await nodePlatform.startWorker(job);
+        return { ...worker, terminate: () => (ended.push(job.thread), worker.terminate()) };
+      },
+    });
+    const engine = await Engine.load({ build: 'strict', base: Control.end, control: Control });
+    const starting = engine.start({ threads: 3 });
+    const address = engine.reserve(2 ** 20); // memory may be set aside meanwhile
+    engine.close();
+    await starting;
+    assert.deepEqual(ended.sort(), [1, 2]);
+    assert.throws(() => engine.run(doubling(engine, address, 16)), codeIs('invalid-state'));
+    usePlatform(nodePlatform);
+  });
+
   it('does not disturb another one', async () => {
     const pair = await Promise.all([newEngine(2), newEngine(2)]);
     const work = pair.map((engine) => ({ engine, address: engine.reserve(4 * 64) }));
