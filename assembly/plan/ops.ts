@@ -96,13 +96,16 @@ export namespace Kernel {
   export const randomGroup: i32 = 16;
   // @ts-ignore: decorator
   @inline
-  export const chunkBytes: i32 = 48;
+  export const chunkBytes: i32 = 32;
+  // @ts-ignore: decorator
+  @inline
+  export const tileBytes: i32 = 32;
   // @ts-ignore: decorator
   @inline
   export const winogradDepth: i32 = 128;
   // @ts-ignore: decorator
   @inline
-  export const transformBytes: i32 = 800;
+  export const transformBytes: i32 = 784;
   // @ts-ignore: decorator
   @inline
   export const dotsBytes: i32 = 160;

@@ -1,8 +1,11 @@
 import { addEdge, clearEdge } from "../gemm/edge";
 import { EDGE_BYTES, TILE_COLUMNS, TILE_ROWS } from "../gemm/tile";
 import { tileGemmTransposed } from "../gemm/tile-gemm";
-import { CHUNK, PATCH, TILE, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInputGradient, tileWinogradOutputGradient } from "./transform";
-import { addPatch, claim, layOutChunk, loadGradientTile, nextPlace, positionBegin, positionEnd, rewindChunk, slab, tilesAcross } from "./tiles";
+import { CHUNK, PATCH, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInputGradient, tileWinogradOutputGradient } from "./transform";
+import {
+  TILE_BYTES, addPatch, claim, columnsOf, imageOf, layOutChunk, leftOf, listTiles, loadGradientTile, placeOf, positionBegin, positionEnd, rowsOf, slab,
+  tilesAcross, topOf,
+} from "./tiles";
 import { clearLeftOut, foldPatch } from "./fold";
 import { positionProducts } from "./product";
 import { Kernel } from "../plan/ops";
@@ -20,14 +23,14 @@ export function winogradBackwardInput(
   batch: i32, inH: i32, inW: i32, inC: i32, outH: i32, outW: i32, outC: i32, padTop: i32, padLeft: i32, blockImages: i32, chunk: i32,
 ): void {
   prepareTransforms(scratch);
-  const across = tilesAcross(outW), perImage = across * tilesAcross(outH);
-  const table = scratch + CHUNK, patch = scratch + TRANSFORM_BYTES;
+  const perImage = tilesAcross(outW) * tilesAcross(outH);
+  const table = scratch + CHUNK, list = scratch + TRANSFORM_BYTES, patch = list + <usize>chunk * TILE_BYTES;
   const products = patch + ((<usize>(PATCH * PATCH * max(inC, outC))) << 2);
   const inPixel = (<usize>inC) << 2, outPixel = (<usize>outC) << 2;
   const mStep = slab(batch * perImage, outC) << 2;
   const productStep = slab(chunk, inC) << 2;
   const firstImage = block * blockImages, lastImage = min(firstImage + blockImages, batch);
-  const imageBytes = <usize>(inH * inW) * inPixel;
+  const imageBytes = <usize>(inH * inW) * inPixel, outImageBytes = <usize>(outH * outW) * outPixel;
   if (dx != 0) memory.fill(dx + <usize>firstImage * imageBytes, 0, <usize>(lastImage - firstImage) * imageBytes);
   sums += <usize>block * outPixel;
   memory.fill(sums, 0, outPixel);
@@ -36,25 +39,20 @@ export function winogradBackwardInput(
     const tiles = min(chunk, end - first);
     const chunkM = m + <usize>first * outPixel;
     claim(chunkM, mStep, <usize>tiles * outPixel);
-    layOutChunk(table, first, tiles, outH, outW);
-    for (let t = 0; t < tiles; t++) {
-      const inImage = (first + t) % perImage;
-      const image = <usize>((first + t) / perImage * outH * outW) * outPixel;
-      const top = inImage / across * TILE, left = inImage % across * TILE, rows = min(TILE, outH - top), columns = min(TILE, outW - left);
-      loadGradientTile(patch, sums, dy + image, y == 0 ? 0 : y + image, top, left, outH, outW, outPixel);
-      tileWinogradOutputGradient(chunkM + nextPlace(table, rows, columns) * outPixel, mStep, patch, rows, columns, outPixel, scratch);
+    const listEnd = listTiles(list, table, first, tiles, outH, outW);
+    for (let tile = list; tile < listEnd; tile += TILE_BYTES) {
+      const image = imageOf(tile) * outImageBytes;
+      loadGradientTile(patch, sums, dy + image, y == 0 ? 0 : y + image, topOf(tile), leftOf(tile), outH, outW, outPixel);
+      tileWinogradOutputGradient(chunkM + placeOf(tile) * outPixel, mStep, patch, rowsOf(tile), columnsOf(tile), outPixel, scratch);
     }
     if (dx == 0) continue;
     positionProducts(products, productStep, chunkM, mStep, panels, table, outH, outW, inC, outC, scratch + ZEROS);
-    rewindChunk(table);
-    for (let t = 0; t < tiles; t++) {
-      const inImage = (first + t) % perImage;
-      const top = inImage / across * TILE, left = inImage % across * TILE, rows = min(TILE, outH - top), columns = min(TILE, outW - left);
-      const v = products + nextPlace(table, rows, columns) * inPixel;
+    for (let tile = list; tile < listEnd; tile += TILE_BYTES) {
+      const rows = rowsOf(tile), columns = columnsOf(tile), v = products + placeOf(tile) * inPixel;
       clearLeftOut(v, productStep, rows, columns, inPixel);
       tileWinogradInputGradient(patch, v, productStep, inPixel, scratch);
       foldPatch(patch, rows, columns, inPixel, scratch, true);
-      addPatch(dx + <usize>((first + t) / perImage) * imageBytes, patch, top - padTop, left - padLeft, inH, inW, inPixel);
+      addPatch(dx + imageOf(tile) * imageBytes, patch, topOf(tile) - padTop, leftOf(tile) - padLeft, inH, inW, inPixel);
     }
   }
 }

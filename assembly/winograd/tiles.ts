@@ -3,6 +3,10 @@
 // last those short of both.
 import { takes } from "./fold";
 import { PATCH, POSITIONS, TILE } from "./transform";
+import { Kernel } from "../plan/ops";
+
+/** Bytes of a tile in the list of a chunk. */
+export const TILE_BYTES: usize = Kernel.tileBytes;
 
 // @ts-ignore: decorator
 @inline
@@ -17,7 +21,7 @@ function lastOutputs(size: i32): i32 {
   return (size - 1) % TILE + 1;
 }
 
-/** table: i32, where each of the four kinds begins among the `tiles` of a chunk from tile `first` on, and their end; then each kind's next place. */
+/** table: i32 [5], where each of the four kinds begins among the `tiles` of a chunk from tile `first` on, and their end. */
 export function layOutChunk(table: usize, first: i32, tiles: i32, outH: i32, outW: i32): void {
   const across = tilesAcross(outW), perImage = across * tilesAcross(outH), end = first + tiles;
   const shortRows = lastOutputs(outH) < TILE ? lastRowTiles(end, across, perImage) - lastRowTiles(first, across, perImage) : 0;
@@ -28,7 +32,6 @@ export function layOutChunk(table: usize, first: i32, tiles: i32, outH: i32, out
   store<i32>(table, tiles - shortRows, 8);
   store<i32>(table, tiles - both, 12);
   store<i32>(table, tiles, 16);
-  rewindChunk(table);
 }
 
 /** Of the first `count` tiles those in the last row of an image. */
@@ -38,16 +41,63 @@ function lastRowTiles(count: i32, across: i32, perImage: i32): i32 {
   return count / perImage * across + max(0, count % perImage - perImage + across);
 }
 
-export function rewindChunk(table: usize): void {
-  v128.store(table + 20, v128.load(table));
+/**
+ * The chunk's table, and its tiles one by one. list: i32 [tiles][8], of each tile its image, the row and column where its outputs begin, how many rows
+ * and columns of them it has, and its place; two are spare. Returns the end of the list.
+ */
+export function listTiles(list: usize, table: usize, first: i32, tiles: i32, outH: i32, outW: i32): usize {
+  layOutChunk(table, first, tiles, outH, outW);
+  const across = tilesAcross(outW), perImage = across * tilesAcross(outH);
+  let columnsShort = load<i32>(table), whole = load<i32>(table, 4), rowsShort = load<i32>(table, 8), bothShort = load<i32>(table, 12);
+  for (let tile = first; tile < first + tiles; tile++) {
+    const image = tile / perImage, inImage = tile - image * perImage;
+    const top = inImage / across * TILE, left = inImage % across * TILE;
+    const rows = min(TILE, outH - top), columns = min(TILE, outW - left);
+    store<i32>(list, image);
+    store<i32>(list, top, 4);
+    store<i32>(list, left, 8);
+    store<i32>(list, rows, 12);
+    store<i32>(list, columns, 16);
+    store<i32>(list, rows < TILE ? (columns < TILE ? bothShort++ : rowsShort++) : columns < TILE ? columnsShort++ : whole++, 20);
+    list += TILE_BYTES;
+  }
+  return list;
 }
 
-/** The place of a chunk's next tile, of `rows` × `columns` outputs. */
-export function nextPlace(table: usize, rows: i32, columns: i32): usize {
-  const next = table + (rows < TILE ? (columns < TILE ? 32 : 28) : columns < TILE ? 20 : 24);
-  const place = load<i32>(next);
-  store<i32>(next, place + 1);
-  return place;
+// @ts-ignore: decorator
+@inline
+export function imageOf(tile: usize): usize {
+  return load<i32>(tile);
+}
+
+// @ts-ignore: decorator
+@inline
+export function topOf(tile: usize): i32 {
+  return load<i32>(tile, 4);
+}
+
+// @ts-ignore: decorator
+@inline
+export function leftOf(tile: usize): i32 {
+  return load<i32>(tile, 8);
+}
+
+// @ts-ignore: decorator
+@inline
+export function rowsOf(tile: usize): i32 {
+  return load<i32>(tile, 12);
+}
+
+// @ts-ignore: decorator
+@inline
+export function columnsOf(tile: usize): i32 {
+  return load<i32>(tile, 16);
+}
+
+// @ts-ignore: decorator
+@inline
+export function placeOf(tile: usize): usize {
+  return load<i32>(tile, 20);
 }
 
 /** The first place of those that take a position. */

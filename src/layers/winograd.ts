@@ -40,7 +40,7 @@ export function emitWinograd(tape: Tape, { x, y, kernel, bias, relu, ...geometry
   const images = { batch, ...geometry, blockImages, chunk };
   const slab = (channels: number): Ref => tape.buffer(POSITIONS * slabOf(tiles, channels));
   const scratch = (channels: number): number =>
-    Kernel.transformBytes + 4 * POSITIONS * (Math.max(inC, outC) + slabOf(chunk, channels));
+    Kernel.transformBytes + Kernel.tileBytes * chunk + 4 * POSITIONS * (Math.max(inC, outC) + slabOf(chunk, channels));
 
   // without a gradient of the filter to come, a chunk of it in scratch is enough, and stays in the cache
   const v = tape.training && kernel.gradient ? slab(inC) : undefined;

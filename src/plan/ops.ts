@@ -183,9 +183,10 @@ export const Kernel = {
   windowTaps: 9, // taps of a tile of its filter's gradient
   imageWordsBytes: 32, // scratch: random words of an image
   randomGroup: 16, // elements that share one call of the generator
-  chunkBytes: 48, // the table of a chunk of Winograd's tiles
+  chunkBytes: 32, // the table of a chunk of Winograd's tiles
+  tileBytes: 32, // where one of these tiles lies: six numbers, and a distance that keeps vectors behind them aligned
   winogradDepth: 128, // tiles that the gradient of a transformed filter sums at a time, at least
-  transformBytes: 800, // scratch: constants of Winograd's transforms, what lies between their halves, the table of a chunk
+  transformBytes: 784, // scratch: constants of Winograd's transforms, what lies between their halves, the table of a chunk
   dotsBytes: 160, // scratch: the sums of a tile of lanesBackwardKernel
   dotsStepBytes: 80, // and a step of its rows, side by side
 } as const;

@@ -44,7 +44,8 @@ function byWinograd(sizes: Conv2dSizes, { x, kernel, dy }: Data): Passes {
   const { tiles } = winogradTilings(sizes);
   const images = { ...geometry, ...winogradBlocks(batch, tiles / batch) };
   const blocks = blocksOf(batch, images.blockImages);
-  const scratch = (channels: number): number => Kernel.transformBytes + 4 * POSITIONS * (Math.max(inC, outC) + slabOf(images.chunk, channels));
+  const scratch = (channels: number): number =>
+    Kernel.transformBytes + Kernel.tileBytes * images.chunk + 4 * POSITIONS * (Math.max(inC, outC) + slabOf(images.chunk, channels));
   const slab = (channels: number): Operand => blank(POSITIONS * slabOf(tiles, channels));
   const filter = (transposed: number): Operand => {
     const args = { panels: blank(POSITIONS * panelSlabOf(inC, outC)), filter: floats(kernel), inC, outC, transposed };

@@ -110,7 +110,7 @@ function geometryOf({ sizes, blockImages, chunk }: Case) {
 
 /** Bytes of scratch for a pass whose products have so many channels. */
 const scratchOf = ({ inC, outC, chunk }: { inC: number; outC: number; chunk: number }, channels: number): number =>
-  Kernel.transformBytes + 4 * POSITIONS * (Math.max(inC, outC) + slabOf(chunk, channels));
+  Kernel.transformBytes + Kernel.tileBytes * chunk + 4 * POSITIONS * (Math.max(inC, outC) + slabOf(chunk, channels));
 
 /** 36 positions of `size` floats, `step` apart; what stands between them nobody knows: NaN. */
 const withRoom = (positions: Values, size: number, step: number): Float64Array =>
