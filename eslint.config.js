@@ -52,7 +52,7 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     ignores: [
       'src/runtime/platform/node.ts', 'src/runtime/platform/thread.node.ts', 'src/worker/*.node.ts', 'src/entry.node.ts', 'src/cli/**', 'src/report/entry.node.ts', 'src/files/**', 'src/node.ts',
-      'src/data/idx-file.ts', 'src/data/download.ts', 'src/data/fashion-mnist.ts', 'src/data/signals-file.ts',
+      'src/data/file.ts', 'src/data/idx-file.ts', 'src/data/download.ts', 'src/data/fashion-mnist.ts', 'src/data/signals-file.ts',
     ],
     rules: { 'no-restricted-imports': ['error', { patterns: ['node:*'] }], 'no-restricted-globals': ['error', 'process', 'Buffer', 'require'] },
   },

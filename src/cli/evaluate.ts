@@ -1,6 +1,6 @@
+import { readWholeFile } from '../data/file.js';
 import { LanewiseError } from '../errors.js';
 import { weightsSha256 } from '../io/digest.js';
-import { readWholeFile } from '../files/whole-file.js';
 import { assignWeights, decodeWeights } from '../io/weights.js';
 import { PRESETS, type PresetName } from '../networks/preset.js';
 import { sgd } from '../optimizers/sgd.js';

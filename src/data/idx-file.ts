@@ -1,11 +1,12 @@
 /** Reads IDX files from disk, plain or gzip-compressed, without trusting what they claim. Node only. */
 import { createHash, type Hash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { LanewiseError } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { errorText } from './decode.js';
+import { openForReading } from './file.js';
 import { MAX_IDX_HEADER_BYTES, parseIdx, parseIdxHeader, wrongSize, type IdxHeader, type IdxKind } from './idx.js';
 
 export interface IdxFileOptions {
@@ -41,18 +42,6 @@ export async function readIdxFile(file: string, options: IdxFileOptions = {}): P
   } finally {
     await handle.close();
   }
-}
-
-/** Opens a regular file. */
-export async function openForReading(file: string): Promise<FileHandle> {
-  try {
-    const handle = await open(file, 'r');
-    if ((await handle.stat()).isFile()) return handle;
-    await handle.close();
-  } catch (cause) {
-    throw new LanewiseError('file-not-found', 'cannot open the file', { where: file, received: errorText(cause), cause });
-  }
-  throw new LanewiseError('file-not-found', 'not a file', { where: file });
 }
 
 async function startsAsGzip(handle: FileHandle): Promise<boolean> {

@@ -1,8 +1,7 @@
 /** Reads signals from a file of the user's. Node only. */
 import { LanewiseError } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { errorText } from './decode.js';
-import { openForReading } from './idx-file.js';
+import { readWholeFile } from './file.js';
 import { parseNpy } from './npy.js';
 
 /** One row to train on and one to test on. */
@@ -15,7 +14,7 @@ const MIN_SAMPLES = 16;
  * @throws LanewiseError `file-not-found`, `invalid-file`, `unsupported`, `invalid-shape`, `invalid-data`
  */
 export async function loadSignals(file: string): Promise<Tensor<Float64Array>> {
-  const { data, shape } = parseNpy(await readWhole(file), file);
+  const { data, shape } = parseNpy(await readWholeFile(file), file);
   const [rows = 0, samples = 0] = shape;
   if (shape.length !== 2 || rows < MIN_ROWS || samples < MIN_SAMPLES) {
     const expected = `[signals, samples], at least [${MIN_ROWS}, ${MIN_SAMPLES}]`;
@@ -28,15 +27,4 @@ export async function loadSignals(file: string): Promise<Tensor<Float64Array>> {
     throw new LanewiseError('invalid-data', 'a sample is not finite', { where: file, expected: 'finite numbers', received });
   }
   return { data: data instanceof Float64Array ? data : Float64Array.from(data), shape };
-}
-
-async function readWhole(file: string): Promise<Uint8Array> {
-  const handle = await openForReading(file);
-  try {
-    return await handle.readFile();
-  } catch (cause) {
-    throw new LanewiseError('invalid-file', 'cannot read the file', { where: file, received: errorText(cause), cause });
-  } finally {
-    await handle.close();
-  }
 }

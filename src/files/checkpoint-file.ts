@@ -1,11 +1,12 @@
 /** Checkpoints in files. Node only. */
+import { readWholeFile } from '../data/file.js';
 import { LanewiseError } from '../errors.js';
 import { decodeCheckpoint, encodeCheckpoint, type StoredCheckpoint } from '../io/checkpoint.js';
 import type { Callbacks, TrainingRun } from '../model/callbacks.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { EpochLogs, Monitor } from '../model/history.js';
 import { Watch } from '../model/monitor.js';
-import { readWholeFile, requireWritable, writeFileAtomically } from './whole-file.js';
+import { requireWritable, writeFileAtomically } from './whole-file.js';
 
 /** @throws LanewiseError `file-not-found`, `invalid-file`, `unsupported` */
 export async function loadCheckpoint(file: string): Promise<StoredCheckpoint> {

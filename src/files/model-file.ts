@@ -1,9 +1,10 @@
 /** Models in files. Node only. */
+import { readWholeFile } from '../data/file.js';
 import type { ReadOptions } from '../io/model.js';
 import { decodeModel, encodeModel } from '../io/model.js';
 import type { Model, Prediction } from '../model/model.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { readWholeFile, writeFileAtomically } from './whole-file.js';
+import { writeFileAtomically } from './whole-file.js';
 
 /** Layers and weights; the file is replaced at once. @throws LanewiseError `write-failed` */
 export async function saveModel(file: string, model: Model<Prediction>): Promise<void> {

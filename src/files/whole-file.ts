@@ -1,22 +1,9 @@
-/** Reads and writes whole files. Node only. */
+/** Writes whole files. Node only. */
 import { randomUUID } from 'node:crypto';
 import promises, { constants } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { errorText } from '../data/decode.js';
-import { openForReading } from '../data/idx-file.js';
 import { LanewiseError } from '../errors.js';
-
-/** @throws LanewiseError `file-not-found`, `invalid-file` */
-export async function readWholeFile(file: string): Promise<Uint8Array> {
-  const handle = await openForReading(file);
-  try {
-    return await handle.readFile();
-  } catch (cause) {
-    throw new LanewiseError('invalid-file', 'cannot read the file', { where: file, received: errorText(cause), cause });
-  } finally {
-    await handle.close();
-  }
-}
 
 /** What is used of the file system: tests put another one in its place. */
 export type FileSystem = Pick<typeof promises, 'access' | 'open' | 'readdir' | 'realpath' | 'rename' | 'rm' | 'stat'>;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, before, beforeEach, it, mock } from 'node:test';
 import { loadModel } from '../../src/files/model-file.js';
 import { loadCheckpoint } from '../../src/files/checkpoint-file.js';
-import { readWholeFile } from '../../src/files/whole-file.js';
+import { readWholeFile } from '../../src/data/file.js';
 import { LanewiseError } from '../../src/errors.js';
 import { encodeSealed } from '../../src/io/sealed.js';
 import { decodeWeights } from '../../src/io/weights.js';

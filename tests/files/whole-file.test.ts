@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { chmod, mkdir, readFile, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { readWholeFile, requireWritable, writeFileAtomically } from '../../src/files/whole-file.js';
+import { readWholeFile } from '../../src/data/file.js';
+import { requireWritable, writeFileAtomically } from '../../src/files/whole-file.js';
 import { refusal, withFolder } from '../data/helpers.js';
 
 test('writes a new file and replaces an old one, and leaves nothing else', () =>
