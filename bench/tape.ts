@@ -124,7 +124,8 @@ export interface Setup {
 
 /** Lays work out on an engine of its own, runs all that was laid out once, and returns the ops chosen. */
 export async function prepare({ build, threads }: Setup, batch: number, layOut: (tape: BenchTape) => readonly PlannedOp[]): Promise<Prepared> {
-  const engine = await Engine.create({ build, threads, base: Control.end, control: Control });
+  const engine = await Engine.load({ build, base: Control.end, control: Control });
+  await engine.start({ threads });
   const state = engine.reserve(STATE_BYTES);
   engine.floats(state, STATE_BYTES / 4)[State.learningRate / 4] = 1e-3;
   engine.floats(state, STATE_BYTES / 4)[State.gradientScale / 4] = 1;

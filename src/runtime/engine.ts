@@ -53,13 +53,6 @@ export class Engine {
     this.top = base;
   }
 
-  /** An engine whose threads have started. @throws LanewiseError `unsupported`, `out-of-memory` or `worker-failed`. */
-  static async create(options: EngineOptions & ThreadOptions): Promise<Engine> {
-    const engine = await Engine.load(options);
-    await engine.start(options);
-    return engine;
-  }
-
   /** An engine of one thread. @throws LanewiseError `unsupported` or `out-of-memory`. */
   static async load({ build, kernels, base, control, patience = 120 }: EngineOptions): Promise<Engine> {
     const module = await loadKernels(build, kernels);

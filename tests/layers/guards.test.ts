@@ -116,7 +116,8 @@ describe('a step with every buffer guarded', () => {
   const engines: { engine: Engine; start: number }[] = [];
   before(async () => {
     for (const threads of [1, 3]) {
-      const engine = await Engine.create({ build: 'strict', threads, base: Control.end, control: Control });
+      const engine = await Engine.load({ build: 'strict', base: Control.end, control: Control });
+      await engine.start({ threads });
       engines.push({ engine, start: engine.reserve(WORK_BYTES) });
     }
   });

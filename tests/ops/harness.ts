@@ -60,7 +60,8 @@ export class OpRunner {
   ) {}
 
   static async create(build: Build, threads: number): Promise<OpRunner> {
-    const engine = await Engine.create({ build, threads, base: Control.end, control: Control });
+    const engine = await Engine.load({ build, base: Control.end, control: Control });
+    await engine.start({ threads });
     return new OpRunner(engine, engine.reserve(WORK_BYTES));
   }
 

@@ -19,7 +19,8 @@ const engines: Engine[] = [];
 after(() => engines.forEach((engine) => engine.close()));
 
 async function newEngine(threads = 1): Promise<Engine> {
-  const engine = await Engine.create({ build: 'strict', threads, base: Control.end, control: Control });
+  const engine = await Engine.load({ build: 'strict', base: Control.end, control: Control });
+  await engine.start({ threads });
   engines.push(engine);
   return engine;
 }
@@ -107,7 +108,8 @@ describe('an engine', () => {
     });
     await assert.rejects(newEngine(5), (error) => error === failure);
     assert.deepEqual(ended.sort(), [1, 2]);
-    const alone = await Engine.create({ build: 'strict', threads: 5, oneWillDo: true, base: Control.end, control: Control });
+    const alone = await Engine.load({ build: 'strict', base: Control.end, control: Control });
+    await alone.start({ threads: 5, oneWillDo: true });
     assert.equal(alone.threads, 1);
     const address = alone.reserve(64);
     alone.floats(address, 16).fill(1);

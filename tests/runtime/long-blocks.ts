@@ -7,7 +7,8 @@ import { Engine } from '../../src/runtime/engine.js';
 
 const SIDE = 900;
 const threads = Number(process.argv[2]);
-const engine = await Engine.create({ build: 'strict', threads, base: Control.end, control: Control });
+const engine = await Engine.load({ build: 'strict', base: Control.end, control: Control });
+await engine.start({ threads });
 const matrix = (): Ref => fixedRef(engine.reserve(4 * SIDE * SIDE), 4 * SIDE * SIDE);
 const valuesOf = ({ buffer }: Ref): Float32Array => engine.floats(buffer.address!, SIDE * SIDE);
 const a = matrix();

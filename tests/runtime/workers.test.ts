@@ -171,7 +171,8 @@ describe('a worker that is ended from outside', () => {
 
 it('a worker that lives but never answers counts as failed after the time stated', async () => {
   dyingBy({ how: 'silence', job: 1, op: 0, when: 'idle' });
-  const engine = await Engine.create({ build: 'strict', threads: 2, base: Control.end, control: Control, patience: 0.5 });
+  const engine = await Engine.load({ build: 'strict', base: Control.end, control: Control, patience: 0.5 });
+  await engine.start({ threads: 2 });
   const plan = new PlanBuilder();
   const data = fixedRef(engine.reserve(64), 64);
   plan.op('affine', { y: data, x: data, size: 16, blockSize: 8, scale: 2, offset: 0 }, 2);
