@@ -1,6 +1,8 @@
 import { LanewiseError } from '../errors.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import { Purpose, streamKey } from '../random.js';
+import type { Embedding } from '../runtime/embedded.js';
+import { allKernels } from '../runtime/embedded.js';
 import type { Shape } from '../tensor/shape.js';
 import type { EmitContext } from './layer.js';
 import { Layer } from './layer.js';
@@ -23,6 +25,10 @@ export interface ImageArguments {
  * (seed, layer, step, image). Input shape: [height, width, channels]. Output shape: the input's.
  */
 export abstract class Augmentation extends Layer {
+  override get kernels(): Embedding {
+    return allKernels;
+  }
+
   protected outputShape(inputShape: Shape): Shape {
     if (inputShape.length !== 3) throw this.shapeError('wrong rank of input', '[height, width, channels]', inputShape);
     return inputShape;

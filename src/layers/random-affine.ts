@@ -2,8 +2,6 @@ import { LanewiseError } from '../errors.js';
 import { requireFinite } from '../options.js';
 import { Fill, Kernel } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
-import type { Embedding } from '../runtime/embedded.js';
-import { allKernels } from '../runtime/embedded.js';
 import type { ImageArguments } from './augmentation.js';
 import { Augmentation } from './augmentation.js';
 import type { LayerOptions } from './layer.js';
@@ -35,10 +33,6 @@ export abstract class RandomAffine extends Augmentation {
       throw new LanewiseError('invalid-argument', 'unknown fillMode', { where: this.name, expected: Object.keys(Fill).join(', '), received: String(fillMode) });
     }
     this.fill = { fill: Fill[fillMode], fillValue: requireFinite(fillValue, 'fillValue', this.name) };
-  }
-
-  override get kernels(): Embedding {
-    return allKernels;
   }
 
   /** In full turns, and in shares of the image's height and width. */

@@ -2,8 +2,6 @@ import { LanewiseError } from '../errors.js';
 import { requireFinite, requireOption } from '../options.js';
 import { Kernel } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
-import type { Embedding } from '../runtime/embedded.js';
-import { allKernels } from '../runtime/embedded.js';
 import type { ImageArguments } from './augmentation.js';
 import { Augmentation, inPercent, requireRange } from './augmentation.js';
 import type { LayerOptions } from './layer.js';
@@ -39,10 +37,6 @@ class RandomErasing extends Augmentation {
     if (typeof scale === 'number') throw new LanewiseError('invalid-argument', 'scale is no range', { where: this.name, expected: '[low, high]', received: String(scale) });
     this.scale = requireRange(scale, 'scale', this.name, [0, 1]);
     this.fillValue = requireFinite(fillValue, 'fillValue', this.name);
-  }
-
-  override get kernels(): Embedding {
-    return allKernels;
   }
 
   override describe(): string {

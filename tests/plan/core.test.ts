@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const beyond = (name: string): boolean => Object.hasOwn(OPS, name) && !isInCore(name as OpName);
 
 /** Layers that need all kernels, and so do those that are made of them. */
-const BASES = ['Normalization', 'RecurrentLayer'];
+const BASES = ['Augmentation', 'Normalization', 'RecurrentLayer'];
 /** Between rows and lanes, and layers over lanes: there are lanes only behind a recurrent layer, which brings all kernels. */
 const BEHIND_RECURRENT = ['plan/tape.ts', 'layers/lanes.ts'];
 
