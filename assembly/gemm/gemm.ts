@@ -1,10 +1,12 @@
-import { clampStrip, loadEdge, storeEdge } from "./edge";
+import { clampStrip, fillBias, loadEdge, storeEdge } from "./edge";
 import { packBlock, packRows, packedRow } from "./panels";
-import { EDGE_BYTES, PANEL_STEP, TILE_COLUMNS, TILE_ROWS } from "./tile";
-import { tileGemm, tileGemmShort, tileGemmTransposed } from "./tile-gemm";
+import { EDGE_BYTES, PANEL_STEP, TILE_COLUMNS, TILE_ROWS, tileSegments } from "./tile";
+import { ROW_BYTES, tileGemm, tileGemmRow, tileGemmShort } from "./tile-gemm";
 
 /** Up to this many rows, B is read where it lies: packing it would cost as much as the product. */
 const FEW_ROWS: i32 = 2 * (TILE_ROWS - 1);
+/** Up to this many rows are taken one by one: what they cost is bringing B in, and wide tiles do so in whole cache lines. */
+const ROWS_ALONE: i32 = 2;
 
 /**
  * C = op(A) · op(B) + bias, with ReLU if asked for. A block is blockM × blockN of C, and takes its sum blockK terms at a time:
@@ -51,6 +53,14 @@ export function gemm(
   let start = bias == 0 ? zeros : bias + ((<usize>n0) << 2);
   let startStep: usize = bias == 0 ? 0 : PANEL_STEP;
   let ldStart: usize = 0;
+  // bytes of the columns in which rows are taken alone
+  const wide: usize = inPlace && rows <= ROWS_ALONE ? ((<usize>columns) << 2) & -ROW_BYTES : 0;
+  if (wide != 0) {
+    fillBias(c, rowBytes, bias == 0 ? 0 : start, rows, columns);
+    start = c;
+    startStep = PANEL_STEP;
+    ldStart = rowBytes;
+  }
 
   for (let k0 = 0; k0 < k; k0 += blockK) {
     const depth = min(blockK, k - k0);
@@ -67,16 +77,26 @@ export function gemm(
       bStep = PANEL_STEP;
       panelStep = <usize>depth * PANEL_STEP;
     }
-    const clamp = relu != 0 && k0 + depth == k;
+    if (wide != 0) multiplyRows(c, rowBytes, a, aRow, b, bStep, rows, wide, depth);
     multiplyBlock(
-      edge, c, rowBytes, start, startStep, ldStart, aBlock, aRow, byColumns, bBlock, bStep, panelStep, inPlace ? TILE_ROWS - 1 : TILE_ROWS,
-      rows, columns, depth, clamp,
+      edge, c + wide, rowBytes, start + wide, startStep, ldStart, aBlock, aRow, byColumns, bBlock + wide, bStep, panelStep,
+      inPlace ? TILE_ROWS - 1 : TILE_ROWS, rows, columns - <i32>(wide >> 2), depth,
     );
     a += (<usize>depth * <usize>stepA) << 2;
     b += (<usize>depth * <usize>stepB) << 2;
     start = c;
     startStep = PANEL_STEP;
     ldStart = rowBytes;
+  }
+  if (relu) clampStrip(c, rowBytes, rows, columns);
+}
+
+/** C += A · B for a few rows one by one, over columns of `bytes`. Rows of c, a, b: `ldc`, `lda`, `ldb` bytes apart. */
+function multiplyRows(c: usize, ldc: usize, a: usize, lda: usize, b: usize, ldb: usize, m: i32, bytes: usize, k: i32): void {
+  for (; m > 0; m--) {
+    for (let j: usize = 0; j < bytes; j += ROW_BYTES) tileGemmRow(c + j, a, b + j, ldb, k);
+    c += ldc;
+    a += lda;
   }
 }
 
@@ -87,7 +107,7 @@ export function gemm(
  */
 function multiplyBlock(
   edge: usize, c: usize, ldc: usize, start: usize, startStep: usize, ldStart: usize, a: usize, lda: usize, byColumns: bool,
-  b: usize, bStep: usize, panelStep: usize, height: i32, m: i32, n: i32, k: i32, clamp: bool,
+  b: usize, bStep: usize, panelStep: usize, height: i32, m: i32, n: i32, k: i32,
 ): void {
   while (m > 0) {
     const strips = (m + height - 1) / height;
@@ -95,31 +115,20 @@ function multiplyBlock(
     let tile = c, from = start, panel = b;
     for (let j = 0; j < n; j += TILE_COLUMNS) {
       const columns = min(TILE_COLUMNS, n - j);
-      if (columns == TILE_COLUMNS && (rows == TILE_ROWS || !byColumns)) {
-        multiplyTile(tile, ldc, from, ldStart, a, lda, byColumns, panel, bStep, rows, k);
-      } else {
-        loadEdge(edge, from, ldStart, rows, columns);
-        multiplyTile(edge, PANEL_STEP, edge, PANEL_STEP, a, lda, byColumns, panel, bStep, rows, k);
-        storeEdge(tile, ldc, edge, rows, columns);
-      }
+      const whole = columns == TILE_COLUMNS && (rows == TILE_ROWS || !byColumns);
+      if (!whole) loadEdge(edge, from, ldStart, rows, columns);
+      const to = whole ? tile : edge, toStep = whole ? ldc : PANEL_STEP, first = whole ? from : edge, firstStep = whole ? ldStart : PANEL_STEP;
+      if (byColumns) tileSegments(to, toStep, first, firstStep, a, lda, 0, panel, bStep, k, 1);
+      else if (rows == TILE_ROWS) tileGemm(to, toStep, first, firstStep, a, lda, panel, k);
+      else tileGemmShort(to, toStep, first, firstStep, a, lda, panel, bStep, k, rows);
+      if (!whole) storeEdge(tile, ldc, edge, rows, columns);
       tile += PANEL_STEP;
       from += startStep;
       panel += panelStep;
     }
-    if (clamp) clampStrip(c, ldc, rows, n);
     c += <usize>rows * ldc;
     start += <usize>rows * ldStart;
     a += byColumns ? (<usize>rows) << 2 : <usize>rows * lda;
     m -= rows;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function multiplyTile(
-  c: usize, ldc: usize, start: usize, ldStart: usize, a: usize, lda: usize, byColumns: bool, b: usize, bStep: usize, rows: i32, k: i32,
-): void {
-  if (byColumns) tileGemmTransposed(c, ldc, start, ldStart, a, lda, b, bStep, k);
-  else if (rows == TILE_ROWS) tileGemm(c, ldc, start, ldStart, a, lda, b, k);
-  else tileGemmShort(c, ldc, start, ldStart, a, lda, b, bStep, k, rows);
 }

@@ -124,64 +124,24 @@ export function tileGemmShort(
   }
 }
 
-/**
- * tileGemm with A stored transposed: C[r][0…7] = start[r][0…7] + Σ A[k][r] · B[k][0…7].
- *
- * a, b: rows `lda`, `bStep` bytes apart.
- */
-export function tileGemmTransposed(
-  c: usize, ldc: usize, start: usize, ldStart: usize, a: usize, lda: usize, b: usize, bStep: usize, k: i32,
-): void {
-  let x0 = v128.load(start), y0 = v128.load(start, 16);
-  start += ldStart;
-  let x1 = v128.load(start), y1 = v128.load(start, 16);
-  start += ldStart;
-  let x2 = v128.load(start), y2 = v128.load(start, 16);
-  start += ldStart;
-  let x3 = v128.load(start), y3 = v128.load(start, 16);
-  start += ldStart;
-  let x4 = v128.load(start), y4 = v128.load(start, 16);
-  let x5: v128, y5: v128;
-  if (TILE_ROWS == 6) {
-    start += ldStart;
-    x5 = v128.load(start);
-    y5 = v128.load(start, 16);
-  }
+/** Bytes of the columns of tileGemmRow, eight vectors. */
+export const ROW_BYTES: usize = 4 * PANEL_STEP;
 
+/** One row of C: C[0…31] += Σ A[k] · B[k][0…31]. b: rows `bStep` bytes apart. */
+export function tileGemmRow(c: usize, a: usize, b: usize, bStep: usize, k: i32): void {
+  let x0 = v128.load(c), x1 = v128.load(c, 16), x2 = v128.load(c, 32), x3 = v128.load(c, 48);
+  let x4 = v128.load(c, 64), x5 = v128.load(c, 80), x6 = v128.load(c, 96), x7 = v128.load(c, 112);
   if (k > 0) {
     do {
-      const b0 = v128.load(b), b1 = v128.load(b, 16);
-      let e = v128.load32_splat(a);
-      x0 = multiplyAdd(x0, e, b0); y0 = multiplyAdd(y0, e, b1);
-      e = v128.load32_splat(a, 4);
-      x1 = multiplyAdd(x1, e, b0); y1 = multiplyAdd(y1, e, b1);
-      e = v128.load32_splat(a, 8);
-      x2 = multiplyAdd(x2, e, b0); y2 = multiplyAdd(y2, e, b1);
-      e = v128.load32_splat(a, 12);
-      x3 = multiplyAdd(x3, e, b0); y3 = multiplyAdd(y3, e, b1);
-      e = v128.load32_splat(a, 16);
-      x4 = multiplyAdd(x4, e, b0); y4 = multiplyAdd(y4, e, b1);
-      if (TILE_ROWS == 6) {
-        e = v128.load32_splat(a, 20);
-        x5 = multiplyAdd(x5, e, b0); y5 = multiplyAdd(y5, e, b1);
-      }
+      const e = v128.load32_splat(a);
+      x0 = multiplyAdd(x0, e, v128.load(b)); x1 = multiplyAdd(x1, e, v128.load(b, 16));
+      x2 = multiplyAdd(x2, e, v128.load(b, 32)); x3 = multiplyAdd(x3, e, v128.load(b, 48));
+      x4 = multiplyAdd(x4, e, v128.load(b, 64)); x5 = multiplyAdd(x5, e, v128.load(b, 80));
+      x6 = multiplyAdd(x6, e, v128.load(b, 96)); x7 = multiplyAdd(x7, e, v128.load(b, 112));
       b += bStep;
-      a += lda;
+      a += 4;
     } while (--k > 0);
   }
-
-  v128.store(c, x0); v128.store(c, y0, 16);
-  c += ldc;
-  v128.store(c, x1); v128.store(c, y1, 16);
-  c += ldc;
-  v128.store(c, x2); v128.store(c, y2, 16);
-  c += ldc;
-  v128.store(c, x3); v128.store(c, y3, 16);
-  c += ldc;
-  v128.store(c, x4); v128.store(c, y4, 16);
-  if (TILE_ROWS == 6) {
-    c += ldc;
-    v128.store(c, x5);
-    v128.store(c, y5, 16);
-  }
+  v128.store(c, x0); v128.store(c, x1, 16); v128.store(c, x2, 32); v128.store(c, x3, 48);
+  v128.store(c, x4, 64); v128.store(c, x5, 80); v128.store(c, x6, 96); v128.store(c, x7, 112);
 }

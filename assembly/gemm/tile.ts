@@ -99,22 +99,29 @@ export function clampRows(rows: usize): void {
 }
 
 /**
- * C[r][0…7] += Σ A[k][r] · B[k][0…7], the rows of the tile contiguous in A, over `segments` runs of `k` steps: from the end of one to the start of
+ * C[r][0…7] = start[r][0…7] + Σ A[k][r] · B[k][0…7], the rows of the tile contiguous in A, over `segments` runs of `k` steps: from the end of one to the start of
  * the next A moves on by `aJump` bytes more. The runs are the lines of an image; one loop with a jump costs less than a call a line.
  *
- * c: row stride `ldc` bytes; a, b: `aStep`, `bStep` bytes from one k to the next.
+ * c, start: rows `ldc`, `ldStart` bytes apart; a, b: `aStep`, `bStep` bytes from one k to the next.
  */
 export function tileSegments(
-  c: usize, ldc: usize, a: usize, aStep: usize, aJump: usize, b: usize, bStep: usize, k: i32, segments: i32,
+  c: usize, ldc: usize, start: usize, ldStart: usize, a: usize, aStep: usize, aJump: usize, b: usize, bStep: usize, k: i32, segments: i32,
 ): void {
-  const c1 = c + ldc, c2 = c1 + ldc, c3 = c2 + ldc, c4 = c3 + ldc, c5 = c4 + ldc;
-  let x0 = v128.load(c), y0 = v128.load(c, 16);
-  let x1 = v128.load(c1), y1 = v128.load(c1, 16);
-  let x2 = v128.load(c2), y2 = v128.load(c2, 16);
-  let x3 = v128.load(c3), y3 = v128.load(c3, 16);
-  let x4 = v128.load(c4), y4 = v128.load(c4, 16);
+  let x0 = v128.load(start), y0 = v128.load(start, 16);
+  start += ldStart;
+  let x1 = v128.load(start), y1 = v128.load(start, 16);
+  start += ldStart;
+  let x2 = v128.load(start), y2 = v128.load(start, 16);
+  start += ldStart;
+  let x3 = v128.load(start), y3 = v128.load(start, 16);
+  start += ldStart;
+  let x4 = v128.load(start), y4 = v128.load(start, 16);
   let x5: v128, y5: v128;
-  if (TILE_ROWS == 6) { x5 = v128.load(c5); y5 = v128.load(c5, 16); }
+  if (TILE_ROWS == 6) {
+    start += ldStart;
+    x5 = v128.load(start);
+    y5 = v128.load(start, 16);
+  }
 
   let left = k;
   let total = k * segments;
@@ -143,9 +150,17 @@ export function tileSegments(
   }
 
   v128.store(c, x0); v128.store(c, y0, 16);
-  v128.store(c1, x1); v128.store(c1, y1, 16);
-  v128.store(c2, x2); v128.store(c2, y2, 16);
-  v128.store(c3, x3); v128.store(c3, y3, 16);
-  v128.store(c4, x4); v128.store(c4, y4, 16);
-  if (TILE_ROWS == 6) { v128.store(c5, x5); v128.store(c5, y5, 16); }
+  c += ldc;
+  v128.store(c, x1); v128.store(c, y1, 16);
+  c += ldc;
+  v128.store(c, x2); v128.store(c, y2, 16);
+  c += ldc;
+  v128.store(c, x3); v128.store(c, y3, 16);
+  c += ldc;
+  v128.store(c, x4); v128.store(c, y4, 16);
+  if (TILE_ROWS == 6) {
+    c += ldc;
+    v128.store(c, x5);
+    v128.store(c, y5, 16);
+  }
 }

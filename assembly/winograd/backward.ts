@@ -1,6 +1,5 @@
 import { addEdge, clearEdge } from "../gemm/edge";
-import { EDGE_BYTES, TILE_COLUMNS, TILE_ROWS } from "../gemm/tile";
-import { tileGemmTransposed } from "../gemm/tile-gemm";
+import { EDGE_BYTES, PANEL_STEP, TILE_COLUMNS, TILE_ROWS, tileSegments } from "../gemm/tile";
 import { CHUNK, PATCH, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInputGradient, tileWinogradOutputGradient } from "./transform";
 import {
   TILE_BYTES, addPatch, claim, columnsOf, imageOf, layOutChunk, leftOf, listTiles, loadGradientTile, placeOf, positionBegin, positionEnd, rowsOf, slab,
@@ -101,7 +100,7 @@ export function winogradBackwardFilter(
         for (let run = runs; run < end; run += 8) {
           const first = <usize>load<i32>(run);
           const a = v + first * lda + ((<usize>i) << 2), b = m + first * ldb + ((<usize>j) << 2);
-          tileGemmTransposed(scratch, 32, scratch, 32, a, lda, b, ldb, load<i32>(run, 4));
+          tileSegments(scratch, PANEL_STEP, scratch, PANEL_STEP, a, lda, 0, b, ldb, load<i32>(run, 4), 1);
         }
         addEdge(u + ((<usize>(i * outC + j)) << 2), ldb, scratch, min(TILE_ROWS, inC - i));
       }

@@ -1,7 +1,7 @@
 import { gemm } from "../../assembly/gemm/gemm";
 import { packPanels, packedRow } from "../../assembly/gemm/panels";
 import { TILE_COLUMNS, TILE_ROWS, clampRows, setRow, tileRows, tileSegments } from "../../assembly/gemm/tile";
-import { tileGemm, tileGemmShort, tileGemmTransposed } from "../../assembly/gemm/tile-gemm";
+import { tileGemm, tileGemmRow, tileGemmShort } from "../../assembly/gemm/tile-gemm";
 import { Kernel } from "../../assembly/plan/ops";
 import { at, blank, eighths, floats, mismatches } from "./buffers";
 
@@ -36,22 +36,33 @@ function checkTileRows(k: i32, relu: bool): i32 {
   return mismatches(c, afterTile(before, product, relu));
 }
 
-/** segments > 0: tileSegments, a jump of three elements between segments; 0: tileGemmTransposed onto C over k steps. */
+/** tileSegments onto C, with a jump of three elements of A between segments. */
 function checkTileColumns(k: i32, segments: i32): i32 {
   const c = eighths(TILE_ROWS * LDC, 1), before = eighths(TILE_ROWS * LDC, 1);
   const aStep = TILE_ROWS + 1, bStep = TILE_COLUMNS + 2, jump = 3;
-  const runs = max(segments, 1);
-  const a = eighths(runs * (k * aStep + jump) + 8, 4), b = eighths(runs * k * bStep + 8, 5);
+  const a = eighths(segments * (k * aStep + jump) + 8, 4), b = eighths(segments * k * bStep + 8, 5);
   const ldc = LDC << 2;
-  if (segments == 0) tileGemmTransposed(c, ldc, c, ldc, a, aStep << 2, b, bStep << 2, k);
-  else tileSegments(c, ldc, a, aStep << 2, jump << 2, b, bStep << 2, k, segments);
+  tileSegments(c, ldc, c, ldc, a, aStep << 2, jump << 2, b, bStep << 2, k, segments);
   const product = new StaticArray<f64>(TILE_ROWS * TILE_COLUMNS);
   for (let i = 0; i < product.length; i++) {
-    for (let p = 0; p < runs * k; p++) {
+    for (let p = 0; p < segments * k; p++) {
       product[i] += at(a, p * aStep + (p / k) * jump + i / TILE_COLUMNS) * at(b, p * bStep + (i % TILE_COLUMNS));
     }
   }
   return mismatches(c, afterTile(before, product, false));
+}
+
+/** tileGemmRow onto C, what lies beside it kept. */
+function checkTileRow(k: i32): i32 {
+  const columns = 4 * TILE_COLUMNS, bStep = columns + 3;
+  const c = eighths(columns + 4, 1), a = eighths(k + 1, 4), b = eighths(k * bStep + 1, 5);
+  const expected = new StaticArray<f64>(columns + 4);
+  for (let i = 0; i < expected.length; i++) {
+    expected[i] = at(c, i);
+    for (let p = 0; p < (i < columns ? k : 0); p++) expected[i] += at(a, p) * at(b, p * bStep + i);
+  }
+  tileGemmRow(c, a, b, bStep << 2, k);
+  return mismatches(c, expected);
 }
 
 /** fromRow: C starts from one row, else from what it holds; byColumns: A stored transposed. */
@@ -60,7 +71,7 @@ function checkTileGemm(k: i32, rows: i32, fromRow: bool, byColumns: bool): i32 {
   const lda = (byColumns ? TILE_ROWS : k) + 1, bStep = rows == TILE_ROWS ? TILE_COLUMNS : TILE_COLUMNS + 2;
   const a = eighths((byColumns ? k : TILE_ROWS) * lda, 4), b = eighths(k * bStep, 5);
   const ldc: usize = LDC << 2, start = fromRow ? row : c, ldStart: usize = fromRow ? 0 : ldc;
-  if (byColumns) tileGemmTransposed(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, (<usize>bStep) << 2, k);
+  if (byColumns) tileSegments(c, ldc, start, ldStart, a, (<usize>lda) << 2, 0, b, (<usize>bStep) << 2, k, 1);
   else if (rows == TILE_ROWS) tileGemm(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, k);
   else tileGemmShort(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, (<usize>bStep) << 2, k, rows);
   const expected = new StaticArray<f64>(TILE_ROWS * LDC);
@@ -74,12 +85,14 @@ function checkTileGemm(k: i32, rows: i32, fromRow: bool, byColumns: bool): i32 {
   return mismatches(c, expected);
 }
 
-function checkGemm(m: i32, n: i32, k: i32, transposeA: bool, transposeB: bool, packA: bool, bias: bool, relu: bool): i32 {
+function checkGemm(
+  m: i32, n: i32, k: i32, transposeA: bool, transposeB: bool, packA: bool, bias: bool, relu: bool, blockN: i32 = TILE_COLUMNS,
+): i32 {
   const lda = (transposeA ? m : k) + 1, ldb = (transposeB ? k : n) + 2;
   const a = eighths((transposeA ? k : m) * lda, 6), b = eighths((transposeB ? n : k) * ldb, 7);
   const offsets = bias ? eighths(n, 8) : 0;
   const c = blank(m * n);
-  const blockM = 5, blockN = TILE_COLUMNS, blockK = 4;
+  const blockM = 5, blockK = 4;
   const scratch = blank(TILE_COLUMNS + i32(Kernel.edgeBytes) / 4 + blockN * blockK + blockM * packedRow(blockK));
   const blocks = ((m + blockM - 1) / blockM) * ((n + blockN - 1) / blockN);
   for (let block = 0; block < blocks; block++) {
@@ -127,12 +140,12 @@ describe("a register tile", () => {
   });
 
   test("adds columns of A times rows of B", () => {
-    for (let k = 0; k <= 9; k++) expect(checkTileColumns(k, 0)).toBe(0, `k = ${k}`);
+    for (let k = 0; k <= 9; k++) expect(checkTileColumns(k, 1)).toBe(0, `k = ${k}`);
   });
 
   test("adds segments of columns with a jump between them", () => {
     for (let k = 1; k <= 4; k++) {
-      for (let segments = 1; segments <= 4; segments++) expect(checkTileColumns(k, segments)).toBe(0, `${segments} segments of ${k}`);
+      for (let segments = 2; segments <= 4; segments++) expect(checkTileColumns(k, segments)).toBe(0, `${segments} segments of ${k}`);
     }
   });
 });
@@ -154,6 +167,12 @@ describe("a register tile of gemm", () => {
   });
 });
 
+describe("a row of gemm", () => {
+  test("adds one row of A times 32 columns of B", () => {
+    for (let k = 0; k <= 9; k++) expect(checkTileRow(k)).toBe(0, `k = ${k}`);
+  });
+});
+
 describe("gemm", () => {
   test("multiplies, for all transposes and sizes around a tile", () => {
     for (let m = 1; m <= 2 * TILE_ROWS + 1; m += 2) {
@@ -162,6 +181,14 @@ describe("gemm", () => {
           const transposeA = form % 2 == 1, packA = transposeA && n > TILE_COLUMNS;
           expect(checkGemm(m, n, 1 + ((m + n) % 5), transposeA, form >= 2, packA, m % 3 == 0, false)).toBe(0, `${m} × ${n}, form ${form}`);
         }
+      }
+    }
+  });
+
+  test("takes a row or two alone, in wide tiles and what is left of them", () => {
+    for (let n = 31; n <= 73; n += 7) {
+      for (let m = 1; m <= 3; m++) {
+        for (let k = 1; k <= 9; k += 4) expect(checkGemm(m, n, k, false, false, false, m + k != 6, n % 2 == 0, 72)).toBe(0, `${m} × ${n}, k = ${k}`);
       }
     }
   });

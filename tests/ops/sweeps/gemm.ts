@@ -97,6 +97,14 @@ const gemmSweep: Sweep<'gemm'> = function* () {
     for (let m = 2 * TILE_ROWS + 2; m <= 4 * TILE_ROWS + 1; m++) {
       for (const n of [16, 24, 33]) yield gemmCase({ m, n, k: depths(), ...transpose, ...rest(transposeA), blockM: m, blockN: 40 });
     }
+    // a row or two, taken alone in tiles of 32 columns, and what is left of blocks beside them
+    for (let m = 1; m <= 3; m++) {
+      for (const n of [31, 32, 33, 64, 71, 96, 131]) {
+        for (const blockN of [32, 40, 64]) yield gemmCase({ m, n, k: depths(), ...transpose, ...rest(transposeA), blockN });
+        const sizes = { m, n, k: 400, ...transpose };
+        yield gemmCase({ ...sizes, ...gemmBlocks(sizes), gap: gaps(), bias: true, relu: flags() });
+      }
+    }
     // a block's depth, and just over and under it
     for (const blockK of [1, 7, 16, 259]) {
       for (const k of [blockK - 1, blockK, blockK + 1, 2 * blockK, 2 * blockK + 3]) {
