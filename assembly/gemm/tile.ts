@@ -99,8 +99,8 @@ export function clampRows(rows: usize): void {
 }
 
 /**
- * C[r][0…7] = start[r][0…7] + Σ A[k][r] · B[k][0…7], the rows of the tile contiguous in A, over `segments` runs of `k` steps: from the end of one to the start of
- * the next A moves on by `aJump` bytes more. The runs are the lines of an image; one loop with a jump costs less than a call a line.
+ * C[r][0…7] = start[r][0…7] + Σ A[k][r] · B[k][0…7], the rows of the tile contiguous in A, over `segments` runs of `k` steps: from the end of one to
+ * the start of the next A moves on by `aJump` bytes more. The runs are the lines of an image; one loop with a jump costs less than a call a line.
  *
  * c, start: rows `ldc`, `ldStart` bytes apart; a, b: `aStep`, `bStep` bytes from one k to the next.
  */
