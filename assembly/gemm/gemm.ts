@@ -1,12 +1,11 @@
 import { clampStrip, fillBias, loadEdge, storeEdge } from "./edge";
 import { packBlock, packRows, packedRow } from "./panels";
 import { EDGE_BYTES, PANEL_STEP, TILE_COLUMNS, TILE_ROWS, tileSegments } from "./tile";
+import { Kernel } from "../plan/ops";
 import { ROW_BYTES, tileGemm, tileGemmRow, tileGemmShort } from "./tile-gemm";
 
 /** Up to this many rows, B is read where it lies: packing it would cost as much as the product. */
 const FEW_ROWS: i32 = 2 * (TILE_ROWS - 1);
-/** Up to this many rows are taken one by one: what they cost is bringing B in, and wide tiles do so in whole cache lines. */
-const ROWS_ALONE: i32 = 2;
 
 /**
  * C = op(A) · op(B) + bias, with ReLU if asked for. A block is blockM × blockN of C, and takes its sum blockK terms at a time:
@@ -53,8 +52,8 @@ export function gemm(
   let start = bias == 0 ? zeros : bias + ((<usize>n0) << 2);
   let startStep: usize = bias == 0 ? 0 : PANEL_STEP;
   let ldStart: usize = 0;
-  // bytes of the columns in which rows are taken alone
-  const wide: usize = inPlace && rows <= ROWS_ALONE ? ((<usize>columns) << 2) & -ROW_BYTES : 0;
+  // bytes of the columns in which rows are taken alone: what these cost is bringing B in, and wide tiles do so in whole cache lines
+  const wide: usize = inPlace && rows <= Kernel.rowsAlone ? ((<usize>columns) << 2) & -ROW_BYTES : 0;
   if (wide != 0) {
     fillBias(c, rowBytes, bias == 0 ? 0 : start, rows, columns);
     start = c;

@@ -1,5 +1,6 @@
 // The register tiles of `gemm`. They begin from a bias or from C, so C needs no pass of its own to begin with. See tile.ts on why they have this form.
 import { PANEL_STEP, TILE_ROWS } from "./tile";
+import { Kernel } from "../plan/ops";
 import { multiplyAdd } from "../simd/lanes";
 
 /**
@@ -125,7 +126,7 @@ export function tileGemmShort(
 }
 
 /** Bytes of the columns of tileGemmRow, eight vectors. */
-export const ROW_BYTES: usize = 4 * PANEL_STEP;
+export const ROW_BYTES: usize = Kernel.rowPanels * PANEL_STEP;
 
 /** One row of C: C[0…31] += Σ A[k] · B[k][0…31]. b: rows `bStep` bytes apart. */
 export function tileGemmRow(c: usize, a: usize, b: usize, bStep: usize, k: i32): void {

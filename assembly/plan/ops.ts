@@ -78,6 +78,12 @@ export namespace Kernel {
   export const panel: i32 = 8;
   // @ts-ignore: decorator
   @inline
+  export const rowsAlone: i32 = 2;
+  // @ts-ignore: decorator
+  @inline
+  export const rowPanels: i32 = 4;
+  // @ts-ignore: decorator
+  @inline
   export const rowTableBytes: i32 = 64;
   // @ts-ignore: decorator
   @inline

@@ -143,7 +143,7 @@ export class Program {
     const engine = await Engine.load({ build: options.build, kernels: kernelsOf(options.graph), base: Control.end, control: Control });
     try {
       const started = engine.start(options);
-      // first weights are drawn while the threads start
+      // first weights are drawn while the threads start; whichever fails, the engine is closed
       const [program] = await Promise.all([Promise.resolve().then(() => new Program(engine, options)), started]);
       return program;
     } catch (error) {

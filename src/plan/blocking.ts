@@ -31,9 +31,6 @@ const GEMM = {
   /** Fewest blocks to aim for, so that up to eight threads find work, while panels can be shared out, two of them a cache line … */
   blocks: 16,
   fewestPanels: 2,
-  /** … four of them for a row or two, which are taken in tiles of 32 columns … */
-  rowsAlone: 2,
-  panelsOfRows: 4,
   /** … and while only strips can. */
   blocksInRows: 8,
   fewestStrips: 7,
@@ -54,7 +51,7 @@ export function gemmBlocks({ m, n, k, transposeA = false }: { m: number; n: numb
   const panels = blocksOf(n, Kernel.panel);
   let countM = blocksOf(strips, GEMM.strips);
   let countN = blocksOf(panels, GEMM.panels);
-  const mostN = blocksOf(panels, m > GEMM.rowsAlone ? GEMM.fewestPanels : GEMM.panelsOfRows);
+  const mostN = blocksOf(panels, m > Kernel.rowsAlone ? GEMM.fewestPanels : Kernel.rowPanels);
   while (countM * countN < GEMM.blocks && countN < mostN) countN = Math.min(2 * countN, mostN);
   while (countM * countN < GEMM.blocksInRows && countM < blocksOf(strips, GEMM.fewestStrips)) countM = Math.min(2 * countM, blocksOf(strips, GEMM.fewestStrips));
   const panelsInBlock = blocksOf(panels, countN);

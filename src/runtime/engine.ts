@@ -36,8 +36,6 @@ export const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * A
 
 /** One shared memory, the kernels over it, and the threads that run plans in it. */
 export class Engine {
-  /** Threads in use: the caller's, and once they have started the others. */
-  threads = 1;
   private top: number;
   private closed = false;
 
@@ -79,8 +77,12 @@ export class Engine {
     const failure = started.find((start) => start.status === 'rejected');
     if (failure || this.closed) for (const worker of workers.splice(0)) worker.terminate();
     if (failure && !oneWillDo) throw failure.reason as LanewiseError;
-    this.threads = workers.length + 1;
     if (workers.length > 0) abandoned.register(this, workers, this);
+  }
+
+  /** Threads in use: the caller's, and once they have started the others. */
+  get threads(): number {
+    return this.workers.length + 1;
   }
 
   /**
