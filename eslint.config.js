@@ -24,9 +24,19 @@ const FLOORS = [
   ['networks'],
   ['cli'],
 ];
-const zones = FLOORS.flatMap((floor, level) => {
-  const above = FLOORS.slice(level + 1).flat();
-  return above.length === 0 ? [] : floor.map((target) => ({ target: `./src/${target}`, from: above.map((name) => `./src/${name}`) }));
+/** The floors within the layers: what all of them share, the layers, those that hold or use others, and the lists of all. */
+const LAYER_FLOORS = [
+  ['activations.ts', 'bias.ts', 'lanes.ts', 'layer.ts', 'layer-config.ts', 'layer-options.ts', 'product.ts', 'regularizers.ts', 'window.ts', 'wrapper.ts'],
+  ['augmentation', 'core', 'custom', 'merging', 'normalization', 'pooling', 'reshaping'],
+  ['convolution', 'recurrent'],
+  ['index.ts', 'registry.ts'],
+];
+const zones = [FLOORS, LAYER_FLOORS].flatMap((floors) => {
+  const folder = floors === FLOORS ? './src' : './src/layers';
+  return floors.flatMap((floor, level) => {
+    const above = floors.slice(level + 1).flat();
+    return above.length === 0 ? [] : floor.map((target) => ({ target: `${folder}/${target}`, from: above.map((name) => `${folder}/${name}`) }));
+  });
 });
 
 export default tseslint.config(

@@ -1,7 +1,7 @@
-import { conv2d } from '../../src/layers/conv2d.js';
-import { depthwiseConv2d } from '../../src/layers/depthwise-conv2d.js';
+import { conv2d } from '../../src/layers/convolution/conv2d.js';
+import { depthwiseConv2d } from '../../src/layers/convolution/depthwise-conv2d.js';
 import type { Layer } from '../../src/layers/layer.js';
-import { maxPooling2d } from '../../src/layers/max-pooling2d.js';
+import { maxPooling2d } from '../../src/layers/pooling/max-pooling2d.js';
 import { Activation } from '../../src/plan/ops.js';
 import type { Case, Plain } from '../case.js';
 import { layerCases } from '../case.js';

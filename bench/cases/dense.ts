@@ -1,4 +1,4 @@
-import { dense } from '../../src/layers/dense.js';
+import { dense } from '../../src/layers/core/dense.js';
 import type { Case, Plain } from '../case.js';
 import { layerCases } from '../case.js';
 import { values } from '../values.js';

@@ -1,6 +1,6 @@
-import { activation } from '../../src/layers/activation.js';
-import { dropout } from '../../src/layers/dropout.js';
-import { rescaling } from '../../src/layers/rescaling.js';
+import { activation } from '../../src/layers/core/activation.js';
+import { dropout } from '../../src/layers/core/dropout.js';
+import { rescaling } from '../../src/layers/core/rescaling.js';
 import { Activation } from '../../src/plan/ops.js';
 import type { Case } from '../case.js';
 import { layerCases } from '../case.js';

@@ -1,7 +1,7 @@
-import { averagePooling2d } from '../../src/layers/average-pooling2d.js';
-import { globalAveragePooling2d } from '../../src/layers/global-pooling.js';
+import { averagePooling2d } from '../../src/layers/pooling/average-pooling2d.js';
+import { globalAveragePooling2d } from '../../src/layers/pooling/global-pooling.js';
 import type { Layer } from '../../src/layers/layer.js';
-import { maxPooling2d } from '../../src/layers/max-pooling2d.js';
+import { maxPooling2d } from '../../src/layers/pooling/max-pooling2d.js';
 import type { Case } from '../case.js';
 import { layerCases } from '../case.js';
 import type { PoolGeometry } from '../plain/kernels.js';

@@ -1,6 +1,6 @@
-import { activation } from '../../src/layers/activation.js';
-import { batchNormalization } from '../../src/layers/batch-normalization.js';
-import { layerNormalization } from '../../src/layers/layer-normalization.js';
+import { activation } from '../../src/layers/core/activation.js';
+import { batchNormalization } from '../../src/layers/normalization/batch-normalization.js';
+import { layerNormalization } from '../../src/layers/normalization/layer-normalization.js';
 import type { Layer } from '../../src/layers/layer.js';
 import type { LossName } from '../../src/losses.js';
 import { requireLoss } from '../../src/losses.js';

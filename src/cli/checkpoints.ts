@@ -3,10 +3,10 @@ import { loadCheckpoint, modelCheckpoint, saveCheckpoint } from '../files/checkp
 import { LanewiseError } from '../errors.js';
 import type { Callbacks, Sequential } from '../index.js';
 import type { StoredCheckpoint } from '../io/checkpoint.js';
-import { PRESETS } from '../networks/preset.js';
+import { PRESETS, type NetworkName } from '../networks/preset.js';
 import { Interrupted } from './failure.js';
 import { COUNT_LIMIT } from './options.js';
-import type { NetworkName, TaskOptions } from './tasks/task.js';
+import type { TaskOptions } from './tasks/task.js';
 
 /** Options whose value a run keeps when it is resumed. Not the path of the data: no file may say what other file is opened. */
 const COUNTS = ['epochs', 'batchSize', 'limit', 'holdout', 'horizon'] as const;

@@ -1,9 +1,10 @@
 import { requireWritable } from '../files/whole-file.js';
+import { NETWORKS, type NetworkName } from '../networks/preset.js';
 import { DEFAULT_SEED, type DemoOptions } from './options.js';
-import { createOutput } from './output/output.js';
+import { createOutput } from './output/create-output.js';
 import { writeReport } from './report/report-file.js';
 import type { Streams } from './streams.js';
-import { NETWORKS, type NetworkName, type Run, type TaskOptions } from './tasks/task.js';
+import type { Run, TaskOptions } from './tasks/task.js';
 import { createTask } from './tasks/create-task.js';
 import { trainTask } from './train.js';
 

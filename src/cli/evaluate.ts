@@ -2,12 +2,11 @@ import { readWholeFile } from '../data/file.js';
 import { LanewiseError } from '../errors.js';
 import { weightsSha256 } from '../io/digest.js';
 import { assignWeights, decodeWeights } from '../io/weights.js';
-import { PRESETS, type PresetName } from '../networks/preset.js';
+import { PRESETS, type NetworkName, type PresetName } from '../networks/preset.js';
 import { sgd } from '../optimizers/sgd.js';
 import type { EvaluateOptions } from './options.js';
-import { createOutput } from './output/output.js';
+import { createOutput } from './output/create-output.js';
 import type { Streams } from './streams.js';
-import type { NetworkName } from './tasks/task.js';
 import { createTask } from './tasks/create-task.js';
 import { startEvent } from './train.js';
 

@@ -1,4 +1,5 @@
 import { Argument, Command } from 'commander';
+import { NETWORKS, type NetworkName } from '../networks/preset.js';
 import { demo } from './demo.js';
 import { evaluate } from './evaluate.js';
 import { info } from './info.js';
@@ -7,7 +8,6 @@ import {
   type DemoOptions, type EvaluateOptions, type OutputOptions, type TrainOptions,
 } from './options.js';
 import type { Streams } from './streams.js';
-import { NETWORKS, type NetworkName } from './tasks/task.js';
 import { train } from './train.js';
 import { VERSION } from './version.js';
 

@@ -2,15 +2,17 @@ import { requireWritable, writeFileAtomically } from '../files/whole-file.js';
 import type { Callbacks, Checkpoint, History, Sequential } from '../index.js';
 import { weightsSha256 } from '../io/digest.js';
 import { encodeSealed } from '../io/sealed.js';
+import type { NetworkName } from '../networks/preset.js';
 import type { Build } from '../runtime/load.js';
 import { Checkpoints, openCheckpoint } from './checkpoints.js';
 import { UsageError } from './failure.js';
 import { LossProbe } from './loss-probe.js';
 import { DEFAULT_SEED, type EngineOptions, type TrainOptions } from './options.js';
-import { createOutput, type DoneEvent, type EpochEvent, type Output, type StartEvent } from './output/output.js';
+import { createOutput } from './output/create-output.js';
+import type { DoneEvent, EpochEvent, Output, StartEvent } from './output/output.js';
 import { writeReport } from './report/report-file.js';
 import type { Streams } from './streams.js';
-import type { NetworkName, Run, Task, TaskOptions } from './tasks/task.js';
+import type { Run, Task, TaskOptions } from './tasks/task.js';
 import { createTask } from './tasks/create-task.js';
 
 /** `lanewise train` */

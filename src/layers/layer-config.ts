@@ -2,8 +2,8 @@
  * A layer as JSON. Every layer carries the table of its own options, so that a model is written without a list of all layers: a bundle holds the
  * layers it uses and no others. Only reading needs the list, `registry.ts`.
  */
-import type { InitializerOptions, Layer, LayerOptions } from './layer.js';
 import type { Json, JsonRecord } from '../json.js';
+import type { InitializerOptions, LayerOptions } from './layer-options.js';
 import type { RegularizerOptions } from './regularizers.js';
 
 export type Kind = 'number' | 'boolean' | 'text' | 'size2d' | 'range' | 'shape' | 'padding2d' | 'regularizer' | 'initializer' | 'layer';
@@ -43,8 +43,18 @@ export const weighted: OptionTable<InitializerOptions & RegularizerOptions> = {
   kernelInitializer: initializer, biasInitializer: initializer, kernelRegularizer: regularizer, biasRegularizer: regularizer,
 };
 
+/** What there is to write of a layer. */
+interface Described {
+  readonly type: string;
+  readonly name: string;
+  readonly options: LayerOptions;
+  readonly optionTable: OptionTable;
+  readonly trainable: boolean;
+  readonly isCustom: boolean;
+}
+
 /** A layer of a model as JSON, every option said, so that a later change of a default changes no model in a file. */
-export function layerConfig({ type, name, options, optionTable, trainable, isCustom }: Layer): JsonRecord {
+export function layerConfig({ type, name, options, optionTable, trainable, isCustom }: Described): JsonRecord {
   const config: Record<string, Json> = { type, name, ...(isCustom && { custom: true }) };
   const given = options as unknown as Readonly<Record<string, Json | undefined>>;
   if (given['inputShape'] !== undefined) config['inputShape'] = given['inputShape'];
@@ -58,5 +68,5 @@ export function layerConfig({ type, name, options, optionTable, trainable, isCus
 }
 
 function unnamedConfig(layer: unknown): JsonRecord {
-  return Object.fromEntries(Object.entries(layerConfig(layer as Layer)).filter(([key]) => key !== 'name'));
+  return Object.fromEntries(Object.entries(layerConfig(layer as Described)).filter(([key]) => key !== 'name'));
 }

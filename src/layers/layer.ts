@@ -9,18 +9,9 @@ import type { Shape } from '../tensor/shape.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { OptionTable } from './layer-config.js';
+import type { LayerOptions } from './layer-options.js';
 import type { Regularizer } from './regularizers.js';
 import { requireRegularizer } from './regularizers.js';
-
-/** What every layer takes. */
-export interface LayerOptions {
-  /** Default: the layer's type and number, such as `conv2d_1`. */
-  name?: string;
-  /** Shape of one sample, without the batch. Needed for the first layer of a model, and only there. */
-  inputShape?: readonly number[];
-  /** Whether training changes the layer's weights; can be set later too, until the model is compiled. Default true. */
-  trainable?: boolean;
-}
 
 /** A weight a layer asks for when it is built. */
 export interface WeightSpec {
@@ -296,14 +287,6 @@ export abstract class Layer {
 /** The forget gate's ones stay where an LSTM is given an initializer for its bias, as in Keras. */
 const initializedAs = ({ initializer: own }: WeightSpec, given: Initializer): WeightInitializer =>
   typeof own === 'object' && own.name === 'unitForgetBias' ? { ...own, rest: given } : given;
-
-/** Options of layers with a kernel and a bias. */
-export interface InitializerOptions {
-  /** What the kernel begins with: a name, or with numbers of its own, such as `initializers.truncatedNormal({ stddev: 0.02 })`. Default `glorotUniform`. */
-  kernelInitializer?: Initializer;
-  /** Default `zeros`. */
-  biasInitializer?: Initializer;
-}
 
 export function requireSizes(inputShape: Shape, where: string): void {
   const given: unknown = inputShape;

@@ -2,7 +2,8 @@
 import type { PlanTensor } from '../plan/tape.js';
 import type { Embedding } from '../runtime/embedded.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { EmitContext, Flops, LayerOptions, WeightSpec, WeightStore } from './layer.js';
+import type { EmitContext, Flops, WeightSpec, WeightStore } from './layer.js';
+import type { LayerOptions } from './layer-options.js';
 import { Layer } from './layer.js';
 
 /** A layer within another. */

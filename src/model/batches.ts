@@ -1,11 +1,11 @@
 import { LanewiseError } from '../errors.js';
+import type { TargetSpec } from '../losses.js';
 import { firstNotFinite, toTensor } from '../tensor/convert.js';
 import type { TensorInput } from '../tensor/convert.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Head } from './head.js';
-import type { PerOutput } from './objective.js';
+import type { PerOutput } from './per-output.js';
 
 /** Checked rows of inputs and targets. */
 export interface Rows {
@@ -30,6 +30,15 @@ export interface InputSpec {
   readonly shape: Shape;
   /** Where its values are whole numbers from 0 on, for an embedding: how many. */
   readonly indices?: number;
+}
+
+/** What the targets of an output must be. */
+export interface OutputSpec {
+  readonly target: TargetSpec;
+  /** Shape of a sample. */
+  readonly shape: Shape;
+  /** What stands behind a place in an error. */
+  readonly place: string;
 }
 
 /** Checked tensors, one for each input. @throws LanewiseError `invalid-argument`, `invalid-shape`, `invalid-data` */
@@ -68,7 +77,7 @@ function checkInput(input: TensorInput, { shape: sample, indices }: InputSpec, w
 }
 
 /** Targets of an output. @throws LanewiseError `invalid-shape`, `invalid-data` */
-export function checkTargets(y: TensorInput, rows: number, { target, place }: Head, where: string): Tensor {
+export function checkTargets(y: TensorInput, rows: number, { target, place }: OutputSpec, where: string): Tensor {
   const whole = `${where} targets${place}`;
   const targets = toTensor(y, whole);
   const expected = [rows, ...target.shape];

@@ -10,8 +10,8 @@ import { newFloats } from '../tensor/tensor.js';
 import { gatherRows } from './batches.js';
 import type { Step, Steps } from './feed.js';
 import type { Evaluation } from './history.js';
-import type { Head } from './head.js';
-import type { BatchResult, Objective } from './objective.js';
+import type { BatchResult } from './batch-result.js';
+import type { Head, Objective } from './head.js';
 import type { Plan, PlanHead, Program } from './program.js';
 
 /** The event loop gets its turn at least this often, in milliseconds. */

@@ -1,15 +1,53 @@
 import { LanewiseError } from '../errors.js';
-import type { Json } from '../json.js';
-import type { Loss, TargetSpec } from '../losses.js';
+import type { Json, JsonRecord } from '../json.js';
+import type { EmittedLoss, Loss, TargetSpec } from '../losses.js';
 import { emitLoss, stepsOf } from '../losses.js';
 import type { Metric, MetricBatch, MetricTask } from '../metrics.js';
+import type { Ref } from '../plan/buffer.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { TensorInput } from '../tensor/convert.js';
 import type { Shape } from '../tensor/shape.js';
+import type { BatchResult, Tally } from './batch-result.js';
 import type { ModelTarget } from './batches.js';
 import type { BatchLogs } from './history.js';
-import type { BatchResult, EmittedHead, HeadData, Objective, Tally } from './objective.js';
 import type { RowWeights, WeightOptions } from './sample-weights.js';
+
+/** Where the rows of an output have what they are compared with. */
+export interface HeadData {
+  target: Ref;
+  weights: Ref | undefined;
+}
+
+export interface EmittedHead extends EmittedLoss {
+  /** Takes the loss of a batch, its weight and how many of its rows are right. */
+  state: Ref;
+}
+
+/** What a model is trained for: of one output its head, of several the weighted sum of all heads. */
+export interface Objective {
+  /** One for each output. */
+  readonly heads: readonly Head[];
+  /** What must be the same where a run goes on. */
+  readonly config: JsonRecord;
+  /** The names of what is summed up in a tally's `sums`. */
+  readonly kept: readonly string[];
+  /** The targets of each output. @throws LanewiseError `invalid-argument` */
+  targets(given: ModelTarget, where: string): readonly TensorInput[];
+  /** What the rows of each output count. @throws LanewiseError `invalid-argument` */
+  weights(given: WeightOptions, where: string): readonly RowWeights[];
+  /** Lays out the loss of a batch, into the state; in training the whole backward pass as well. */
+  emit(tape: Tape, outputs: readonly PlanTensor[], data: readonly HeadData[]): readonly EmittedHead[];
+  /** Which loss it is that is not finite, in words. */
+  lossName(losses: readonly number[]): string;
+  /** A batch, of what it came to at each head, with its loss in all. */
+  join(results: readonly BatchResult[], loss: number, rows: number): BatchResult;
+  begin(): Tally;
+  add(tally: Tally, batch: BatchResult): void;
+  /** The figures of batches; a loss is NaN where a mask left nothing. */
+  figures(tally: Tally): BatchLogs;
+  /** Those of one batch. */
+  batchFigures(batch: BatchResult): BatchLogs;
+}
 
 /**
  * An output in training: its loss and its metrics. Accuracy is counted by the kernels of the loss; the other metrics look at the outputs of each batch.

@@ -7,10 +7,10 @@ import type { Ref } from '../plan/buffer.js';
 import { State, STATE_BYTES } from '../plan/ops.js';
 import type { PlanTensor, Tape } from '../plan/tape.js';
 import type { TensorInput } from '../tensor/convert.js';
+import type { BatchResult, Tally } from './batch-result.js';
 import type { ModelTarget } from './batches.js';
-import type { Head } from './head.js';
+import type { EmittedHead, Head, HeadData, Objective } from './head.js';
 import type { BatchLogs } from './history.js';
-import type { BatchResult, EmittedHead, HeadData, Objective, Tally } from './objective.js';
 import { isTensor, perOutput } from './per-output.js';
 import type { RowWeights, SampleWeight, SampleWeights, WeightOptions } from './sample-weights.js';
 

@@ -8,7 +8,7 @@ import type { ModelInput, ModelTarget } from './batches.js';
 import type { Callbacks } from './callbacks.js';
 import type { Checkpoint } from './checkpoint.js';
 import type { Batch } from './dataset-feed.js';
-import type { PerOutput } from './objective.js';
+import type { PerOutput } from './per-output.js';
 import type { SampleWeights, WeightOptions } from './sample-weights.js';
 
 export interface ModelOptions {

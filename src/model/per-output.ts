@@ -1,5 +1,7 @@
 import { LanewiseError } from '../errors.js';
-import type { PerOutput } from './objective.js';
+
+/** A value for each output of a model, in their order or by their names. */
+export type PerOutput<Value> = readonly Value[] | Readonly<Record<string, Value>>;
 
 /** Where an output may be left out, or one value be for all. */
 export interface Leniency<Value> {

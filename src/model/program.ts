@@ -19,7 +19,7 @@ import type { Build } from '../runtime/load.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Graph } from './graph.js';
 import { kernelsOf } from './graph.js';
-import type { EmittedHead, Objective } from './objective.js';
+import type { EmittedHead, Objective } from './head.js';
 import { emitPenalties } from './penalties.js';
 import type { Layout, Parameters } from './parameters.js';
 import { States } from './states.js';

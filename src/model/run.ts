@@ -10,7 +10,7 @@ import type { Executor } from './executor.js';
 import type { Feed } from './feed.js';
 import type { BatchLogs, EpochLogs } from './history.js';
 import { History } from './history.js';
-import type { BatchResult, Tally } from './objective.js';
+import type { BatchResult, Tally } from './batch-result.js';
 import type { Parameters } from './parameters.js';
 import type { States } from './states.js';
 

@@ -7,8 +7,8 @@ import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { newFloats } from '../tensor/tensor.js';
-import type { Head } from './head.js';
-import type { PerOutput } from './objective.js';
+import type { OutputSpec } from './batches.js';
+import type { PerOutput } from './per-output.js';
 
 /** What rows count, one number each: [rows], or for each step of a sequence [rows, time]. */
 export type SampleWeight = TensorInput | Float32Array;
@@ -40,7 +40,7 @@ export interface RowWeights extends Omit<WeightOptions, 'sampleWeight'> {
  * A weight for each row of an output, [rows, steps of a sample]; undefined if all count the same.
  * @throws LanewiseError `invalid-argument`, `invalid-shape`, `invalid-data`
  */
-export function resolveWeights({ sampleWeight, classWeight }: RowWeights, targets: Tensor, { target, shape, place: output }: Head, where: string): Tensor<Float32Array> | undefined {
+export function resolveWeights({ sampleWeight, classWeight }: RowWeights, targets: Tensor, { target, shape, place: output }: OutputSpec, where: string): Tensor<Float32Array> | undefined {
   if (sampleWeight !== undefined && classWeight !== undefined) {
     throw new LanewiseError('invalid-argument', 'sampleWeight and classWeight at once', { where, remedy: 'Multiply the class weights into sampleWeight' });
   }

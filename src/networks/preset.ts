@@ -1,5 +1,9 @@
 import type { Optimizer } from '../optimizers/optimizer.js';
 
+/** What the command trains: the classifier of garments, and the predictor of signals. */
+export const NETWORKS = ['fashion-mnist', 'signals'] as const;
+export type NetworkName = (typeof NETWORKS)[number];
+
 /**
  * `seed`: as the source of the task has it. `quick`: about half a minute on two cores. `best`: the best result on unseen data, chosen on
  * training rows held out, never on test rows. `fast`: the garments only: to the accuracy of `seed` in the least time.

@@ -1,6 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import type { JsonRecord } from '../json.js';
-import type { Layer, LayerOptions } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
+import type { LayerOptions } from '../layers/layer-options.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Layout, OnnxGraph, Value } from './graph.js';

@@ -1,7 +1,7 @@
 import type { Json } from '../json.js';
 import { cosineOfTurns, power } from '../numerics.js';
 import { requireOption } from '../options.js';
-import type { Schedule } from './schedules.js';
+import type { Schedule } from './learning-rate.js';
 
 const scheduleOf = (config: Readonly<Record<string, Json>>, rate: (step: number) => number): Schedule => Object.assign(rate, { config });
 

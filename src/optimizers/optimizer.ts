@@ -6,8 +6,8 @@ import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { PlanBuilder } from '../plan/builder.js';
 import type { Ref } from '../plan/buffer.js';
 import { floatsOn, PlanBuffer, refTo } from '../plan/buffer.js';
-import type { LearningRate } from './schedules.js';
-import { rateAt, rateConfig } from './schedules.js';
+import type { LearningRate } from './learning-rate.js';
+import { rateAt, rateConfig } from './learning-rate.js';
 
 /** A flat range of parameters that are updated together. */
 export interface ParameterRange {

@@ -8,7 +8,7 @@ import { cosineDecayRestarts, exponentialDecay, piecewiseConstantDecay, polynomi
 import { lion } from './lion.js';
 import type { Optimizer } from './optimizer.js';
 import { rmsprop } from './rmsprop.js';
-import type { Schedule } from './schedules.js';
+import type { Schedule } from './learning-rate.js';
 import { cosineDecay, linearDecay, oneCycle } from './schedules.js';
 import { sgd } from './sgd.js';
 

@@ -9,7 +9,7 @@ import { quantile } from '../../bench/measure.js';
 import { figure } from '../../bench/output.js';
 import { drawRoofline } from '../../bench/roofline.js';
 import { BenchTape, layOutLayers, traffic } from '../../bench/tape.js';
-import { conv2d } from '../../src/layers/conv2d.js';
+import { conv2d } from '../../src/layers/convolution/conv2d.js';
 import { fixedRef } from '../../src/plan/buffer.js';
 import { STATE_BYTES } from '../../src/plan/ops.js';
 

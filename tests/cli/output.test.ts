@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { createOutput } from '../../src/cli/output/output.js';
+import { createOutput } from '../../src/cli/output/create-output.js';
 import { detectFeatures } from '../../src/index.js';
 import { withFolder } from '../data/helpers.js';
 import { collector, events, outcomeOf, runHere, start, writeGarments } from './helpers.js';

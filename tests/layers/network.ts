@@ -1,7 +1,7 @@
 /** A small network of twins: the library's model and its double-precision counterpart. */
 import { sequential, sgd } from '../../src/entry.node.js';
 import type { InputSpec, Loss, LossName, Sequential } from '../../src/entry.node.js';
-import { TimeDistributed } from '../../src/layers/time-distributed.js';
+import { TimeDistributed } from '../../src/layers/recurrent/time-distributed.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import { requireLoss } from '../../src/losses.js';
 import {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { input, layers, model } from '../../src/entry.node.js';
 import type { Model, Tensor } from '../../src/entry.node.js';
-import { MergeLayer } from '../../src/layers/merge-layer.js';
+import { MergeLayer } from '../../src/layers/merging/merge-layer.js';
 import type { EmitContext } from '../../src/layers/layer.js';
 import type { PlanTensor } from '../../src/plan/tape.js';
 import type { Shape } from '../../src/tensor/shape.js';

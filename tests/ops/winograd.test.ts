@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FILTER_SCRATCH, panelSlabOf, slabOf } from '../../src/layers/winograd.js';
+import { FILTER_SCRATCH, panelSlabOf, slabOf } from '../../src/layers/convolution/winograd.js';
 import { blocksOf, imageBlock, winogradBlocks } from '../../src/plan/blocking.js';
 import { Kernel, type OpName } from '../../src/plan/ops.js';
 import { Purpose, RandomStream } from '../../src/random.js';

@@ -1,7 +1,7 @@
 /** Engines that lack something: one clear error. A process of its own, because compiled kernels are kept. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, it, mock } from 'node:test';
-import { dense } from '../../src/layers/dense.js';
+import { dense } from '../../src/layers/core/dense.js';
 import { sequential, sgd } from '../../src/entry.node.js';
 import { LanewiseError } from '../../src/errors.js';
 import { detectFeatures } from '../../src/runtime/features.js';

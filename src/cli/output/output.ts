@@ -1,13 +1,7 @@
 import type { DownloadProgress } from '../../data/fashion-mnist.js';
 import type { ModelSummary } from '../../model/model.js';
-import type { PresetName } from '../../networks/preset.js';
+import type { NetworkName, PresetName } from '../../networks/preset.js';
 import type { Build } from '../../runtime/load.js';
-import { JsonOutput } from './json-output.js';
-import type { OutputOptions } from '../options.js';
-import type { Streams } from '../streams.js';
-import type { NetworkName } from '../tasks/task.js';
-import { QuietOutput } from './quiet-output.js';
-import { TextOutput } from './text-output.js';
 
 export interface StartEvent {
   event: 'start';
@@ -83,9 +77,4 @@ export interface Output {
   report(file: string): void;
   /** Takes away what is drawn for the moment. */
   clear(): void;
-}
-
-export function createOutput({ json, quiet }: OutputOptions, streams: Streams): Output {
-  if (json) return new JsonOutput(streams, quiet === true);
-  return quiet ? new QuietOutput(streams) : new TextOutput(streams);
 }

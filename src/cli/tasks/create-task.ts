@@ -1,8 +1,9 @@
+import type { NetworkName } from '../../networks/preset.js';
 import { UsageError } from '../failure.js';
 import { fashionMnistTask } from './fashion-mnist-task.js';
 import type { Output } from '../output/output.js';
 import { signalsTask } from './signals-task.js';
-import type { NetworkName, Task, TaskOptions } from './task.js';
+import type { Task, TaskOptions } from './task.js';
 
 /** Loads the data of a network. */
 export function createTask(name: NetworkName, options: TaskOptions, output: Output): Promise<Task> {

@@ -1,14 +1,11 @@
 import { UsageError } from '../failure.js';
 import { splitRows } from '../../data/signals.js';
 import type { CompileOptions, History, Sequential } from '../../index.js';
-import type { PresetName, Training } from '../../networks/preset.js';
+import type { NetworkName, PresetName, Training } from '../../networks/preset.js';
 import type { ReportData } from '../../report/report-data.js';
 import type { NumericArray, Tensor } from '../../tensor/tensor.js';
 import type { Build } from '../../runtime/load.js';
 import type { DoneEvent } from '../output/output.js';
-
-export const NETWORKS = ['fashion-mnist', 'signals'] as const;
-export type NetworkName = (typeof NETWORKS)[number];
 
 export interface TaskOptions {
   preset: PresetName;

@@ -1,6 +1,6 @@
-import type { ActivationOptions, EluOptions, GeluOptions, LeakyReluOptions } from '../../layers/activation.js';
+import type { ActivationOptions, EluOptions, GeluOptions, LeakyReluOptions } from '../../layers/core/activation.js';
 import type { ActivationName } from '../../layers/activations.js';
-import type { LayerOptions } from '../../layers/layer.js';
+import type { LayerOptions } from '../../layers/layer-options.js';
 import type { OnnxGraph, Value } from '../graph.js';
 import type { AttributeValue } from '../proto.js';
 import { exporter, type Exporter } from '../exporter.js';

@@ -1,9 +1,9 @@
-import type { ConcatenateOptions } from '../../layers/concatenate.js';
-import type { DenseOptions } from '../../layers/dense.js';
-import type { EmbeddingOptions } from '../../layers/embedding.js';
-import type { RescalingOptions } from '../../layers/rescaling.js';
-import type { ZeroPadding2dOptions } from '../../layers/zero-padding2d.js';
-import { padding2d } from '../../layers/zero-padding2d.js';
+import type { ConcatenateOptions } from '../../layers/merging/concatenate.js';
+import type { DenseOptions } from '../../layers/core/dense.js';
+import type { EmbeddingOptions } from '../../layers/core/embedding.js';
+import type { RescalingOptions } from '../../layers/core/rescaling.js';
+import type { ZeroPadding2dOptions } from '../../layers/reshaping/zero-padding2d.js';
+import { padding2d } from '../../layers/reshaping/zero-padding2d.js';
 import { exporter, type Exporter, type LayerExport } from '../exporter.js';
 import type { Value } from '../graph.js';
 import { activated } from './activations.js';

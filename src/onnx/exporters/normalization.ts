@@ -1,5 +1,5 @@
-import type { BatchNormalizationOptions } from '../../layers/batch-normalization.js';
-import type { LayerNormalizationOptions } from '../../layers/layer-normalization.js';
+import type { BatchNormalizationOptions } from '../../layers/normalization/batch-normalization.js';
+import type { LayerNormalizationOptions } from '../../layers/normalization/layer-normalization.js';
 import { exporter, type Exporter } from '../exporter.js';
 
 const batchNormalization = exporter<BatchNormalizationOptions>(({ epsilon, center, scale }, context) => {

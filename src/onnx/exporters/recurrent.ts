@@ -1,9 +1,9 @@
 /** Recurrent layers. ONNX's operators take sequences as [time, batch, features], and weights with units before features. */
 import type { StepActivation } from '../../layers/activations.js';
-import type { GruOptions } from '../../layers/gru.js';
-import type { LstmOptions } from '../../layers/lstm.js';
-import type { RecurrentOptions } from '../../layers/recurrent-layer.js';
-import type { SimpleRnnOptions } from '../../layers/simple-rnn.js';
+import type { GruOptions } from '../../layers/recurrent/gru.js';
+import type { LstmOptions } from '../../layers/recurrent/lstm.js';
+import type { RecurrentOptions } from '../../layers/recurrent/recurrent-layer.js';
+import type { SimpleRnnOptions } from '../../layers/recurrent/simple-rnn.js';
 import { exporter, permuted, type Exporter, type LayerExport, type Resolved } from '../exporter.js';
 import type { OnnxGraph, Value } from '../graph.js';
 import type { AttributeValue } from '../proto.js';

@@ -1,12 +1,12 @@
 /** Layers that slide a window over images or sequences. */
 import type { ActivationName } from '../../layers/activations.js';
-import type { Conv1dOptions } from '../../layers/conv1d.js';
-import type { Conv2dOptions } from '../../layers/conv2d.js';
-import type { DepthwiseConv2dOptions } from '../../layers/depthwise-conv2d.js';
-import type { GlobalPoolingOptions } from '../../layers/global-pooling.js';
-import type { Pooling1dOptions } from '../../layers/pooling1d.js';
-import type { Pooling2dOptions } from '../../layers/pooling2d.js';
-import type { SeparableConv2dOptions } from '../../layers/separable-conv2d.js';
+import type { Conv1dOptions } from '../../layers/convolution/conv1d.js';
+import type { Conv2dOptions } from '../../layers/convolution/conv2d.js';
+import type { DepthwiseConv2dOptions } from '../../layers/convolution/depthwise-conv2d.js';
+import type { GlobalPoolingOptions } from '../../layers/pooling/global-pooling.js';
+import type { Pooling1dOptions } from '../../layers/pooling/pooling1d.js';
+import type { Pooling2dOptions } from '../../layers/pooling/pooling2d.js';
+import type { SeparableConv2dOptions } from '../../layers/convolution/separable-conv2d.js';
 import type { KernelOptions, SequencePadding } from '../../layers/window.js';
 import { imageShape, window2d } from '../../layers/window.js';
 import type { Shape } from '../../tensor/shape.js';

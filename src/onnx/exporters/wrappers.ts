@@ -1,6 +1,6 @@
 /** Layers that hold others: what these give, put together. */
-import { TimeDistributed } from '../../layers/time-distributed.js';
-import { Bidirectional, type BidirectionalOptions, type MergeMode } from '../../layers/bidirectional.js';
+import { TimeDistributed } from '../../layers/recurrent/time-distributed.js';
+import { Bidirectional, type BidirectionalOptions, type MergeMode } from '../../layers/recurrent/bidirectional.js';
 import { exporter, type Exporter, type Resolved } from '../exporter.js';
 import type { OnnxGraph, Value } from '../graph.js';
 import { turned } from './recurrent.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { blocksOf, usesWindowWinograd } from '../../../src/plan/blocking.js';
 import { Kernel } from '../../../src/plan/ops.js';
-import { pooledBackwardScratch, pooledForwardScratch } from '../../../src/layers/pooled-conv2d.js';
+import { pooledBackwardScratch, pooledForwardScratch } from '../../../src/layers/convolution/pooled-conv2d.js';
 import {
   absConv2dBackwardFilter, absConv2dBackwardInput, absConv2dForward, assertClose, columnSums, conv2dBackwardFilter, conv2dBackwardInput,
   conv2dForward, type Conv2dSizes, convGeometry, elementTolerances, map, maxPoolForward, randomArray, type Values,

@@ -1,4 +1,4 @@
-import { FILTER_SCRATCH, panelSlabOf, slabOf } from '../../../src/layers/winograd.js';
+import { FILTER_SCRATCH, panelSlabOf, slabOf } from '../../../src/layers/convolution/winograd.js';
 import { blocksOf } from '../../../src/plan/blocking.js';
 import { Kernel } from '../../../src/plan/ops.js';
 import {
