@@ -7,7 +7,7 @@ import type { Json } from '../json.js';
 import { isRecord } from '../json.js';
 import { isMetricFigure } from '../metrics.js';
 import type { Checkpoint, Progress } from '../model/checkpoint.js';
-import { KEPT } from '../model/checkpoint.js';
+import { OF_ROWS, KEPT } from '../model/checkpoint.js';
 import { History, isFigure } from '../model/history.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { parseJson, plainJson } from './json.js';
@@ -71,10 +71,11 @@ export async function decodeCheckpoint(bytes: Uint8Array, where = 'checkpoint'):
   return { setup: read('setup'), progress, tensors: rest, notes };
 }
 
-/** Without the optimizer's slots, the figures and what a callback keeps. */
+/** Without the optimizer's slots, the figures, states of layers, what a callback keeps and what rows are chosen by. */
 export function weightsAlone(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
   const isSlot = (name: string): boolean => tensors.has(name.slice(0, Math.max(0, name.lastIndexOf('/'))));
-  return new Map([...tensors].filter(([name, { data }]) => data instanceof Float32Array && !isSlot(name) && !name.startsWith(KEPT)));
+  const isBeside = (name: string): boolean => name.startsWith(KEPT) || name.startsWith(OF_ROWS) || name.includes('/state/');
+  return new Map([...tensors].filter(([name, { data }]) => data instanceof Float32Array && !isSlot(name) && !isBeside(name)));
 }
 
 function numbers({ data, shape }: Tensor, name: string, where: string): readonly number[] {

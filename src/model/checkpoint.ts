@@ -16,6 +16,9 @@ export interface Checkpoint {
 /** Before the names of the weights that a callback keeps. */
 export const KEPT = 'kept:';
 
+/** Before the names of what rows are chosen by. */
+export const OF_ROWS = 'rows:';
+
 export interface Progress {
   /** Training steps since the optimizer began: what schedules and dropout go by. */
   readonly step: number;
@@ -41,6 +44,14 @@ export interface Progress {
 export interface NamedTensor<Data extends Tensor = Tensor> {
   name: string;
   tensor: Data;
+}
+
+/** Something that lasts from step to step, beside the weights. */
+export interface NamedState {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly read: () => Tensor<Float32Array>;
+  readonly write: (values: Tensor) => void;
 }
 
 /** Every way in which tensors are not those wanted, in words. */

@@ -10,6 +10,9 @@ import type { Feed, Step } from './feed.js';
 import { wholeOf } from './feed.js';
 import type { SampleWeights } from './sample-weights.js';
 
+/** Told by what it has and not by its class, so that a program that reads no dataset does not ship one. */
+export const isDataset = <Item>(given: Dataset<Item> | object | undefined): given is Dataset<Item> => typeof given === 'object' && given !== null && 'open' in given;
+
 /** A batch, as a dataset gives it to `fit` and `evaluate`. */
 export interface Batch {
   /** As `fit` takes them. */

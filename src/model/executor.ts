@@ -38,6 +38,7 @@ export class Executor {
     this.program.run(plan);
     this.requireFinite(plan);
     this.steps++;
+    step.note?.(this.program.engine.floats(plan.heads[0]!.rowLoss, step.count * stepsOf(this.objective.heads[0]!.shape)));
     return this.results(plan);
   }
 

@@ -1,4 +1,4 @@
-import { Dataset } from '../dataset/dataset.js';
+import type { Dataset } from '../dataset/dataset.js';
 import { LanewiseError } from '../errors.js';
 import type { Flops, Layer, SymbolicTensor, WeightInput } from '../layers/layer.js';
 import { requirePositiveInteger, requireSeed } from '../options.js';
@@ -17,7 +17,7 @@ import type { Callbacks, TrainingRun } from './callbacks.js';
 import type { Checkpoint, NamedTensor } from './checkpoint.js';
 import { Executor } from './executor.js';
 import type { Batch, DatasetOptions, ReadOptions } from './dataset-feed.js';
-import { datasetFeed, DatasetReader, joined, limited, requireBatch, requireNoneOf } from './dataset-feed.js';
+import { datasetFeed, DatasetReader, isDataset, joined, limited, requireBatch, requireNoneOf } from './dataset-feed.js';
 import type { Feed } from './feed.js';
 import { arrayFeed, closing, stepsOf, wholeOf } from './feed.js';
 import { fit, requireEpochs } from './fit.js';
@@ -165,12 +165,12 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
   /** The same over the batches of a dataset: `{ xs, ys }`, with `sampleWeight` if rows are to be weighed. Its errors pass through as they are. */
   fit(data: Dataset<Batch>, options?: DatasetFitOptions): Promise<History>;
   async fit(x: ModelInput | Dataset<Batch>, y?: ModelTarget | DatasetFitOptions, options?: FitOptions): Promise<History> {
-    return x instanceof Dataset ? this.fitDataset(x, y as DatasetFitOptions | undefined) : this.fitArrays(x, y as ModelTarget, options);
+    return isDataset(x) ? this.fitDataset(x, y as DatasetFitOptions | undefined) : this.fitArrays(x, y as ModelTarget, options);
   }
 
   private async fitArrays(x: ModelInput, y: ModelTarget, options: FitOptions = {}): Promise<History> {
-    const { batchSize = 32, shuffle = true, validationData, validationSplit } = options;
-    const { states } = this.requireCompiled().executor.program;
+    const { batchSize = 32, shuffle = true, sampler, validationData, validationSplit } = options;
+    const { objective: { heads }, program: { states } } = this.requireCompiled().executor;
     requireEpochs(options);
     requirePositiveInteger(batchSize, 'batchSize', 'fit');
     if (validationData && validationSplit !== undefined) {
@@ -181,8 +181,9 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
     const validation = rest ?? (validationData && this.validationRows(validationData));
     return this.exclusively('fit', () => {
       states.requireWholeBatches(data.rows, batchSize, 'training');
-      const feed = arrayFeed(data, batchSize, shuffle ? this.seed : undefined);
-      return this.train(feed, validation && this.validationFeed(validation), { batchSize, shuffle }, options);
+      const feed = sampler
+        ? sampler.feed(data, { batchSize, shuffle, seed: this.seed, outputs: heads }) : arrayFeed(data, batchSize, shuffle ? this.seed : undefined);
+      return this.train(feed, validation && this.validationFeed(validation), { batchSize, shuffle, ...(sampler && { sampler: sampler.config }) }, options);
     });
   }
 
@@ -190,13 +191,13 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
     const { stepsPerEpoch, validationData, validationSteps, classWeight, signal } = options;
     const { states } = this.requireCompiled().executor.program;
     requireEpochs(options);
-    requireNoneOf({ ...options }, ['batchSize', 'shuffle', 'validationSplit', 'sampleWeight'], 'fit');
+    requireNoneOf({ ...options }, ['batchSize', 'shuffle', 'sampler', 'validationSplit', 'sampleWeight'], 'fit');
     if (states.named(1).length > 0) {
       throw new LanewiseError('invalid-argument', 'stateful layers need batches of a known size', { where: 'fit', remedy: 'Train on arrays, or with trainOnBatch' });
     }
     limited(dataset, stepsPerEpoch, 'stepsPerEpoch', 'fit'); // for its errors: the dataset itself goes on from epoch to epoch
     const feed = this.feedOf(dataset, { where: 'training', stepsPerEpoch, signal }, { ...(classWeight && { classWeight }) });
-    const held = validationData instanceof Dataset
+    const held = isDataset(validationData)
       ? this.feedOf(limited(validationData, validationSteps, 'validationSteps', 'fit'), { where: 'validation', signal }) : validationData && this.validationRows(validationData);
     return this.exclusively('fit', () => this.train(feed, held && ('steps' in held ? held : this.validationFeed(held)), {}, options));
   }
@@ -206,12 +207,12 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
     const { executor } = this.requireCompiled();
     const setup = { ...this.setup(), ...rest, data: feed.config, validation: validation?.config ?? null };
     const run = new Run(initialEpoch, executor, this.parameters, setup, feed, epochs);
-    return closing([feed, ...(validation ? [validation] : [])], async () => {
+    return closing([feed, validation], async () => {
       executor.program.engine.requireOpen(); // the last run is kept for a checkpoint
       if (resume) {
         run.requireSame(resume);
         const { epoch, batch, stopped } = resume.progress;
-        if (epoch < epochs && !stopped) await feed.seek(epoch, batch);
+        if (epoch < epochs && !stopped) await feed.seek?.(epoch, batch);
         run.resume(resume);
       }
       run.scaleLearningRate(1);
@@ -278,7 +279,7 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
   evaluate(data: Dataset<Batch>, options?: DatasetOptions): Promise<Evaluation>;
   async evaluate(x: ModelInput | Dataset<Batch>, y?: ModelTarget | DatasetOptions, options: EvaluateOptions = {}): Promise<Evaluation> {
     const { executor } = this.requireCompiled();
-    if (x instanceof Dataset) {
+    if (isDataset(x)) {
       const { steps, signal } = (y ?? {}) as DatasetOptions;
       const feed = this.feedOf(limited(x, steps, 'steps', 'evaluate'), { where: 'evaluation', signal });
       return this.exclusively('evaluate', () => closing([feed], () => executor.measure(feed.steps(0, 0), signal)));
@@ -303,7 +304,7 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
     const { executor } = this.requireCompiled();
     const predicted = (outputs: readonly Tensor<Float32Array>[]): Predicted => (outputs.length > 1 ? outputs : outputs[0]) as Predicted;
     const { batchSize = 128, steps, signal } = options;
-    if (x instanceof Dataset) {
+    if (isDataset(x)) {
       const reader = new DatasetReader(limited(x, steps, 'steps', 'predict'), { where: 'predict', signal, rest: () => executor.rest() });
       return this.exclusively('predict', () => closing([reader], async () => {
         const outputs: Tensor<Float32Array>[][] = [];

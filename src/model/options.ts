@@ -10,6 +10,7 @@ import type { Checkpoint } from './checkpoint.js';
 import type { Batch } from './dataset-feed.js';
 import type { PerOutput } from './per-output.js';
 import type { SampleWeights, WeightOptions } from './sample-weights.js';
+import type { Sampler } from './sampler.js';
 
 export interface ModelOptions {
   /** Decides initial weights, order of rows and dropout. A whole number from 0 to 2^53 - 1; default 0. */
@@ -54,6 +55,8 @@ export interface FitOptions extends WeightOptions {
   batchSize?: number;
   /** Whether rows are put in a new order each epoch, one that depends on the seed and the epoch alone. Default true. */
   shuffle?: boolean;
+  /** Chooses the rows of each epoch: `infoBatch()`. Default: each epoch has all of them. */
+  sampler?: Sampler;
   /** Evaluated after each epoch: inputs, targets and, if rows are to be weighed, what each of them counts. */
   validationData?: readonly [ModelInput, ModelTarget] | readonly [ModelInput, ModelTarget, SampleWeights];
   /** The share of the rows that is put aside for validation, the last ones as they are given. Default none. */

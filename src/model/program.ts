@@ -62,6 +62,8 @@ export interface PlanHead {
   /** What each row of the output counts, if the plan is weighted. */
   readonly weights: number;
   readonly output: number;
+  /** What each row of the output has lost. */
+  readonly rowLoss: number;
   /** What holds its loss. */
   readonly state: number;
   /** Which rows of the output count, where metrics look at outputs and not all do; else 0. */
@@ -277,7 +279,8 @@ export class Program {
       preparation: hoisted.length > 0 ? { address: encode(hoisted), version: undefined } : undefined,
       inputs: inputs.map(({ ref }) => place(ref)),
       heads: kept.map(({ ref, mask }, index) => ({
-        target: place(data[index]!.target), weights: place(data[index]!.weights), output: place(ref), state: place(emitted[index]?.state),
+        target: place(data[index]!.target), weights: place(data[index]!.weights), output: place(ref), rowLoss: place(emitted[index]?.rowLoss),
+        state: place(emitted[index]?.state),
         mask: place(mask), logits: emitted[index]?.logits ?? false,
       })),
     };

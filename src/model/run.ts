@@ -4,7 +4,7 @@ import type { JsonRecord } from '../json.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { TrainingRun } from './callbacks.js';
-import type { Checkpoint, NamedTensor } from './checkpoint.js';
+import type { Checkpoint, NamedState, NamedTensor } from './checkpoint.js';
 import { KEPT, tensorDifferences } from './checkpoint.js';
 import type { Executor } from './executor.js';
 import type { Feed } from './feed.js';
@@ -12,7 +12,6 @@ import type { BatchLogs, EpochLogs } from './history.js';
 import { History } from './history.js';
 import type { BatchResult, Tally } from './batch-result.js';
 import type { Parameters } from './parameters.js';
-import type { States } from './states.js';
 
 /** How far a fit has come: always at the border of two steps, since steps are not interrupted. Outlives the fit. */
 export class Run implements TrainingRun {
@@ -164,9 +163,9 @@ export class Run implements TrainingRun {
     return [...specs, ...slots, ...this.states];
   }
 
-  /** What stateful layers keep from batch to batch. */
-  private get states(): ReturnType<States['named']> {
-    return this.executor.program.states.named(this.feed.rowsIn(1));
+  /** What stateful layers keep from batch to batch, and what rows are chosen by. */
+  private get states(): readonly NamedState[] {
+    return [...this.executor.program.states.named(this.feed.rowsIn(1)), ...(this.feed.states ?? [])];
   }
 
   /** With kept weights, if the checkpoint has some. */

@@ -7,6 +7,7 @@ import type { Engine } from '../runtime/engine.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
+import type { NamedState } from './checkpoint.js';
 
 interface Kept {
   layer: Layer;
@@ -94,7 +95,7 @@ export class States implements StateStore {
   }
 
   /** The states in use, such as `lstm_1/state/h`. */
-  named(batch: number): { name: string; shape: Shape; read: () => Tensor<Float32Array>; write: (values: Tensor) => void }[] {
+  named(batch: number): NamedState[] {
     return this.layers.flatMap((layer) => layer.stateNames.map((name) => {
       const each = (): Kept => ({ layer, name, units: layer.stateUnits, batch, ref: this.ref(layer, name, layer.stateUnits, batch) });
       return {

@@ -6,6 +6,7 @@ import {
   epochTable,
   forwardOperations,
   layersCard,
+  leavesOut,
   operationsCard,
   provenance,
 } from './network.js';
@@ -70,7 +71,8 @@ function picture({ pixels }: LabelledImage, text: string, { inputShape }: Classi
   return html`<img src="${pngDataUri(pixels, width, height)}" width="${width}" height="${height}" alt="${text}" />`;
 }
 
-function curvesCards({ history }: ClassifierReport): Html {
+function curvesCards(classifier: ClassifierReport): Html {
+  const { history } = classifier;
   const accuracy = curvesPlot(
     [
       curve('training, as trained', 'train', history, (epoch) => epoch.accuracy),
@@ -98,7 +100,7 @@ function curvesCards({ history }: ClassifierReport): Html {
   ]);
   return html`${card(
     'Accuracy by epoch',
-    figure(accuracy, 'Training accuracy is a mean over the epoch, with dropout on and weights still moving.'),
+    figure(accuracy, `Training accuracy is a mean over the epoch, with dropout on and weights still moving${leavesOut(classifier) ? ', of the images that are not left out' : ''}.`),
   )}
   ${card('Loss by epoch', html`${figure(loss, 'Softmax cross-entropy, mean per image.')} ${figures}`)}`;
 }

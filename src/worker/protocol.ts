@@ -65,6 +65,8 @@ export interface Begin {
   /** Options of `fit` that are plain values, with arrays taken out. */
   fit: unknown;
   resume: unknown;
+  /** The config of what chooses rows. */
+  sampler: JsonRecord | undefined;
   /** Whether batches are to be reported. */
   batches: boolean;
 }

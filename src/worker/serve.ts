@@ -4,6 +4,7 @@ import { lossFromConfig } from '../losses.js';
 import { metricFromConfig } from '../metrics.js';
 import type { ModelInput, ModelTarget } from '../model/batches.js';
 import type { Callbacks } from '../model/callbacks.js';
+import { samplerFromConfig } from '../model/info-batch.js';
 import type { Model, Prediction } from '../model/model.js';
 import type { CompileOptions, FitOptions } from '../model/options.js';
 import { optimizerFromConfig } from '../optimizers/registry.js';
@@ -65,7 +66,8 @@ class ServedTraining {
       const own = { loss: made(loss, lossFromConfig), ...(metrics && { metrics: made(metrics, metricFromConfig) }), ...(lossWeights && { lossWeights }) };
       await model.compile({ ...compile, ...(own as Pick<CompileOptions, 'loss'>), optimizer: optimizerFromConfig(optimizer) });
       const resume = begin.resume === undefined ? {} : { resume: received(back(begin.resume) as PostedCheckpoint) };
-      const options = { ...(back(begin.fit) as FitOptions), ...resume, callbacks: this.callbacks(begin.batches), signal: this.abort.signal };
+      const sampler = begin.sampler && { sampler: samplerFromConfig(begin.sampler) };
+      const options = { ...(back(begin.fit) as FitOptions), ...resume, ...sampler, callbacks: this.callbacks(begin.batches), signal: this.abort.signal };
       const history = await model.fit(back(begin.x) as ModelInput, back(begin.y) as ModelTarget, options);
       this.flush();
       this.answerAll();

@@ -107,7 +107,7 @@ class RemoteTraining implements Training {
   }
 
   private async begin(open: () => Promise<Channel>, x: ModelInput, y: ModelTarget): Promise<void> {
-    const { model, options: { compile, fit: { resume, ...fit } = {}, onBatchEnd } } = this;
+    const { model, options: { compile, fit: { resume, sampler, ...fit } = {}, onBatchEnd } } = this;
     const { optimizer, loss, lossWeights, metrics, threads = 'auto', build = 'strict' } = compile;
     const arrays: NumericArray[] = [];
     const [xOut, yOut, fitOut, resumeOut] = [x, y, fit, resume && posted(resume)].map((value) => takeOut(value, arrays));
@@ -129,7 +129,7 @@ class RemoteTraining implements Training {
     }
     this.requireWanted();
     const begin: Begin = {
-      kind: 'begin', model: config, weights, kernels, configuration: configurationOf(), x: xOut, y: yOut, fit: fitOut, resume: resumeOut,
+      kind: 'begin', model: config, weights, kernels, configuration: configurationOf(), x: xOut, y: yOut, fit: fitOut, resume: resumeOut, sampler: sampler?.config,
       compile: { optimizer: sendable(optimizer.config(0)), loss: withConfigs(loss, isLoss), lossWeights, metrics: metrics && withConfigs(metrics, isMetric), threads, build }, batches: onBatchEnd !== undefined,
     };
     try {

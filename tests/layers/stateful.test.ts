@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decodeCheckpoint, encodeCheckpoint, layers, sequential, sgd } from '../../src/entry.node.js';
 import type { RecurrentLayer, Sequential, Tensor } from '../../src/entry.node.js';
+import { weightsAlone } from '../../src/io/checkpoint.js';
 import { assertClose, gamma } from '../reference/index.js';
 import { randomTensor, refused, rowsOf, weightsHash } from '../model/helpers.js';
 
@@ -173,6 +174,7 @@ describe('stateful layers', () => {
     await assert.rejects(stopped.fit(x, y, { ...fit, signal: controller.signal, callbacks: { onBatchEnd: () => void (stopped.step === 2 && controller.abort()) } }));
     const checkpoint = await decodeCheckpoint(await encodeCheckpoint(stopped.checkpoint()));
     assert.deepEqual([...checkpoint.tensors.keys()].filter((name) => name.includes('state')).sort(), ['lstm_1/state/c', 'lstm_1/state/h', 'lstm_2/state/c', 'lstm_2/state/h']);
+    assert.deepEqual([...weightsAlone(checkpoint.tensors).keys()], straight.weightSpecs.map(({ name }) => name));
     const resumed = await begin();
     await resumed.fit(x, y, { ...fit, resume: checkpoint });
     assert.equal(weightsHash(resumed), weightsHash(straight));
