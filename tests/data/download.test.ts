@@ -23,27 +23,30 @@ async function withServer(answer: RequestListener, use: (url: string) => Promise
   }
 }
 
+/** Milliseconds that no test waits for, however busy the machine. */
+const PATIENT = 60_000;
+
 /** Downloads into a new folder from a server that answers so; `check` gets the outcome and the folder's files. */
 function downloading(
   answer: RequestListener,
   check: (outcome: Promise<void>, folder: string) => Promise<void>,
-  onProgress?: (received: number) => void,
+  { stallTimeout = PATIENT, onProgress }: { stallTimeout?: number; onProgress?: (received: number) => void } = {},
 ): Promise<void> {
   return withServer(answer, (url) =>
     withFolder((folder) => {
       const target = join(folder, 'new', 'file');
-      const request = { url, target, bytes: BODY.length, sha256: SHA256, stallTimeout: 300, onProgress };
+      const request = { url, target, bytes: BODY.length, sha256: SHA256, stallTimeout, onProgress };
       return check(download(request), join(folder));
     }),
   );
 }
 
 describe('download', () => {
-  const refused = (answer: RequestListener, message: RegExp) =>
+  const refused = (answer: RequestListener, message: RegExp, options = {}) =>
     downloading(answer, async (outcome, folder) => {
       await assert.rejects(outcome, refusal('network-failed', message));
       assert.deepEqual(await filesBelow(folder), []);
-    });
+    }, options);
 
   it('stores the file whole and reports progress', async () => {
     const progress: number[] = [];
@@ -53,7 +56,7 @@ describe('download', () => {
       assert.deepEqual(await filesBelow(folder), ['file']);
       assert.deepEqual(await readFile(join(folder, 'new', 'file')), BODY);
     };
-    await downloading(answer, check, (received) => progress.push(received));
+    await downloading(answer, check, { onProgress: (received) => progress.push(received) });
     assert.equal(progress.at(-1), BODY.length);
     assert.ok(progress.every((received, i) => received > (progress[i - 1] ?? 0)));
   });
@@ -80,8 +83,9 @@ describe('download', () => {
 
   it('gives up when nothing comes, before and after the first bytes', async () => {
     const started = performance.now();
-    await refused(() => {}, /nothing received for 0\.3 s/);
-    await refused((_, response) => void response.write(BODY.subarray(0, 1000)), /nothing received for 0\.3 s/);
+    const options = { stallTimeout: 300 };
+    await refused(() => {}, /nothing received for 0\.3 s/, options);
+    await refused((_, response) => void response.write(BODY.subarray(0, 1000)), /nothing received for 0\.3 s/, options);
     assert.ok(performance.now() - started < 3000);
   });
 
@@ -92,11 +96,12 @@ describe('download', () => {
         const send = (i: number): void => {
           response.write(parts[i]);
           if (i === 3) response.end();
-          else setTimeout(send, 150, i + 1);
+          else setTimeout(send, 700, i + 1); // 2.1 s in all, longer than it waits for any one
         };
         send(0);
       },
       async (outcome) => outcome,
+      { stallTimeout: 2000 },
     ));
 
   it('says why no connection was made', () =>
@@ -106,7 +111,7 @@ describe('download', () => {
         closedUrl = url;
         return Promise.resolve();
       });
-      const request = { url: closedUrl, target: join(folder, 'file'), bytes: 1, sha256: SHA256, stallTimeout: 300 };
+      const request = { url: closedUrl, target: join(folder, 'file'), bytes: 1, sha256: SHA256, stallTimeout: PATIENT };
       await assert.rejects(download(request), refusal('network-failed', /ECONNREFUSED/));
       assert.deepEqual(await filesBelow(folder), []);
     }));
@@ -117,9 +122,10 @@ describe('download', () => {
       await assert.rejects(outcome, /^RangeError: stop$/);
       assert.deepEqual(await filesBelow(folder), []);
     };
-    await downloading(answer, check, () => {
+    const onProgress = (): void => {
       throw new RangeError('stop');
-    });
+    };
+    await downloading(answer, check, { onProgress });
   });
 
   it('refuses a target that cannot be written', () =>
@@ -127,7 +133,7 @@ describe('download', () => {
       withFolder(async (folder) => {
         await writeFile(join(folder, 'taken'), '');
         const target = join(folder, 'taken', 'file');
-        const request = { url, target, bytes: BODY.length, sha256: SHA256, stallTimeout: 300 };
+        const request = { url, target, bytes: BODY.length, sha256: SHA256, stallTimeout: PATIENT };
         await assert.rejects(download(request), refusal('network-failed', /cannot be stored/));
       }),
     ));
