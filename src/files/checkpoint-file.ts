@@ -2,10 +2,10 @@
 import { readWholeFile } from '../data/file.js';
 import { LanewiseError } from '../errors.js';
 import { decodeCheckpoint, encodeCheckpoint, type StoredCheckpoint } from '../io/checkpoint.js';
-import type { Callbacks, TrainingRun } from '../model/callbacks.js';
+import type { Callbacks, TrainingRun } from '../model/callbacks/callbacks.js';
 import type { Checkpoint } from '../model/checkpoint.js';
 import type { EpochLogs, Monitor } from '../model/history.js';
-import { Watch } from '../model/monitor.js';
+import { Watch } from '../model/callbacks/monitor.js';
 import { requireWritable, writeFileAtomically } from './whole-file.js';
 
 /** @throws LanewiseError `file-not-found`, `invalid-file`, `unsupported` */

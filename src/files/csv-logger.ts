@@ -1,7 +1,7 @@
 /** The figures of epochs as a table in a file. Node only. */
 import { appendFile } from 'node:fs/promises';
 import { LanewiseError } from '../errors.js';
-import type { Callbacks } from '../model/callbacks.js';
+import type { Callbacks } from '../model/callbacks/callbacks.js';
 import { writeFileAtomically } from './whole-file.js';
 
 export interface CsvLoggerOptions {

@@ -7,11 +7,11 @@ import { platform } from '../runtime/platform/platform.js';
 import { sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { newFloats } from '../tensor/tensor.js';
-import { gatherRows } from './batches.js';
-import type { Step, Steps } from './feed.js';
-import type { Evaluation } from './history.js';
 import type { BatchResult } from './batch-result.js';
+import { gatherRows } from './batches.js';
+import type { Step, Steps } from './feeds/feed.js';
 import type { Head, Objective } from './head.js';
+import type { Evaluation } from './history.js';
 import type { Plan, PlanHead, Program } from './program.js';
 
 /** The event loop gets its turn at least this often, in milliseconds. */

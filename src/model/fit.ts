@@ -1,12 +1,12 @@
 import { LanewiseError } from '../errors.js';
 import { requirePositiveInteger } from '../options.js';
+import type { Callbacks } from './callbacks/callbacks.js';
+import { unlessAborted } from './callbacks/callbacks.js';
 import type { Checkpoint } from './checkpoint.js';
+import type { Executor } from './executor.js';
+import type { Feed } from './feeds/feed.js';
 import type { BatchLogs, EpochLogs, History } from './history.js';
 import { valName } from './history.js';
-import type { Callbacks } from './callbacks.js';
-import { unlessAborted } from './callbacks.js';
-import type { Executor } from './executor.js';
-import type { Feed } from './feed.js';
 import type { Run } from './run.js';
 
 export interface FitSetup {

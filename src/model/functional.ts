@@ -1,7 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import type { JsonRecord } from '../json.js';
-import { layerConfig } from '../layers/layer-config.js';
 import type { SymbolicTensor } from '../layers/layer.js';
+import { layerConfig } from '../layers/layer-config.js';
 import type { Loss, LossName } from '../losses.js';
 import { requireLoss } from '../losses.js';
 import type { Metric, MetricName } from '../metrics.js';

@@ -1,7 +1,7 @@
 import { LanewiseError } from '../errors.js';
 import type { JsonRecord } from '../json.js';
-import { rowSizes, stepsOf } from '../losses/loss.js';
 import type { Loss } from '../losses.js';
+import { rowSizes, stepsOf } from '../losses/loss.js';
 import { addSums } from '../metrics/metric.js';
 import type { Ref } from '../plan/buffer.js';
 import { State, STATE_BYTES } from '../plan/ops.js';

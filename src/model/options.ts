@@ -5,12 +5,12 @@ import type { Optimizer } from '../optimizers/optimizer.js';
 import type { Build } from '../runtime/load.js';
 import type { Threads } from '../runtime/threads.js';
 import type { ModelInput, ModelTarget } from './batches.js';
-import type { Callbacks } from './callbacks.js';
+import type { Callbacks } from './callbacks/callbacks.js';
 import type { Checkpoint } from './checkpoint.js';
-import type { Batch } from './dataset-feed.js';
+import type { Batch } from './feeds/dataset-feed.js';
+import type { Sampler } from './feeds/sampler.js';
 import type { PerOutput } from './per-output.js';
 import type { SampleWeights, WeightOptions } from './sample-weights.js';
-import type { Sampler } from './sampler.js';
 
 export interface ModelOptions {
   /** Decides initial weights, order of rows and dropout. A whole number from 0 to 2^53 - 1; default 0. */

@@ -2,11 +2,11 @@ import { LanewiseError } from '../errors.js';
 import { initialize } from '../initializers.js';
 import type { Layer, WeightInput, WeightSpec, WeightStore } from '../layers/layer.js';
 import { Purpose, RandomStream } from '../random.js';
+import type { Engine } from '../runtime/engine.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { newFloats } from '../tensor/tensor.js';
-import type { Engine } from '../runtime/engine.js';
 
 /** Floats to which the start of each weight is aligned: a cache line. */
 const ALIGN_FLOATS = 16;

@@ -4,14 +4,14 @@ import type { Layer } from '../layers/layer.js';
 import { stepsOf } from '../losses.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 import { AVERAGE_SLOT } from '../optimizers/optimizer.js';
-import { addressOf } from '../plan/builder.js';
-import type { PlannedOp } from '../plan/builder.js';
 import type { Ref } from '../plan/buffer.js';
 import { fixedRef } from '../plan/buffer.js';
+import { addressOf } from '../plan/builder.js';
+import type { PlannedOp } from '../plan/builder.js';
+import { HoistedValues } from '../plan/hoist.js';
 import type { ArgumentKind, OpName } from '../plan/ops.js';
 import { Control, OPS, STATE_BYTES } from '../plan/ops.js';
 import { profilePlan } from '../plan/profile.js';
-import { HoistedValues } from '../plan/hoist.js';
 import type { PlanParameter, PlanTensor } from '../plan/tape.js';
 import { Tape } from '../plan/tape.js';
 import { Engine, align } from '../runtime/engine.js';
@@ -20,8 +20,8 @@ import { sizeOf } from '../tensor/shape.js';
 import type { Graph } from './graph.js';
 import { kernelsOf } from './graph.js';
 import type { EmittedHead, Objective } from './head.js';
-import { emitPenalties } from './penalties.js';
 import type { Layout, Parameters } from './parameters.js';
+import { emitPenalties } from './penalties.js';
 import { States } from './states.js';
 
 /** What a plan is for: a training step, the loss without training, the outputs alone, or what some of the layers give in a training step. */

@@ -3,14 +3,14 @@ import { differences, listed } from '../json.js';
 import type { JsonRecord } from '../json.js';
 import type { Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { TrainingRun } from './callbacks.js';
+import type { BatchResult, Tally } from './batch-result.js';
+import type { TrainingRun } from './callbacks/callbacks.js';
 import type { Checkpoint, NamedState, NamedTensor } from './checkpoint.js';
 import { KEPT, tensorDifferences } from './checkpoint.js';
 import type { Executor } from './executor.js';
-import type { Feed } from './feed.js';
+import type { Feed } from './feeds/feed.js';
 import type { BatchLogs, EpochLogs } from './history.js';
 import { History } from './history.js';
-import type { BatchResult, Tally } from './batch-result.js';
 import type { Parameters } from './parameters.js';
 
 /** How far a fit has come: always at the border of two steps, since steps are not interrupted. Outlives the fit. */

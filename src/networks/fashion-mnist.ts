@@ -1,6 +1,6 @@
 import * as layers from '../layers/index.js';
 import type { Layer } from '../layers/layer.js';
-import { infoBatch } from '../model/info-batch.js';
+import { infoBatch } from '../model/feeds/info-batch.js';
 import { sequential, type Sequential } from '../model/sequential.js';
 import { adam, adamW } from '../optimizers/adam.js';
 import { linearDecay, oneCycle } from '../optimizers/schedules.js';

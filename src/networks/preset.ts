@@ -1,4 +1,4 @@
-import type { Sampler } from '../model/sampler.js';
+import type { Sampler } from '../model/feeds/sampler.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 
 /** What the command trains: the classifier of garments, and the predictor of signals. */

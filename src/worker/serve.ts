@@ -1,10 +1,10 @@
-import type { CustomLayers } from '../layers/registry.js';
 import { modelFromJSON } from '../io/model.js';
+import type { CustomLayers } from '../layers/registry.js';
 import { lossFromConfig } from '../losses.js';
 import { metricFromConfig } from '../metrics.js';
 import type { ModelInput, ModelTarget } from '../model/batches.js';
-import type { Callbacks } from '../model/callbacks.js';
-import { samplerFromConfig } from '../model/info-batch.js';
+import type { Callbacks } from '../model/callbacks/callbacks.js';
+import { samplerFromConfig } from '../model/feeds/info-batch.js';
 import type { Model, Prediction } from '../model/model.js';
 import type { CompileOptions, FitOptions } from '../model/options.js';
 import { optimizerFromConfig } from '../optimizers/registry.js';

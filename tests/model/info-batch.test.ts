@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { adam, dataset, decodeCheckpoint, encodeCheckpoint, infoBatch, input, layers, model as functional, sequential, trainInWorker } from '../../src/entry.node.js';
 import type { Callbacks, CompileOptions, FitOptions, Sampler, Sequential, Tensor, TrainingRun } from '../../src/entry.node.js';
 import { weightsAlone } from '../../src/io/checkpoint.js';
-import type { Feed, Step } from '../../src/model/feed.js';
+import type { Feed, Step } from '../../src/model/feeds/feed.js';
 import { epochOrder } from '../../src/random.js';
 import { rowsOfEpochs } from '../../src/networks/preset.js';
 import { assertClose } from '../reference/index.js';

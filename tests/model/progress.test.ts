@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { dataset, progress } from '../../src/entry.node.js';
 import type { FitOptions, Sequential } from '../../src/entry.node.js';
-import { showProgress } from '../../src/model/progress.js';
+import { showProgress } from '../../src/model/callbacks/progress.js';
 import { classifier, classify, randomLabels, randomTensor } from './helpers.js';
 
 const x = randomTensor([10, 4], 1);

@@ -1,7 +1,7 @@
-import { LanewiseError } from '../errors.js';
-import { rises } from '../metrics.js';
-import { requireNotNegative } from '../options.js';
-import type { EpochLogs, History, Monitor } from './history.js';
+import { LanewiseError } from '../../errors.js';
+import { rises } from '../../metrics.js';
+import { requireNotNegative } from '../../options.js';
+import type { EpochLogs, History, Monitor } from '../history.js';
 
 export interface MonitorOptions {
   /** Default `valLoss`. */

@@ -1,9 +1,9 @@
-import type { Json } from '../json.js';
-import { epochOrder } from '../random.js';
-import { fingerprint } from '../tensor/fingerprint.js';
-import type { Tensor } from '../tensor/tensor.js';
-import type { Rows } from './batches.js';
-import type { NamedState } from './checkpoint.js';
+import type { Json } from '../../json.js';
+import { epochOrder } from '../../random.js';
+import { fingerprint } from '../../tensor/fingerprint.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import type { Rows } from '../batches.js';
+import type { NamedState } from '../checkpoint.js';
 
 /** The rows of a step: order[start] … order[start + count - 1], or without an order start … start + count - 1. */
 export interface Step {

@@ -1,5 +1,5 @@
-import type { Checkpoint } from './checkpoint.js';
-import type { BatchLogs, EpochLogs, History } from './history.js';
+import type { Checkpoint } from '../checkpoint.js';
+import type { BatchLogs, EpochLogs, History } from '../history.js';
 
 /** A fit, as its callbacks see it: always between two steps. */
 export interface TrainingRun {

@@ -1,8 +1,8 @@
-import type { Lines } from '../runtime/platform/platform.js';
-import { platform } from '../runtime/platform/platform.js';
-import { count, duration, fixed } from '../text.js';
+import type { Lines } from '../../runtime/platform/platform.js';
+import { platform } from '../../runtime/platform/platform.js';
+import { count, duration, fixed } from '../../text.js';
+import type { BatchLogs, EpochLogs } from '../history.js';
 import type { Callbacks, TrainingRun } from './callbacks.js';
-import type { BatchLogs, EpochLogs } from './history.js';
 
 export interface ProgressOptions {
   /** Takes the lines, in the place of the terminal or the console; no bar is drawn then. */

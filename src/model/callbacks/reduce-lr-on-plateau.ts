@@ -1,4 +1,4 @@
-import { requireCount, requireNotNegative, requireOption } from '../options.js';
+import { requireCount, requireNotNegative, requireOption } from '../../options.js';
 import type { Callbacks, TrainingRun } from './callbacks.js';
 import type { MonitorOptions } from './monitor.js';
 import { Watch } from './monitor.js';

@@ -1,6 +1,6 @@
-import type { JsonRecord } from '../json.js';
-import type { Shape } from '../tensor/shape.js';
-import type { Rows } from './batches.js';
+import type { JsonRecord } from '../../json.js';
+import type { Shape } from '../../tensor/shape.js';
+import type { Rows } from '../batches.js';
 import type { Feed } from './feed.js';
 
 /** How rows come in batches. */

@@ -1,14 +1,14 @@
-import type { Dataset } from '../dataset/dataset.js';
-import type { Stream } from '../dataset/stream.js';
-import { LanewiseError } from '../errors.js';
-import { requirePositiveInteger } from '../options.js';
-import type { Tensor } from '../tensor/tensor.js';
-import { newFloats } from '../tensor/tensor.js';
-import type { ModelInput, ModelTarget, Rows } from './batches.js';
-import { unlessAborted } from './callbacks.js';
+import type { Dataset } from '../../dataset/dataset.js';
+import type { Stream } from '../../dataset/stream.js';
+import { LanewiseError } from '../../errors.js';
+import { requirePositiveInteger } from '../../options.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { newFloats } from '../../tensor/tensor.js';
+import type { ModelInput, ModelTarget, Rows } from '../batches.js';
+import { unlessAborted } from '../callbacks/callbacks.js';
+import type { SampleWeights } from '../sample-weights.js';
 import type { Feed, Step } from './feed.js';
 import { wholeOf } from './feed.js';
-import type { SampleWeights } from './sample-weights.js';
 
 /** Told by what it has and not by its class, so that a program that reads no dataset does not ship one. */
 export const isDataset = <Item>(given: Dataset<Item> | object | undefined): given is Dataset<Item> => typeof given === 'object' && given !== null && 'open' in given;
