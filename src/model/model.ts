@@ -176,6 +176,9 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
     if (validationData && validationSplit !== undefined) {
       throw new LanewiseError('invalid-argument', 'validationData and validationSplit at once', { where: 'fit' });
     }
+    if (sampler && states.named(1).length > 0) {
+      throw new LanewiseError('invalid-argument', 'stateful layers need all rows, in their order', { where: 'fit', remedy: 'Train without a sampler' });
+    }
     const all = this.rows(x, y, 'training', options);
     const [data, rest] = validationSplit === undefined ? [all, undefined] : splitRows(all, validationSplit);
     const validation = rest ?? (validationData && this.validationRows(validationData));

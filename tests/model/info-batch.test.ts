@@ -201,7 +201,7 @@ describe('infoBatch', () => {
     here.close();
   });
 
-  it('refuses shares and epochs out of range, models of several outputs, and datasets', async () => {
+  it('refuses shares and epochs out of range, models of several outputs or with states, and datasets', async () => {
     for (const options of [{ easyShare: 1 }, { easyShare: -0.1 }, { dropShare: 1 }, { dropShare: NaN }, { until: -1 }, { until: 1.5 }]) {
       assert.throws(() => infoBatch(options), refused('invalid-argument', new RegExp(Object.keys(options)[0]!)));
     }
@@ -210,6 +210,11 @@ describe('infoBatch', () => {
     await twice.compile({ optimizer: adam(), loss: 'sparseCategoricalCrossentropy', threads: 1 });
     await assert.rejects(twice.fit(x, [y, y], { sampler: infoBatch() }), refused('invalid-argument', /one output/));
     twice.close();
+    const stateful = sequential([layers.lstm({ units: 2, stateful: true, inputShape: [2, 2] }), layers.dense({ units: 1 })], { seed: 1 });
+    await stateful.compile({ optimizer: adam(), loss: 'mse', threads: 1 });
+    const series = [randomTensor([4, 2, 2], 1), randomTensor([4, 1], 2)] as const;
+    await assert.rejects(stateful.fit(...series, { batchSize: 2, shuffle: false, sampler: infoBatch() }), refused('invalid-argument', /stateful/));
+    stateful.close();
     const model = await begin();
     const rows = dataset.fromArrays(x, y).batch(4);
     await assert.rejects(model.fit(rows, { sampler: infoBatch() } as object), refused('invalid-argument', /sampler/));

@@ -13,11 +13,11 @@ export interface Batching {
   outputs: readonly { readonly shape: Shape }[];
 }
 
-/** Decides which rows an epoch trains on, and what they count. */
+/** Decides which rows an epoch trains on, and what they count: see `infoBatch`. */
 export interface Sampler {
   /** What tells it from others. */
   readonly config: JsonRecord;
-  /** How many of so many rows an epoch trains on, if the run begins with epoch 0. Multiply out for the steps of a schedule. */
+  /** How many of so many rows an epoch trains on, if the run begins with epoch 0: what the steps of a schedule go by. */
   rowsIn(epoch: number, rows: number): number;
   /** The batches of a run. @throws LanewiseError `invalid-argument` for outputs that it cannot serve @internal */
   feed(data: Rows, batching: Batching): Feed;
