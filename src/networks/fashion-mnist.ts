@@ -1,6 +1,5 @@
 import * as layers from '../layers/index.js';
 import type { Layer } from '../layers/layer.js';
-import { infoBatch } from '../model/feeds/info-batch.js';
 import { sequential, type Sequential } from '../model/sequential.js';
 import { adam, adamW } from '../optimizers/adam.js';
 import { linearDecay, oneCycle } from '../optimizers/schedules.js';
@@ -33,7 +32,6 @@ export const FASHION_MNIST_PRESETS: Readonly<Record<PresetName, FashionMnistPres
   },
   fast: {
     network: 'task', epochs: 7, batchSize: 64, dropout: 0.1, augment: true, labelSmoothing: 0.1, targetAccuracy: 0.925,
-    sampler: (epochs) => infoBatch({ until: epochs - 1 }),
     optimizer: (totalSteps) => adamW({ learningRate: linearDecay({ learningRate: 2e-3, totalSteps, warmupSteps: totalSteps / 20 }), weightDecay: 0.05 }),
   },
 };

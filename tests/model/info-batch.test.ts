@@ -59,6 +59,9 @@ describe('infoBatch', () => {
     await model.fit(x, y, { epochs: 5, batchSize: BATCH, sampler, callbacks: [callbacks, { onBatchEnd: () => void steps++ }] });
     assert.deepEqual(batches, [6, 4, 4, 6, 6]);
     assert.equal(steps, 26);
+    batches.length = 0;
+    await model.fit(x, y, { initialEpoch: 1, epochs: 4, batchSize: BATCH, sampler, callbacks, validationSplit: 0.1 });
+    assert.deepEqual(batches, [6, 3, 6], 'a run of its own knows nothing of its rows at first: 36, 36 - 16, 36 of them');
     model.close();
   });
 
