@@ -8,20 +8,25 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { adam, layers, regularizers, sequential, sgd } from '../../src/entry.node.js';
 import type { Layer, Optimizer, Sequential, Tensor } from '../../src/entry.node.js';
-import { assertClose, map, relativeTolerances, type Values } from '../reference/index.js';
+import { map, type Values } from '../reference/index.js';
+import { checkWith, expectClose } from '../reference/training-vectors.js';
 import type {
-  BpttCase, Case, CaseHead, Conv2dCase, MaxPoolCase, OptimizerCase, OptimizerSettings, RnnForwardCase, Shape4, TorchLstmCase, TorchTrainingCase,
+  BpttCase, Case, Conv2dCase, MaxPoolCase, OptimizerCase, OptimizerSettings, RnnForwardCase, Shape4, TorchLstmCase, TorchTrainingCase,
 } from '../reference/training-vectors.js';
 
 const { conv2d, dense, gru, lstm, maxPooling2d, simpleRNN } = layers;
 const FILE = new URL('../../../shared/cases/training/training-vectors.json', import.meta.url);
+
+const checks = {
+  conv2d: checkConv2d, maxPool: checkMaxPool, optimizer: checkOptimizer, recurrent: checkRecurrent, torchLstm: checkTorchLstm, bptt: checkBptt, torchTraining: checkTorchTraining,
+};
 
 if (existsSync(FILE)) {
   const { cases } = JSON.parse(readFileSync(FILE, 'utf8')) as { cases: Case[] };
   describe('training vectors', () => {
     for (const vector of cases) {
       const reason = missing(vector);
-      it(vector.name, reason === undefined ? {} : { skip: `not in the library: ${reason}` }, () => check(vector));
+      it(vector.name, reason === undefined ? {} : { skip: `not in the library: ${reason}` }, () => checkWith(checks, vector));
     }
     it('most of what the library has is there', () => assert.ok(cases.filter((vector) => missing(vector) === undefined).length >= 20));
   });
@@ -39,25 +44,6 @@ function missing(vector: Case): string | undefined {
     default:
       return undefined;
   }
-}
-
-function check(vector: Case): Promise<void> {
-  switch (vector.group) {
-    case 'conv2d-gradient':
-      return checkConv2d(vector);
-    case 'maxpool-gradient':
-      return checkMaxPool(vector);
-    case 'optimizer':
-      return checkOptimizer(vector);
-    case 'rnn-forward':
-      return 'weight_ih' in vector ? checkTorchLstm(vector) : checkRecurrent(vector);
-    case 'training':
-      return vector.layer === undefined ? checkTorchTraining(vector) : checkBptt(vector);
-  }
-}
-
-function expectClose({ rtol, atol }: CaseHead, actual: Values, expected: Values, message: string): void {
-  assertClose(actual, expected, relativeTolerances(expected, rtol, atol), message);
 }
 
 async function compiled(stack: Layer[], weights: readonly Values[], optimizer: Optimizer): Promise<Sequential> {

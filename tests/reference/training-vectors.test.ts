@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import {
   adamStep,
-  assertClose,
   biasAddBackward,
   biasAddForward,
   conv2dBackwardFilter,
@@ -15,7 +14,6 @@ import {
   map,
   maxPoolBackward,
   meanSquaredError,
-  relativeTolerances,
   sgdStep,
   sigmoidBackward,
   sigmoidForward,
@@ -23,10 +21,10 @@ import {
   unroll,
   type Values,
 } from './index.js';
+import { checkWith, expectClose } from './training-vectors.js';
 import type {
   BpttCase,
   Case,
-  CaseHead,
   Conv2dCase,
   MaxPoolCase,
   OptimizerCase,
@@ -39,34 +37,17 @@ import type {
 
 const FILE = new URL('../../../shared/cases/training/training-vectors.json', import.meta.url);
 
+const checks = {
+  conv2d: checkConv2d, maxPool: checkMaxPool, optimizer: checkOptimizer, recurrent: checkRecurrent, torchLstm: checkTorchLstm, bptt: checkBptt, torchTraining: checkTorchTraining,
+};
+
 if (existsSync(FILE)) {
   const { cases } = JSON.parse(readFileSync(FILE, 'utf8')) as { cases: Case[] };
   describe('training vectors', () => {
-    for (const vector of cases) it(vector.name, () => check(vector));
+    for (const vector of cases) it(vector.name, () => checkWith(checks, vector));
   });
 } else {
   it('training vectors', { skip: `no file ${FILE.pathname}` }, () => undefined);
-}
-
-function check(vector: Case): void {
-  switch (vector.group) {
-    case 'conv2d-gradient':
-      return checkConv2d(vector);
-    case 'maxpool-gradient':
-      return checkMaxPool(vector);
-    case 'optimizer':
-      return checkOptimizer(vector);
-    case 'rnn-forward':
-      return 'weight_ih' in vector ? checkTorchLstm(vector) : checkRecurrent(vector);
-    case 'training':
-      return vector.layer === undefined ? checkTorchTraining(vector) : checkBptt(vector);
-    default:
-      assert.fail(`unknown group ${JSON.stringify((vector as Case).group)}`);
-  }
-}
-
-function expectClose({ rtol, atol }: CaseHead, actual: Values, expected: Values, message: string): void {
-  assertClose(actual, expected, relativeTolerances(expected, rtol, atol), message);
 }
 
 function checkConv2d(vector: Conv2dCase): void {

@@ -1,4 +1,7 @@
-/** The shapes of the cases in training-vectors.json. */
+/** The cases of training-vectors.json: their shapes, and what hands each to the check of its kind. */
+import { assertClose, relativeTolerances } from './tolerance.js';
+import type { Values } from './values.js';
+
 export type Pair = [number, number];
 export type Shape4 = [number, number, number, number];
 
@@ -104,3 +107,36 @@ export interface BpttCase extends CaseHead {
 }
 
 export type Case = Conv2dCase | MaxPoolCase | OptimizerCase | RnnForwardCase | TorchLstmCase | TorchTrainingCase | BpttCase;
+
+/** A check for each kind of case. */
+export interface Checks<Result> {
+  conv2d(vector: Conv2dCase): Result;
+  maxPool(vector: MaxPoolCase): Result;
+  optimizer(vector: OptimizerCase): Result;
+  recurrent(vector: RnnForwardCase): Result;
+  torchLstm(vector: TorchLstmCase): Result;
+  bptt(vector: BpttCase): Result;
+  torchTraining(vector: TorchTrainingCase): Result;
+}
+
+export function checkWith<Result>(checks: Checks<Result>, vector: Case): Result {
+  switch (vector.group) {
+    case 'conv2d-gradient':
+      return checks.conv2d(vector);
+    case 'maxpool-gradient':
+      return checks.maxPool(vector);
+    case 'optimizer':
+      return checks.optimizer(vector);
+    case 'rnn-forward':
+      return 'weight_ih' in vector ? checks.torchLstm(vector) : checks.recurrent(vector);
+    case 'training':
+      return vector.layer === undefined ? checks.torchTraining(vector) : checks.bptt(vector);
+    default:
+      throw new Error(`unknown group ${JSON.stringify((vector as Case).group)}`);
+  }
+}
+
+/** Within the tolerances of the case. */
+export function expectClose({ rtol, atol }: CaseHead, actual: Values, expected: Values, message: string): void {
+  assertClose(actual, expected, relativeTolerances(expected, rtol, atol), message);
+}

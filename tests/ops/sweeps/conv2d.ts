@@ -160,8 +160,8 @@ const backwardFilterSweep: Sweep<'conv2dBackwardFilter'> = function* () {
 };
 
 /** The gradient of one block's images. */
-function checkPartial(
-  { sizes, blockImages }: Case, block: number, { partials, x, dy, size }: { partials: Values; x: Float64Array; dy: Float64Array; size: number },
+export function checkPartial(
+  { sizes, blockImages }: Pick<Case, 'sizes' | 'blockImages'>, block: number, { partials, x, dy, size }: { partials: Values; x: Float64Array; dy: Float64Array; size: number },
 ): void {
   const first = block * blockImages;
   const batch = Math.min(blockImages, sizes.batch - first);

@@ -1,10 +1,10 @@
 import { blocksOf } from '../../../src/plan/blocking.js';
 import {
-  absConv2dBackwardFilter, absConv2dBackwardInput, absConv2dForward, assertClose, conv2dBackwardFilter, conv2dBackwardInput, conv2dForward,
-  type Conv2dSizes, convGeometry, elementTolerances, randomArray, type Values,
+  absConv2dBackwardInput, absConv2dForward, assertClose, conv2dBackwardInput, conv2dForward, type Conv2dSizes, convGeometry,
+  elementTolerances, randomArray,
 } from '../../reference/index.js';
 import { blank, cycle, floats, type Sweep } from '../harness.js';
-import { biased } from './conv2d.js';
+import { biased, checkPartial } from './conv2d.js';
 
 type Window = Pick<Conv2dSizes, 'height' | 'width' | 'kernelSize' | 'strides' | 'padding' | 'dilations'>;
 
@@ -108,23 +108,6 @@ const backwardFilterSweep: Sweep<'depthwiseBackwardFilter'> = function* () {
     };
   }
 };
-
-/** The gradient of one block's images. */
-function checkPartial(
-  { sizes, blockImages }: Case, block: number, { partials, x, dy, size }: { partials: Values; x: Float64Array; dy: Float64Array; size: number },
-): void {
-  const first = block * blockImages;
-  const batch = Math.min(blockImages, sizes.batch - first);
-  const images = (values: Float64Array): Float64Array => {
-    const each = values.length / sizes.batch;
-    return values.subarray(first * each, (first + batch) * each);
-  };
-  const options = { ...sizes, batch, x: images(x), dy: images(dy) };
-  const tolerances = elementTolerances(absConv2dBackwardFilter(options), dy.length / sizes.filters);
-  assertClose(
-    Float64Array.from(partials).subarray(block * size, (block + 1) * size), conv2dBackwardFilter(options), tolerances, `partial sum ${block}`,
-  );
-}
 
 export const depthwiseSweeps = {
   depthwiseForward: forwardSweep, depthwiseBackwardInput: backwardInputSweep, depthwiseBackwardFilter: backwardFilterSweep,
