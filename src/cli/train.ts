@@ -1,8 +1,8 @@
 import { requireWritable, writeFileAtomically } from '../files/whole-file.js';
-import type { Callbacks, Checkpoint, History, Sequential, TrainingRun } from '../index.js';
+import type { Callbacks, Checkpoint, History, Sequential } from '../index.js';
 import { weightsSha256 } from '../io/digest.js';
 import { encodeSealed } from '../io/sealed.js';
-import { rowsOfEpochs, type NetworkName } from '../networks/preset.js';
+import type { NetworkName } from '../networks/preset.js';
 import type { Build } from '../runtime/load.js';
 import { Checkpoints, openCheckpoint } from './checkpoints.js';
 import { UsageError } from './failure.js';
@@ -52,14 +52,12 @@ export async function trainTask(task: Task, { threads, build }: EngineOptions, o
   const { name, training, compile } = task;
   const model = task.createModel();
   const { shape: [rows] } = (task.augmented ?? task.train).x;
+  const stepsPerEpoch = Math.ceil(rows! / training.batchSize);
   const { epochs, batchSize } = training;
-  const rowsOf = rowsOfEpochs(training, rows!);
-  const stepsOf = rowsOf.map((each) => Math.ceil(each / batchSize));
-  const steps = stepsOf.reduce((sum, each) => sum + each);
-  const optimizer = training.optimizer(steps);
+  const optimizer = training.optimizer(epochs * stepsPerEpoch);
   await model.compile({ ...compile, optimizer, threads, build });
   const start: StartEvent = {
-    ...startEvent(task, model, build), training: { seed: task.seed, epochs, batchSize, stepsPerEpoch: stepsOf[0]!, steps, optimizer: optimizer.describe() },
+    ...startEvent(task, model, build), training: { seed: task.seed, epochs, batchSize, stepsPerEpoch, optimizer: optimizer.describe() },
   };
   const { curve, checkpoints, resume } = extras;
   if (resume) start.resumed = { step: resume.progress.step, epoch: resume.progress.epoch + 1 };
@@ -77,21 +75,17 @@ export async function trainTask(task: Task, { threads, build }: EngineOptions, o
     seconds: seconds.reduce((sum, value) => sum + value, 0), weightsSha256: await weightsSha256(model.getWeights()),
   };
   output.clear();
-  return { task, model, build, rowsOf, stepsOf, history, done, cleanTrainLoss: probe?.losses ?? [] };
+  return { task, model, build, stepsPerEpoch, history, done, cleanTrainLoss: probe?.losses ?? [] };
 }
 
 function fit(task: Task, model: Sequential, output: Output, probe: LossProbe | undefined, { checkpoints, resume }: TrainingExtras): Promise<History> {
-  const { train, augmented, test, training: { epochs, batchSize, sampler, targetAccuracy = Infinity } } = task;
-  let run: TrainingRun;
+  const { train, augmented, test, training: { epochs, batchSize, targetAccuracy = Infinity } } = task;
   let epochAtWork = 0;
   const progress: Callbacks = {
-    onTrainBegin(begun) {
-      run = begun;
-    },
     onEpochBegin(epoch) {
       epochAtWork = epoch + 1;
     },
-    onBatchEnd: (batch, { loss }) => output.step(epochAtWork, batch + 1, run.batches!, loss),
+    onBatchEnd: (batch, { loss }) => output.step(epochAtWork, batch + 1, loss),
     async onEpochEnd(epoch, { loss, accuracy, valLoss, valAccuracy, seconds, stepMs }) {
       const event: EpochEvent = {
         event: 'epoch', model: task.name, epoch: epoch + 1, loss, ...(accuracy !== undefined && { accuracy }),
@@ -104,7 +98,7 @@ function fit(task: Task, model: Sequential, output: Output, probe: LossProbe | u
   };
   const { x, y } = augmented ?? train;
   return model.fit(x, y, {
-    ...(augmented && { sampleWeight: augmented.sampleWeight }), ...(sampler && { sampler: sampler(epochs) }),
+    ...(augmented && { sampleWeight: augmented.sampleWeight }),
     epochs, batchSize, validationData: [test.x, test.y], callbacks: checkpoints ? [progress, checkpoints.callbacks] : progress,
     ...(checkpoints && { signal: checkpoints.signal }), ...(resume && { resume }),
   });

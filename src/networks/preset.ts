@@ -1,4 +1,3 @@
-import type { Sampler } from '../model/feeds/sampler.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 
 /** What the command trains: the classifier of garments, and the predictor of signals. */
@@ -20,14 +19,6 @@ export interface Training {
   rows?: number;
   /** The training ends after the first epoch that is judged at least this accurate. Default: none does. */
   targetAccuracy?: number;
-  /** What chooses the rows of each epoch, in a run of so many epochs. Default: each has all of them. */
-  sampler?: (epochs: number) => Sampler;
-  /** An optimizer for a run of so many steps. */
+  /** An optimizer for a run of so many steps (epochs × batches). */
   optimizer: (totalSteps: number) => Optimizer;
-}
-
-/** Rows that each epoch trains on, of so many. */
-export function rowsOfEpochs({ epochs, sampler }: Pick<Training, 'epochs' | 'sampler'>, rows: number): number[] {
-  const chosen = sampler?.(epochs);
-  return Array.from({ length: epochs }, (_, epoch) => chosen?.rowsIn(epoch, rows) ?? rows);
 }

@@ -6,7 +6,6 @@ import {
   epochTable,
   forwardOperations,
   layersCard,
-  leavesOut,
   operationsCard,
   provenance,
 } from './network.js';
@@ -71,8 +70,7 @@ function picture({ pixels }: LabelledImage, text: string, { inputShape }: Classi
   return html`<img src="${pngDataUri(pixels, width, height)}" width="${width}" height="${height}" alt="${text}" />`;
 }
 
-function curvesCards(classifier: ClassifierReport): Html {
-  const { history } = classifier;
+function curvesCards({ history }: ClassifierReport): Html {
   const accuracy = curvesPlot(
     [
       curve('training, as trained', 'train', history, (epoch) => epoch.accuracy),
@@ -100,7 +98,7 @@ function curvesCards(classifier: ClassifierReport): Html {
   ]);
   return html`${card(
     'Accuracy by epoch',
-    figure(accuracy, `Training accuracy is a mean over the epoch, with dropout on and weights still moving${leavesOut(classifier) ? ', of the images that are not left out' : ''}.`),
+    figure(accuracy, 'Training accuracy is a mean over the epoch, with dropout on and weights still moving.'),
   )}
   ${card('Loss by epoch', html`${figure(loss, 'Softmax cross-entropy, mean per image.')} ${figures}`)}`;
 }

@@ -34,7 +34,7 @@ function fact([name, value]: readonly [string, string]): Html {
 function timesCard(networks: readonly NetworkReport[]): Html {
   const rows = networks.map((network) => [
     network.name,
-    integer(network.steps),
+    integer(network.epochs * network.stepsPerEpoch),
     milliseconds(network.stepMs),
     metric((flops(network.operations.batch) / network.stepMs) * 1000, 'FLOP/s'),
     duration(network.seconds),

@@ -38,16 +38,13 @@ export function costFigures(network: NetworkReport): KeyFigure[] {
   ];
 }
 
-/** Whether epochs have left out rows. */
-export const leavesOut = ({ epochs, steps, stepsPerEpoch }: NetworkReport): boolean => steps < epochs * stepsPerEpoch;
-
 /** One line under the heading of a network: data, preset, extent of the training. */
 export function provenance(network: NetworkReport): Html {
   const { source, preset, seed, trainSamples, augmentedSamples, testSamples, epochs, batchSize, seconds } = network;
   return html`<p class="lede">
     Preset <b>${preset}</b>, seed ${seed}: ${count(epochs, 'epoch')} in batches of ${integer(batchSize)}, trained
     in ${duration(seconds)}. ${integer(trainSamples)} training and ${integer(testSamples)} test samples from
-    ${source}.${augmentedSamples === undefined ? '' : ` Each epoch goes over ${integer(augmentedSamples)} samples made of the training ones.`}${leavesOut(network) ? ' Epochs leave out part of the samples that are learned already.' : ''}
+    ${source}.${augmentedSamples === undefined ? '' : ` Each epoch goes over ${integer(augmentedSamples)} samples made of the training ones.`}
   </p>`;
 }
 
@@ -122,7 +119,7 @@ export function operationsCard(network: NetworkReport, sample: string, notes?: H
     operationsRow('(b) Forward pass', sample, forwardOperations(network)),
     operationsRow('(c) Mini-batch', `${count(network.batchSize, 'sample')}, forward and backward`, batch),
     operationsRow('(d) Epoch', count(network.stepsPerEpoch, 'step'), epoch),
-    operationsRow('(e) Whole training', `${count(network.epochs, 'epoch')}, ${count(network.steps, 'step')}`, training),
+    operationsRow('(e) Whole training', count(network.epochs, 'epoch'), training),
   ];
   const operations = table(columns, rows, { label: `Operations of the ${network.name}` });
   const parameters = html`(a) The network has ${integer(totalParameters(network))} parameters; the table above gives them by

@@ -57,10 +57,7 @@ export interface NetworkReport {
   augmentedSamples?: number;
   testSamples: number;
   batchSize: number;
-  /** Of an epoch that has all rows. */
   stepsPerEpoch: number;
-  /** In all: fewer than epochs × stepsPerEpoch where epochs leave out rows that are easy. */
-  steps: number;
   /** Epochs trained; `history` may hold fewer. */
   epochs: number;
   /** Without the batch dimension. */

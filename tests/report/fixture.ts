@@ -43,7 +43,6 @@ export function makeClassifier(seed = 1): ClassifierReport {
     testSamples: 10_000,
     batchSize: 128,
     stepsPerEpoch: 469,
-    steps: 9380,
     epochs: 20,
     inputShape: [28, 28, 1],
     layers: [
@@ -81,7 +80,6 @@ export function makePredictor(seed = 1): PredictorReport {
     testSamples: 34,
     batchSize: 32,
     stepsPerEpoch: 3,
-    steps: 15_000,
     epochs: 5000,
     inputShape: [STEPS, 1],
     layers: [

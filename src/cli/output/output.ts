@@ -14,8 +14,8 @@ export interface StartEvent {
   data: { source: string; synthetic: boolean; train: number; test: number };
   threads: number;
   build: Build;
-  /** Absent where a trained network is evaluated. `stepsPerEpoch` is that of the first epoch, `steps` those of all. */
-  training?: { seed: number; epochs: number; batchSize: number; stepsPerEpoch: number; steps: number; optimizer: string };
+  /** Absent where a trained network is evaluated. */
+  training?: { seed: number; epochs: number; batchSize: number; stepsPerEpoch: number; optimizer: string };
   /** Where a run goes on that was stopped: training steps done, and the epoch at work, from 1. */
   resumed?: { step: number; epoch: number };
 }
@@ -67,8 +67,8 @@ export interface Output {
   standIn(reason: string): void;
   download(progress: DownloadProgress): void;
   start(event: StartEvent, details: StartDetails): void;
-  /** A training step is done; `epoch` from 1, `step` from 1, of so many in the epoch. */
-  step(epoch: number, step: number, steps: number, loss: number): void;
+  /** A training step is done; `epoch` from 1, `step` from 1. */
+  step(epoch: number, step: number, loss: number): void;
   epoch(event: EpochEvent): void;
   /** Something that takes its time has begun. */
   status(text: string): void;

@@ -50,11 +50,11 @@ export class TextOutput implements Output {
     if (training) this.write('', ...architecture(details), '', this.epochHeading());
   }
 
-  step(epoch: number, step: number, steps: number, loss: number): void {
-    const { epochs } = this.requireTraining();
+  step(epoch: number, step: number, loss: number): void {
+    const { epochs, stepsPerEpoch } = this.requireTraining();
     if (epochs > MANY_EPOCHS) return;
     const payload = { epoch: String(epoch).padStart(String(epochs).length), loss: fixed(loss) };
-    this.bar.show(`${epochs > 1 ? `{epoch}/${epochs} ` : ''}{bar} step {value}/{total}, loss {loss}, {eta_formatted}`, step, steps, payload);
+    this.bar.show(`${epochs > 1 ? `{epoch}/${epochs} ` : ''}{bar} step {value}/{total}, loss {loss}, {eta_formatted}`, step, stepsPerEpoch, payload);
   }
 
   epoch(event: EpochEvent): void {
@@ -125,9 +125,8 @@ export class TextOutput implements Output {
 
 type TrainingFacts = NonNullable<StartEvent['training']>;
 
-function describeTraining({ epochs, batchSize, stepsPerEpoch, steps, optimizer }: TrainingFacts, rows: number, noun: string): string {
-  const fewer = steps < epochs * stepsPerEpoch ? `, fewer where easy ${noun}s are left out: ${whole(steps)} in all` : '';
-  return `${count(epochs, 'epoch')} of ${count(stepsPerEpoch, 'step')}${fewer}; ${count(Math.min(batchSize, rows), noun)} a step; ${optimizer}`;
+function describeTraining({ epochs, batchSize, stepsPerEpoch, optimizer }: TrainingFacts, rows: number, noun: string): string {
+  return `${count(epochs, 'epoch')} of ${count(stepsPerEpoch, 'step')}, ${count(Math.min(batchSize, rows), noun)} a step; ${optimizer}`;
 }
 
 function architecture({ summary, noun }: StartDetails): string[] {

@@ -60,9 +60,7 @@ export interface Run {
   readonly task: Task;
   readonly model: Sequential;
   readonly build: Build;
-  /** Rows trained on, and steps, of each epoch that was planned. */
-  readonly rowsOf: readonly number[];
-  readonly stepsOf: readonly number[];
+  readonly stepsPerEpoch: number;
   readonly history: History;
   readonly done: DoneEvent;
   /** Training loss without dropout at some epochs, where it was measured. */

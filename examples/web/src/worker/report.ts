@@ -38,11 +38,10 @@ async function network({ settings, source, model, epochs, seconds }: ReportedRun
   const operations = (samples: number): NetworkReport['operations']['batch'] => ({
     multiplications: samples * (forward.multiplications + backward.multiplications), additions: samples * (forward.additions + backward.additions),
   });
-  const stepsPerEpoch = Math.ceil(trainRows / batchSize);
   const times = epochs.map(({ stepMs }) => stepMs).sort((a, b) => a - b);
   return {
     name, preset: settings.preset, seed: settings.seed, source: source.source, synthetic, trainSamples: trainRows, testSamples: testRows,
-    batchSize, stepsPerEpoch, steps: epochs.length * stepsPerEpoch, epochs: epochs.length, inputShape,
+    batchSize, stepsPerEpoch: Math.ceil(trainRows / batchSize), epochs: epochs.length, inputShape,
     layers: layers.map(({ name: layer, type, detail, outputShape, parameters, forward: flops }) => ({ name: layer, type, detail, outputShape, parameters, ...flops })),
     operations: { batch: operations(batchSize), epoch: operations(trainRows), training: operations(epochs.length * trainRows) },
     seconds, stepMs: times[times.length >> 1] ?? NaN, weightsSha256: await weightsSha256(model.getWeights()),
