@@ -7,7 +7,7 @@ import type { Json } from '../json.js';
 import { isRecord } from '../json.js';
 import { isMetricFigure } from '../metrics.js';
 import type { Checkpoint, Progress } from '../model/checkpoint.js';
-import { OF_ROWS, KEPT } from '../model/checkpoint.js';
+import { KEPT, OF_ROWS, STATE } from '../model/checkpoint.js';
 import { History, isFigure } from '../model/history.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { parseJson, plainJson } from './json.js';
@@ -74,7 +74,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, where = 'checkpoint'):
 /** Without the optimizer's slots, the figures, states of layers, what a callback keeps and what rows are chosen by. */
 export function weightsAlone(tensors: ReadonlyMap<string, Tensor>): ReadonlyMap<string, Tensor> {
   const isSlot = (name: string): boolean => tensors.has(name.slice(0, Math.max(0, name.lastIndexOf('/'))));
-  const isBeside = (name: string): boolean => name.startsWith(KEPT) || name.startsWith(OF_ROWS) || name.includes('/state/');
+  const isBeside = (name: string): boolean => name.startsWith(KEPT) || name.startsWith(OF_ROWS) || name.includes(STATE);
   return new Map([...tensors].filter(([name, { data }]) => data instanceof Float32Array && !isSlot(name) && !isBeside(name)));
 }
 

@@ -19,6 +19,9 @@ export const KEPT = 'kept:';
 /** Before the names of what rows are chosen by. */
 export const OF_ROWS = 'rows:';
 
+/** Between the name of a layer and that of a state that it keeps. */
+export const STATE = '/state/';
+
 export interface Progress {
   /** Training steps since the optimizer began: what schedules and dropout go by. */
   readonly step: number;

@@ -176,9 +176,7 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
     if (validationData && validationSplit !== undefined) {
       throw new LanewiseError('invalid-argument', 'validationData and validationSplit at once', { where: 'fit' });
     }
-    if (sampler && states.named(1).length > 0) {
-      throw new LanewiseError('invalid-argument', 'stateful layers need all rows, in their order', { where: 'fit', remedy: 'Train without a sampler' });
-    }
+    if (sampler) states.requireNone('all rows, in their order', 'Train without a sampler');
     const all = this.rows(x, y, 'training', options);
     const [data, rest] = validationSplit === undefined ? [all, undefined] : splitRows(all, validationSplit);
     const validation = rest ?? (validationData && this.validationRows(validationData));
@@ -195,9 +193,7 @@ export abstract class Model<Predicted extends Prediction = Tensor<Float32Array>>
     const { states } = this.requireCompiled().executor.program;
     requireEpochs(options);
     requireNoneOf({ ...options }, ['batchSize', 'shuffle', 'sampler', 'validationSplit', 'sampleWeight'], 'fit');
-    if (states.named(1).length > 0) {
-      throw new LanewiseError('invalid-argument', 'stateful layers need batches of a known size', { where: 'fit', remedy: 'Train on arrays, or with trainOnBatch' });
-    }
+    states.requireNone('batches of a known size', 'Train on arrays, or with trainOnBatch');
     limited(dataset, stepsPerEpoch, 'stepsPerEpoch', 'fit'); // for its errors: the dataset itself goes on from epoch to epoch
     const feed = this.feedOf(dataset, { where: 'training', stepsPerEpoch, signal }, { ...(classWeight && { classWeight }) });
     const held = isDataset(validationData)

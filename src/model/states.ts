@@ -8,6 +8,7 @@ import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { NamedState } from './checkpoint.js';
+import { STATE } from './checkpoint.js';
 
 interface Kept {
   layer: Layer;
@@ -50,6 +51,11 @@ export class States implements StateStore {
       });
     }
     this.batch = batch;
+  }
+
+  /** Refuses stateful layers. @throws LanewiseError `invalid-argument` */
+  requireNone(why: string, remedy: string): void {
+    if (this.layers.length > 0) throw new LanewiseError('invalid-argument', `stateful layers need ${why}`, { where: `fit, ${this.layers[0]!.name}`, remedy });
   }
 
   /** Refuses rows that do not fill their batches, before any is run. @throws LanewiseError `invalid-shape` */
@@ -99,7 +105,7 @@ export class States implements StateStore {
     return this.layers.flatMap((layer) => layer.stateNames.map((name) => {
       const each = (): Kept => ({ layer, name, units: layer.stateUnits, batch, ref: this.ref(layer, name, layer.stateUnits, batch) });
       return {
-        name: `${layer.name}/state/${name}`, shape: [batch, layer.stateUnits], read: () => this.read(each()), write: ({ data }) => this.write(each(), data),
+        name: layer.name + STATE + name, shape: [batch, layer.stateUnits], read: () => this.read(each()), write: ({ data }) => this.write(each(), data),
       };
     }));
   }

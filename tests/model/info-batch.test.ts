@@ -130,7 +130,7 @@ describe('infoBatch', () => {
     for (let epoch = 0; epoch < 4; epoch++) {
       const easy = [...losses.keys()].sort((a, b) => losses[a]! - losses[b]!).slice(0, 24);
       // which of the easy rows are drawn is the library's choice: all the hard ones are there, and twelve of the others
-      const order = epoch === 0 ? [...epochOrder(byHand.seed, 0, ROWS)] : (await chosen(epoch)).map(([row]) => row);
+      const order = epoch === 0 ? [...epochOrder(byHand.seed, 0, ROWS)] : await chosen(epoch);
       counts.push(new Set(order));
       if (epoch > 0) assert.deepEqual([...losses.keys()].filter((row) => !order.includes(row)).filter((row) => !easy.includes(row)), []);
       for (let start = 0; start < order.length; start += BATCH) {
@@ -149,11 +149,11 @@ describe('infoBatch', () => {
     assert.equal(history.epoch.length, 4);
 
     /** The rows of an epoch: which batches a copy of the run takes. */
-    async function chosen(epoch: number): Promise<[number][]> {
+    async function chosen(epoch: number): Promise<number[]> {
       const feed = sampler.feed({ rows: ROWS, inputs: [x], targets: [y] }, { batchSize: BATCH, shuffle: true, seed: byHand.seed, outputs: [{ shape: [3] }] });
       for (const state of feed.states!) state.write({ data: Float32Array.from(losses), shape: [ROWS] });
-      const rows: [number][] = [];
-      for await (const { order, start, count } of feed.steps(epoch, 0)) rows.push(...[...order!.subarray(start, start + count)].map((row): [number] => [row]));
+      const rows: number[] = [];
+      for await (const { order, start, count } of feed.steps(epoch, 0)) rows.push(...order!.subarray(start, start + count));
       return rows;
     }
     [trained, byHand].forEach((model) => model.close());

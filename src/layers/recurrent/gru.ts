@@ -2,35 +2,29 @@ import { ROW_BLOCK, blocksOf } from '../../plan/blocking.js';
 import type { Ref } from '../../plan/buffer.js';
 import { floatsOn } from '../../plan/buffer.js';
 import type { PlanParameter, PlanTensor, Tape } from '../../plan/tape.js';
-import type { StepActivation } from '../activations.js';
-import { STEP_ACTIVATIONS, requireActivation } from '../activations.js';
 import { emitLanesGradients, emitTransposed } from '../lanes.js';
 import type { EmitContext, Flops, WeightSpec } from '../layer.js';
 import type { OptionTable } from '../layer-config.js';
 import { orNot } from '../layer-config.js';
-import type { RecurrentOptions, Sequence, StateSequences, Weights } from './recurrent-layer.js';
-import { RECURRENT_OPTIONS, RecurrentLayer, kindsOf, recurrentFactory } from './recurrent-layer.js';
+import type { GatedOptions } from './gated-layer.js';
+import { GATED_OPTIONS, GatedLayer } from './gated-layer.js';
+import type { Sequence, StateSequences, Weights } from './recurrent-layer.js';
+import { kindsOf, recurrentFactory } from './recurrent-layer.js';
 
-export interface GruOptions extends RecurrentOptions {
-  /** Activation of the gates z and r. Default `sigmoid`. */
-  recurrentActivation?: StepActivation;
+export interface GruOptions extends GatedOptions {
   /** Whether the reset gate comes after the product with the recurrent kernel, as in cuDNN (default), or before it, as in the paper. */
   resetAfter?: boolean;
 }
 
-export const GRU_OPTIONS: OptionTable<GruOptions> = {
-  ...RECURRENT_OPTIONS, recurrentActivation: orNot('text', 'sigmoid'), resetAfter: orNot('boolean', true),
-};
+export const GRU_OPTIONS: OptionTable<GruOptions> = { ...GATED_OPTIONS, resetAfter: orNot('boolean', true) };
 
-class Gru extends RecurrentLayer {
+class Gru extends GatedLayer {
   readonly type = 'gru';
   readonly optionTable = GRU_OPTIONS;
-  private readonly recurrentActivation: StepActivation;
   private readonly resetAfter: boolean;
 
   constructor(options: GruOptions) {
     super(options, 3, ['h']);
-    this.recurrentActivation = requireActivation(options.recurrentActivation ?? 'sigmoid', this.name, STEP_ACTIVATIONS);
     this.resetAfter = options.resetAfter ?? true;
   }
 
@@ -46,7 +40,7 @@ class Gru extends RecurrentLayer {
   }
 
   protected override describeMore(): string[] {
-    return [...(this.recurrentActivation === 'sigmoid' ? [] : [`gates ${this.recurrentActivation}`]), ...(this.resetAfter ? [] : ['reset before'])];
+    return [...super.describeMore(), ...(this.resetAfter ? [] : ['reset before'])];
   }
 
   protected emitRecurrence(sequence: Sequence, [kernel, recurrentKernel, biases]: Weights, { tape }: EmitContext): StateSequences {

@@ -1,41 +1,31 @@
-import type { StepActivation } from '../activations.js';
-import { STEP_ACTIVATIONS, requireActivation } from '../activations.js';
 import { emitTransposed } from '../lanes.js';
 import type { EmitContext, WeightSpec } from '../layer.js';
 import type { OptionTable } from '../layer-config.js';
 import { orNot } from '../layer-config.js';
-import type { RecurrentOptions, Sequence, StateSequences, Weights } from './recurrent-layer.js';
-import { RECURRENT_OPTIONS, RecurrentLayer, kindsOf, recurrentFactory } from './recurrent-layer.js';
+import type { GatedOptions } from './gated-layer.js';
+import { GATED_OPTIONS, GatedLayer } from './gated-layer.js';
+import type { Sequence, StateSequences, Weights } from './recurrent-layer.js';
+import { kindsOf, recurrentFactory } from './recurrent-layer.js';
 
-export interface LstmOptions extends RecurrentOptions {
-  /** Activation of the gates. Default `sigmoid`. */
-  recurrentActivation?: StepActivation;
+export interface LstmOptions extends GatedOptions {
   /** Whether the bias of the forget gate starts with ones, so that memory lasts from the start. Default true. */
   unitForgetBias?: boolean;
 }
 
-export const LSTM_OPTIONS: OptionTable<LstmOptions> = {
-  ...RECURRENT_OPTIONS, recurrentActivation: orNot('text', 'sigmoid'), unitForgetBias: orNot('boolean', true),
-};
+export const LSTM_OPTIONS: OptionTable<LstmOptions> = { ...GATED_OPTIONS, unitForgetBias: orNot('boolean', true) };
 
-class Lstm extends RecurrentLayer {
+class Lstm extends GatedLayer {
   readonly type = 'lstm';
   readonly optionTable = LSTM_OPTIONS;
-  private readonly recurrentActivation: StepActivation;
   private readonly unitForgetBias: boolean;
 
   constructor(options: LstmOptions) {
     super(options, 4, ['h', 'c']);
-    this.recurrentActivation = requireActivation(options.recurrentActivation ?? 'sigmoid', this.name, STEP_ACTIVATIONS);
     this.unitForgetBias = options.unitForgetBias ?? true;
   }
 
   protected override biasSpec(): WeightSpec {
     return { name: 'bias', shape: [4 * this.units], initializer: this.unitForgetBias ? { name: 'unitForgetBias', rest: 'zeros' } : 'zeros' };
-  }
-
-  protected override describeMore(): string[] {
-    return this.recurrentActivation === 'sigmoid' ? [] : [`gates ${this.recurrentActivation}`];
   }
 
   protected emitRecurrence(sequence: Sequence, [kernel, recurrentKernel, bias]: Weights, { tape }: EmitContext): StateSequences {

@@ -84,8 +84,9 @@ class InfoBatchFeed implements Feed {
   *steps(epoch: number, first: number): Generator<Step> {
     if (first === 0) this.lossesBefore.set(this.losses);
     const { batchSize, outputs: [output] } = this.batching;
-    const weights = this.draw(epoch);
-    const order = this.order(epoch).filter((row) => weights[row]! > 0);
+    const all = this.order(epoch);
+    const weights = this.draw(epoch, all);
+    const order = all.filter((row) => weights[row]! > 0);
     this.batches = Math.ceil(order.length / batchSize);
     const data = { ...this.data, weights: [this.weighed(weights, rowsOf(output!.shape))] };
     for (const step of stepsOf(data, batchSize, order, first)) yield { ...step, note: (rowLosses) => this.note(step, rowLosses) };
@@ -97,12 +98,12 @@ class InfoBatchFeed implements Feed {
   }
 
   /** What each row counts in an epoch: 0 if it is left out. */
-  private draw(epoch: number): Float32Array {
+  private draw(epoch: number, order: Uint32Array): Float32Array {
     const { data: { rows }, lossesBefore, easyRows, droppedRows } = this;
     const weights = newFloats(rows, 'infoBatch').fill(1);
     if (!this.prunes(epoch) || lossesBefore.includes(Infinity)) return weights;
     weights.fill((rows - droppedRows) / rows); // 1 in the mean of the rows that stay
-    const ranked = Uint32Array.from(weights, (_, row) => row).sort((a, b) => lossesBefore[a]! - lossesBefore[b]! || a - b);
+    const ranked = order.slice().sort((a, b) => lossesBefore[a]! - lossesBefore[b]! || a - b);
     const easy = new RandomStream(this.batching.seed, Purpose.infoBatch, epoch).shuffle(ranked.subarray(0, easyRows));
     easy.forEach((row, place) => {
       weights[row]! *= place < droppedRows ? 0 : easyRows / (easyRows - droppedRows);
