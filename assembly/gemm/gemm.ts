@@ -1,6 +1,7 @@
 import { clampStrip, fillBias, loadEdge, storeEdge } from "./edge";
 import { packBlock, packRows, packedRow } from "./panels";
 import { EDGE_BYTES, PANEL_STEP, TILE_COLUMNS, TILE_ROWS, tileSegments } from "./tile";
+import { LINE, fetchLines, linesEach, nextBlock } from "../simd/prefetch";
 import { Kernel } from "../plan/ops";
 import { ROW_BYTES, tileGemm, tileGemmRow, tileGemmShort } from "./tile-gemm";
 
@@ -43,6 +44,7 @@ export function gemm(
   const inPlace = rows <= FEW_ROWS && !transposeA && !transposeB;
   const byColumns = transposeA != 0 && packA == 0;
 
+  const whole = b;
   c += (<usize>m0 * <usize>ldc + <usize>n0) << 2;
   a += (<usize>m0 * <usize>stepM) << 2;
   b += (<usize>n0 * <usize>stepN) << 2;
@@ -71,15 +73,19 @@ export function gemm(
     }
     let bBlock = b, bStep = (<usize>ldb) << 2, panelStep = PANEL_STEP;
     if (!inPlace) {
-      packBlock(packedB, b, depth, columns, stepB, stepN);
+      packBlock(packedB, b, depth, columns, stepB, stepN, depth);
       bBlock = packedB;
       bStep = PANEL_STEP;
       panelStep = <usize>depth * PANEL_STEP;
     }
+    // a thread's next block begins with another part of B: where that lies in one piece, it is fetched meanwhile
+    const next = nextBlock(block) % blocksN * blockN;
+    const ahead = transposeB != 0 && depth == ldb && next != n0 ? whole + ((<usize>next * <usize>ldb) << 2) : 0;
+    const aheadBytes = ahead == 0 ? 0 : (<usize>min(blockN, n - next) * <usize>ldb) << 2;
     if (wide != 0) multiplyRows(c, rowBytes, a, aRow, b, bStep, rows, wide, depth);
     multiplyBlock(
       edge, c + wide, rowBytes, start + wide, startStep, ldStart, aBlock, aRow, byColumns, bBlock + wide, bStep, panelStep,
-      inPlace ? TILE_ROWS - 1 : TILE_ROWS, rows, columns - <i32>(wide >> 2), depth,
+      inPlace ? TILE_ROWS - 1 : TILE_ROWS, rows, columns - <i32>(wide >> 2), depth, ahead, aheadBytes,
     );
     a += (<usize>depth * <usize>stepA) << 2;
     b += (<usize>depth * <usize>stepB) << 2;
@@ -102,18 +108,23 @@ function multiplyRows(c: usize, ldc: usize, a: usize, lda: usize, b: usize, ldb:
 /**
  * C = start + A · B for one block and one depth, in strips of at most `height` rows, as even as may be.
  *
- * Rows of c, start, a: `ldc`, `ldStart`, `lda` bytes apart; tiles of start and panels of b: `startStep` and `panelStep` bytes apart.
+ * Rows of c, start, a: `ldc`, `ldStart`, `lda` bytes apart; tiles of start and panels of b: `startStep` and `panelStep` bytes apart. Fetches
+ * `aheadBytes` from `ahead` on.
  */
 function multiplyBlock(
   edge: usize, c: usize, ldc: usize, start: usize, startStep: usize, ldStart: usize, a: usize, lda: usize, byColumns: bool,
   b: usize, bStep: usize, panelStep: usize, height: i32, m: i32, n: i32, k: i32,
+  ahead: usize, aheadBytes: usize,
 ): void {
+  const aheadEnd = ahead + aheadBytes, lines = linesEach(aheadBytes, (m + height - 1) / height * ((n + TILE_COLUMNS - 1) / TILE_COLUMNS));
   while (m > 0) {
     const strips = (m + height - 1) / height;
     const rows = byColumns ? min(TILE_ROWS, m) : (m + strips - 1) / strips;
     let tile = c, from = start, panel = b;
     for (let j = 0; j < n; j += TILE_COLUMNS) {
       const columns = min(TILE_COLUMNS, n - j);
+      fetchLines(ahead, lines, aheadEnd);
+      ahead += <usize>lines * LINE;
       const whole = columns == TILE_COLUMNS && (rows == TILE_ROWS || !byColumns);
       if (!whole) loadEdge(edge, from, ldStart, rows, columns);
       const to = whole ? tile : edge, toStep = whole ? ldc : PANEL_STEP, first = whole ? from : edge, firstStep = whole ? ldStart : PANEL_STEP;

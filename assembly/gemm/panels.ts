@@ -4,25 +4,25 @@
 //   rows of A     [m][packedRow(k)], from an A stored transposed: a tile reads TILE_ROWS rows side by side
 import { TILE_COLUMNS } from "./tile";
 
-/** Packs a B of k × n into panels; its element (k, n) is at b + k·strideK + n·strideN (elements). */
-export function packBlock(panels: usize, b: usize, k: i32, n: i32, strideK: i32, strideN: i32): void {
+/** Packs a B of k × n into panels of `depth` rows each; its element (k, n) is at b + k·strideK + n·strideN (elements). */
+export function packBlock(panels: usize, b: usize, k: i32, n: i32, strideK: i32, strideN: i32, depth: i32): void {
   for (let column = 0; column < n; ) {
     const source = b + ((<usize>column * <usize>strideN) << 2);
     if (strideN == 1 && column + 2 * TILE_COLUMNS <= n) {
-      packPair(panels, source, k, (<usize>strideK) << 2);
-      panels += (<usize>k) << 6;
+      packPair(panels, source, k, (<usize>strideK) << 2, depth);
+      panels += (<usize>depth) << 6;
       column += 2 * TILE_COLUMNS;
     } else {
       packPanel(panels, source, k, min(TILE_COLUMNS, n - column), strideK, strideN);
-      panels += (<usize>k) << 5;
+      panels += (<usize>depth) << 5;
       column += TILE_COLUMNS;
     }
   }
 }
 
-/** Two panels, out [2][k][8], from whole cache lines of a B whose rows are contiguous. */
-function packPair(out: usize, b: usize, k: i32, stepK: usize): void {
-  let second = out + ((<usize>k) << 5);
+/** The first k rows of two panels, out [2][depth][8], from whole cache lines of a B whose rows are contiguous. */
+function packPair(out: usize, b: usize, k: i32, stepK: usize, depth: i32): void {
+  let second = out + ((<usize>depth) << 5);
   for (; k > 0; k--) {
     v128.store(out, v128.load(b));
     v128.store(out, v128.load(b, 16), 16);

@@ -111,7 +111,7 @@ export namespace Kernel {
   export const winogradDepth: i32 = 128;
   // @ts-ignore: decorator
   @inline
-  export const transformBytes: i32 = 784;
+  export const transformBytes: i32 = 800;
   // @ts-ignore: decorator
   @inline
   export const dotsBytes: i32 = 160;

@@ -6,6 +6,7 @@
 // between ops. Ops of a chain read nothing but what their own share of the ops before wrote: a thread that has taken a share runs it through the
 // whole chain, while the data are in its cache. So which thread ran a block changes nothing in the result.
 import { runBlock } from "./dispatch";
+import { setBlockStride } from "../simd/prefetch";
 import { Control, OpHeader, PlanHeader } from "./ops";
 
 /**
@@ -35,6 +36,7 @@ declare function sleep(address: usize, value: i32, milliseconds: f64): void;
 export function runPlan(plan: usize, thread: i32, threads: i32): bool {
   const ops = load<i32>(plan + PlanHeader.ops);
   const scratch = load<usize>(plan + PlanHeader.scratch) + <usize>thread * load<usize>(plan + PlanHeader.scratchBytes);
+  setBlockStride(threads);
   let row = plan + PlanHeader.size;
   for (let op = 0; op < ops; ) {
     if (thread == 0) store<i32>(Control.op, op);

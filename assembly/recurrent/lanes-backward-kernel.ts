@@ -1,4 +1,5 @@
 import { sumLanes } from "../simd/lanes";
+import { fetch } from "../simd/prefetch";
 import { DOTS_BYTES, TILE_COLUMNS, TILE_ROWS, tileDots } from "./dots-tile";
 
 /** Sides from which on the steps of a block are too much for the nearest cache. */
@@ -25,9 +26,9 @@ export function lanesBackwardKernel(
   const dots = scratch + 16;
   x += <usize>(group * time + first - shift) * xStep;
   dy += <usize>(group * time + first) * dyStep;
-  if (min(features, units) >= LARGE) {
-    touch(x, <usize>steps * xStep);
-    touch(dy, <usize>steps * dyStep);
+  if (min(features, units) >= LARGE) { // in order, as prefetchers do not follow the strides of the tiles
+    fetch(x, <usize>steps * xStep);
+    fetch(dy, <usize>steps * dyStep);
   }
   // the longer side gives the rows: fewer tiles are cut short
   if (features < units) products(dots, out, 4, unitBytes, dy, dyStep, units, x, xStep, features, steps);
@@ -37,11 +38,6 @@ export function lanesBackwardKernel(
     v128.store(scratch, f32x4.splat(1));
     products(dots, out + <usize>features * unitBytes, 4, unitBytes, dy - <usize>before * dyStep, dyStep, units, scratch, 0, 1, steps + before);
   }
-}
-
-/** Reads every cache line once, in order: prefetchers do not follow the strides of the tiles. */
-function touch(address: usize, bytes: usize): void {
-  for (const end = address + bytes; address < end; address += 64) v128.load(address);
 }
 
 /** out [rows][columns] = Σ x[t][row] · y[t][column] over all steps and lanes, `outRow` and `outColumn` bytes from one to the next. */

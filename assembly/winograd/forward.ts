@@ -1,5 +1,5 @@
-import { CHUNK, PATCH, POSITIONS, TILE, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInput, tileWinogradOutput } from "./transform";
-import { TILE_BYTES, claim, columnsOf, imageOf, leftOf, listTiles, loadPatch, placeOf, rowsOf, slab, storeTile, tilesAcross, topOf } from "./tiles";
+import { AHEAD, CHUNK, PATCH, POSITIONS, TILE, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInput, tileWinogradOutput } from "./transform";
+import { TILE_BYTES, claim, columnsOf, imageOf, leftOf, listTiles, loadPatch, placeOf, rowsOf, setAhead, slab, storeTile, tileAhead, tilesAcross, topOf } from "./tiles";
 import { clearLeftOut, foldPatch } from "./fold";
 import { positionProducts } from "./product";
 
@@ -17,6 +17,7 @@ export function winogradForward(
   batch: i32, inH: i32, inW: i32, inC: i32, outH: i32, outW: i32, outC: i32, padTop: i32, padLeft: i32, blockImages: i32, chunk: i32, relu: i32,
 ): void {
   prepareTransforms(scratch);
+  setAhead(scratch + AHEAD + 8, 0, 0, 1, 0, 0, 0);
   const perImage = tilesAcross(outW) * tilesAcross(outH);
   const table = scratch + CHUNK, list = scratch + TRANSFORM_BYTES, patch = list + <usize>chunk * TILE_BYTES;
   const products = patch + ((<usize>(PATCH * PATCH * max(inC, outC))) << 2);
@@ -42,7 +43,8 @@ export function winogradForward(
         <usize>(inPlace ? inW : PATCH) * inPixel, inPixel, scratch,
       );
     }
-    positionProducts(products, productStep, chunkV, vStep, panels, table, outH, outW, outC, inC, scratch + ZEROS);
+    setAhead(scratch + AHEAD, x, imageBytes, perImage, tileAhead(first + tiles, end, block, blockImages * perImage), chunk, batch);
+    positionProducts(products, productStep, chunkV, vStep, panels, table, outH, outW, outC, inC, scratch + ZEROS, scratch + AHEAD);
     for (let tile = list; tile < listEnd; tile += TILE_BYTES) {
       const rows = rowsOf(tile), columns = columnsOf(tile), m = products + placeOf(tile) * outPixel;
       const corner = y + ((imageOf(tile) * outH + topOf(tile)) * outW + leftOf(tile)) * outPixel;

@@ -1,6 +1,7 @@
 // Where the tiles of an image lie. Tiles are counted through a batch: image, then row, then column. Within a chunk those with fewer outputs stand at
 // its ends, so that the tiles that take a position follow one another: first those short of columns, then the whole ones, then those short of rows,
 // last those short of both.
+import { nextBlock } from "../simd/prefetch";
 import { takes } from "./fold";
 import { PATCH, POSITIONS, TILE } from "./transform";
 import { Kernel } from "../plan/ops";
@@ -62,6 +63,26 @@ export function listTiles(list: usize, table: usize, first: i32, tiles: i32, out
     list += TILE_BYTES;
   }
   return list;
+}
+
+/** How many tiles a chunk has. */
+// @ts-ignore: decorator
+@inline
+export function chunkTiles(table: usize): i32 {
+  return load<i32>(table, 16);
+}
+
+/** The tile with which a thread is likely to go on when it has taken a chunk up to tile `next`, of a block up to `end`. */
+export function tileAhead(next: i32, end: i32, block: i32, blockTiles: i32): i32 {
+  return next < end ? next : nextBlock(block) * blockTiles;
+}
+
+/** range: usize [2], where the part of `images` under the `count` tiles from `tile` on begins and ends, about; nothing at address 0. */
+export function setAhead(range: usize, images: usize, imageBytes: usize, perImage: i32, tile: i32, count: i32, batch: i32): void {
+  const tiles = batch * perImage, first = min(tile, tiles), end = min(tile + count, tiles);
+  const tileBytes = imageBytes / <usize>perImage;
+  store<usize>(range, images == 0 ? 0 : images + <usize>(first / perImage) * imageBytes + <usize>(first % perImage) * tileBytes);
+  store<usize>(range, images == 0 ? 0 : images + <usize>(end / perImage) * imageBytes + <usize>(end % perImage) * tileBytes, 4);
 }
 
 // @ts-ignore: decorator

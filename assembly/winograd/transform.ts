@@ -31,7 +31,7 @@ export const POSITIONS: i32 = 36;
 
 /**
  * Scratch of a transform: the constants as vectors, then the values between its two halves, [6][6] vectors, then eight zeros, then the table of a
- * chunk. The constants are loaded, because V8 builds a literal anew in every turn of a loop.
+ * chunk, then two ranges of memory to fetch ahead. The constants are loaded, because V8 builds a literal anew in every turn of a loop.
  */
 export const TRANSFORM_BYTES: usize = Kernel.transformBytes;
 const BETWEEN: usize = 9 * 16;
@@ -39,6 +39,8 @@ const BETWEEN: usize = 9 * 16;
 export const ZEROS: usize = BETWEEN + 36 * 16;
 /** Place in scratch of the table of a chunk (tiles.ts). */
 export const CHUNK: usize = ZEROS + 32;
+/** Place in scratch of two ranges of memory (tiles.ts: setAhead). */
+export const AHEAD: usize = CHUNK + Kernel.chunkBytes;
 
 export function prepareTransforms(scratch: usize): void {
   v128.store(scratch, f32x4.splat(A));

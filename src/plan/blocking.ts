@@ -63,11 +63,12 @@ export function gemmBlocks({ m, n, k, transposeA = false }: { m: number; n: numb
   };
 }
 
+/** Floats from one packed row of A to the next, as in assembly/gemm/panels.ts. */
+export const packedRow = (k: number): number => 16 * (blocksOf(k, 16) | 1);
+
 /** Bytes of scratch of a block, as assembly/gemm/gemm.ts lays it out. */
-export function gemmScratch({ blockM, blockN, blockK, packA }: GemmBlocks): number {
-  const packedRow = 16 * (blocksOf(blockK, 16) | 1);
-  return 4 * Kernel.panel + Kernel.edgeBytes + 4 * blockN * blockK + (packA ? 4 * blockM * packedRow : 0);
-}
+export const gemmScratch = ({ blockM, blockN, blockK, packA }: GemmBlocks): number =>
+  4 * Kernel.panel + Kernel.edgeBytes + 4 * blockN * blockK + (packA ? 4 * blockM * packedRow(blockK) : 0);
 
 /** Rows in a block of a kernel that goes down the columns: 64 KiB, so that a line of the cache is used up before it is gone. */
 export const columnBlock = (columns: number): number => Math.max(1, Math.ceil(16384 / columns));

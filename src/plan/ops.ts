@@ -188,7 +188,7 @@ export const Kernel = {
   chunkBytes: 32, // the table of a chunk of Winograd's tiles
   tileBytes: 32, // where one of these tiles lies: six numbers, and a distance that keeps vectors behind them aligned
   winogradDepth: 128, // tiles that the gradient of a transformed filter sums at a time, at least
-  transformBytes: 784, // scratch: constants of Winograd's transforms, what lies between their halves, the table of a chunk
+  transformBytes: 800, // scratch: constants of Winograd's transforms, what lies between their halves, the table of a chunk, what to fetch ahead
   dotsBytes: 160, // scratch: the sums of a tile of lanesBackwardKernel
   dotsStepBytes: 80, // and a step of its rows, side by side
 } as const;

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { FILTER_SCRATCH, panelSlabOf, slabOf } from '../../src/layers/convolution/winograd.js';
+import { filterScratch, panelSlabOf, slabOf } from '../../src/layers/convolution/winograd.js';
 import { blocksOf, imageBlock, winogradBlocks } from '../../src/plan/blocking.js';
 import { Kernel, type OpName } from '../../src/plan/ops.js';
 import { Purpose, RandomStream } from '../../src/random.js';
@@ -60,7 +60,7 @@ function byWinograd(sizes: Conv2dSizes, { x, kernel, dy }: Data): Passes {
   }, blocks, scratch(inC));
   const { u } = run('winogradBackwardFilter', {
     u: blank(POSITIONS * inC * outC), v: floats(v), m: floats(m), batch, outH, outW, inC, outC, blockImages: images.blockImages, chunk: images.chunk,
-  }, POSITIONS, FILTER_SCRATCH);
+  }, POSITIONS, filterScratch(images.chunk, inC, outC));
   const { gradient } = run('winogradFilterGradient', { gradient: blank(9 * inC * outC), u: floats(u), inC, outC }, inC, Kernel.transformBytes);
   return { y, dx, dKernel: gradient };
 }

@@ -1,4 +1,4 @@
-import { ELEMENT_BLOCK, WINOGRAD_TILE, blocksOf, winogradBlocks } from '../../plan/blocking.js';
+import { ELEMENT_BLOCK, WINOGRAD_TILE, blocksOf, packedRow, winogradBlocks } from '../../plan/blocking.js';
 import type { Ref } from '../../plan/buffer.js';
 import { Kernel } from '../../plan/ops.js';
 import type { PlanParameter, PlanTensor, Tape } from '../../plan/tape.js';
@@ -21,8 +21,11 @@ export interface WinogradConvolution {
 
 /** Products of a tile and a pair of channels: 6 × 6. */
 const POSITIONS = 36;
-/** Scratch of winogradBackwardFilter: a tile, the table of a chunk, two numbers for each chunk of a sum. */
-export const FILTER_SCRATCH = Kernel.edgeBytes + Kernel.chunkBytes + 8 * Kernel.winogradDepth;
+/** Bytes of scratch of winogradBackwardFilter, as assembly/winograd/backward-filter.ts lays it out. */
+export function filterScratch(chunk: number, inC: number, outC: number): number {
+  const deepest = Kernel.winogradDepth + chunk - 1;
+  return 4 * Kernel.panel + Kernel.edgeBytes + Kernel.chunkBytes + 4 * (inC * packedRow(deepest) + outC * deepest);
+}
 /** Floats of a position of a transformed tensor, as in assembly/winograd/tiles.ts. */
 export const slabOf = (tiles: number, channels: number): number => Math.ceil((tiles * channels) / 32) * 32 + 16;
 
@@ -63,7 +66,7 @@ export function emitWinograd(tape: Tape, { x, y, kernel, bias, relu, ...geometry
     }
     if (!kernel.gradient || !v) return [dx];
     const u = tape.buffer(POSITIONS * inC * outC);
-    tape.op('winogradBackwardFilter', { u, v, m, ...images }, POSITIONS, FILTER_SCRATCH);
+    tape.op('winogradBackwardFilter', { u, v, m, ...images }, POSITIONS, filterScratch(chunk, inC, outC));
     tape.op('winogradFilterGradient', { gradient: kernel.gradient, u, inC, outC }, inC, Kernel.transformBytes);
     return [dx];
   });

@@ -1,4 +1,4 @@
-import { FILTER_SCRATCH, panelSlabOf, slabOf } from '../../../src/layers/convolution/winograd.js';
+import { filterScratch, panelSlabOf, slabOf } from '../../../src/layers/convolution/winograd.js';
 import { blocksOf } from '../../../src/plan/blocking.js';
 import { Kernel } from '../../../src/plan/ops.js';
 import {
@@ -320,7 +320,7 @@ const backwardFilterSweep: Sweep<'winogradBackwardFilter'> = function* () {
         label: JSON.stringify({ ...chunks, inC, outC }),
         args: { u: blank(POSITIONS * inC * outC), v: operand(v, inC), m: operand(m, outC), ...chunks, inC, outC },
         blocks: POSITIONS,
-        scratch: FILTER_SCRATCH,
+        scratch: filterScratch(chunk, inC, outC),
         check: ({ u }) => assertClose(u, exact().expected, exact().tolerances, 'u'),
       };
     }
