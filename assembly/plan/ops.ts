@@ -118,6 +118,9 @@ export namespace Kernel {
   // @ts-ignore: decorator
   @inline
   export const dotsStepBytes: i32 = 80;
+  // @ts-ignore: decorator
+  @inline
+  export const dotsLarge: i32 = 32;
 }
 
 export namespace State {

@@ -38,6 +38,12 @@ interface StepProduct extends StepSizes {
   shift?: 0 | 1;
 }
 
+/** Bytes of scratch of lanesBackwardKernel, as assembly/recurrent/lanes-backward-kernel.ts lays it out. */
+export function gradientScratch(blockSteps: number, features: number, units: number): number {
+  const columns = Math.min(features, units);
+  return 16 + Kernel.dotsBytes + Kernel.dotsStepBytes * blockSteps + (columns >= Kernel.dotsLarge ? Math.ceil(columns / 2) * (32 * blockSteps + 64) : 0);
+}
+
 /** Gradients of a kernel [features, units] applied at every step, and of its bias. */
 export function emitLanesGradients(tape: Tape, { x, dy, kernel, bias, time, features, units, shift = 0 }: StepProduct): void {
   if (!kernel.gradient && !bias?.gradient) return;
@@ -48,7 +54,7 @@ export function emitLanesGradients(tape: Tape, { x, dy, kernel, bias, time, feat
   const partials = tape.buffer(blocks * stride);
   tape.groupwise(
     'lanesBackwardKernel', { partials, x: x.ref, dy: dy.ref, time, features, units, shift, withBias, blockSteps: GRADIENT_STEP_BLOCK },
-    16 + Kernel.dotsBytes + Kernel.dotsStepBytes * GRADIENT_STEP_BLOCK, perGroup,
+    gradientScratch(GRADIENT_STEP_BLOCK, features, units), perGroup,
   );
   const reduce = (out: Ref, offset: number, size: number): void =>
     tape.op(

@@ -191,6 +191,7 @@ export const Kernel = {
   transformBytes: 800, // scratch: constants of Winograd's transforms, what lies between their halves, the table of a chunk, what to fetch ahead
   dotsBytes: 160, // scratch: the sums of a tile of lanesBackwardKernel
   dotsStepBytes: 80, // and a step of its rows, side by side
+  dotsLarge: 32, // columns from which on they are packed too
 } as const;
 
 /** Byte offsets in the state: the numbers that change from step to step. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { STEP_ACTIVATIONS } from '../../../src/layers/activations.js';
+import { gradientScratch } from '../../../src/layers/lanes.js';
 import { blocksOf } from '../../../src/plan/blocking.js';
 import { Activation, Kernel } from '../../../src/plan/ops.js';
 import { activations, type Activation as ActivationName, assertClose, gamma, map, randomArray, type Values } from '../../reference/index.js';
@@ -148,7 +149,7 @@ const backwardKernelSweep: Sweep<'lanesBackwardKernel'> = function* () {
           partials: blank(blocks * (features + withBias) * units), x: floats(x), dy: floats(dy), time, features, units, shift, withBias, blockSteps,
         },
         blocks,
-        scratch: 16 + Kernel.dotsBytes + Kernel.dotsStepBytes * blockSteps,
+        scratch: gradientScratch(blockSteps, features, units),
         check: ({ partials }) => checkKernelGradient({ ...sizes, shift, withBias, x, dy }, partials),
       };
     }
