@@ -5,12 +5,10 @@
 import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads';
 
 type TileRows = (rows: number, b: number, k: number) => void;
-type TileSegments = (
-  c: number, ldc: number, start: number, ldStart: number, a: number, aStep: number, aJump: number, b: number, bStep: number, k: number, segments: number,
-) => void;
+type TileGemmStrip = (c: number, ldc: number, start: number, ldStart: number, a: number, aStep: number, b: number, k: number) => void;
 interface Tiles {
   tileRows: TileRows;
-  tileSegments: TileSegments;
+  tileGemmStrip: TileGemmStrip;
 }
 
 interface Job {
@@ -47,10 +45,10 @@ export async function peakArithmetic(module: WebAssembly.Module, threads: number
 /** The better of the two tiles, by its best hundredth of the time. */
 function runTiles({ module, seconds, ready, threads }: Job): number {
   const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-  const { tileRows, tileSegments } = new WebAssembly.Instance(module, { env: { memory, abort() {}, othersLive: () => true, sleep() {} } }).exports as unknown as Tiles;
+  const { tileRows, tileGemmStrip } = new WebAssembly.Instance(module, { env: { memory, abort() {}, othersLive: () => true, sleep() {} } }).exports as unknown as Tiles;
   const table = new Uint32Array(memory.buffer, TABLE, 2 * MOST_ROWS);
   for (let row = 0; row < MOST_ROWS; row++) table.set([A + 4 * DEPTH * row, C + 64 * row], 2 * row);
-  const works = [() => tileRows(TABLE, B, DEPTH), () => tileSegments(C, 64, C, 64, A, 4 * MOST_ROWS, 0, B, 32, DEPTH, 1)];
+  const works = [() => tileRows(TABLE, B, DEPTH), () => tileGemmStrip(C, 64, C, 64, A, 4 * MOST_ROWS, B, DEPTH)];
   const sizes = works.map((work) => elementsWritten(memory, work));
   Atomics.add(ready, 0, 1);
   while (Atomics.load(ready, 0) < threads);

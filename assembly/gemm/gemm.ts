@@ -1,9 +1,9 @@
 import { clampStrip, fillBias, loadEdge, storeEdge } from "./edge";
-import { packBlock, packRows, packedRow } from "./panels";
-import { EDGE_BYTES, PANEL_STEP, TILE_COLUMNS, TILE_ROWS, tileSegments } from "./tile";
+import { packBlock, packStrip, packStrips } from "./panels";
+import { EDGE_BYTES, PANEL_STEP, STRIP_STEP, TILE_COLUMNS, TILE_ROWS } from "./tile";
 import { LINE, fetchLines, linesEach, nextBlock } from "../simd/prefetch";
 import { Kernel } from "../plan/ops";
-import { ROW_BYTES, tileGemm, tileGemmRow, tileGemmShort } from "./tile-gemm";
+import { ROW_BYTES, tileGemm, tileGemmRow, tileGemmShort, tileGemmStrip } from "./tile-gemm";
 
 /** Up to this many rows, B is read where it lies: packing it would cost as much as the product. */
 const FEW_ROWS: i32 = 2 * (TILE_ROWS - 1);
@@ -21,9 +21,10 @@ const FEW_ROWS: i32 = 2 * (TILE_ROWS - 1);
  *           └────────┘ └─┴─┴─┴─┘
  *
  * c: [m, n], rows `ldc` apart; a: [m, k] with rows `lda` apart, or [k, m] if transposeA; b: [k, n] with rows `ldb` apart, or [n, k] if
- * transposeB; bias: [n] or address 0. packA: whether an A stored transposed is packed too. Every element of C is one sum in the order of k, so
- * no block size changes its bits.
- * scratch: zeros [8], edge tile [6][8], packed B [ceil(blockN / 8)][blockK][8], with packA packed A [blockM][packedRow(blockK)].
+ * transposeB; bias: [n] or address 0. packA: whether A is packed too, strip by strip, or whole if it is stored transposed. Every element of C is one sum
+ * in the order of k, so no block size changes its bits.
+ * scratch: zeros [8], edge tile [6][8], packed B [ceil(blockN / 8)][blockK][8], with packA a strip of A [blockK][TILE_ROWS], or all,
+ * [ceil(blockM / TILE_ROWS)][blockK][TILE_ROWS].
  */
 export function gemm(
   block: i32, scratch: usize, c: usize, a: usize, b: usize, bias: usize, m: i32, n: i32, k: i32, lda: i32, ldb: i32, ldc: i32,
@@ -42,7 +43,6 @@ export function gemm(
   const stepN = transposeB ? ldb : 1, stepB = transposeB ? 1 : ldb;
   const rowBytes = (<usize>ldc) << 2;
   const inPlace = rows <= FEW_ROWS && !transposeA && !transposeB;
-  const byColumns = transposeA != 0 && packA == 0;
 
   const whole = b;
   c += (<usize>m0 * <usize>ldc + <usize>n0) << 2;
@@ -65,11 +65,12 @@ export function gemm(
 
   for (let k0 = 0; k0 < k; k0 += blockK) {
     const depth = min(blockK, k - k0);
-    let aBlock = a, aRow = (<usize>lda) << 2;
-    if (packA) {
-      packRows(packedA, packedRow(blockK), a, lda, rows, depth);
+    let aBlock = a, aStep = (<usize>lda) << 2, aStrip = STRIP_STEP;
+    if (packA && transposeA) {
+      packStrips(packedA, a, aStep, rows, depth, depth);
       aBlock = packedA;
-      aRow = (<usize>packedRow(blockK)) << 2;
+      aStep = STRIP_STEP;
+      aStrip = <usize>depth * STRIP_STEP;
     }
     let bBlock = b, bStep = (<usize>ldb) << 2, panelStep = PANEL_STEP;
     if (!inPlace) {
@@ -82,9 +83,9 @@ export function gemm(
     const next = nextBlock(block) % blocksN * blockN;
     const ahead = transposeB != 0 && depth == ldb && next != n0 ? whole + ((<usize>next * <usize>ldb) << 2) : 0;
     const aheadBytes = ahead == 0 ? 0 : (<usize>min(blockN, n - next) * <usize>ldb) << 2;
-    if (wide != 0) multiplyRows(c, rowBytes, a, aRow, b, bStep, rows, wide, depth);
+    if (wide != 0) multiplyRows(c, rowBytes, a, aStep, b, bStep, rows, wide, depth);
     multiplyBlock(
-      edge, c + wide, rowBytes, start + wide, startStep, ldStart, aBlock, aRow, byColumns, bBlock + wide, bStep, panelStep,
+      edge, c + wide, rowBytes, start + wide, startStep, ldStart, aBlock, aStep, transposeA ? aStrip : 0, packA ? packedA : 0, bBlock + wide, bStep, panelStep,
       inPlace ? TILE_ROWS - 1 : TILE_ROWS, rows, columns - <i32>(wide >> 2), depth, ahead, aheadBytes,
     );
     a += (<usize>depth * <usize>stepA) << 2;
@@ -108,29 +109,36 @@ function multiplyRows(c: usize, ldc: usize, a: usize, lda: usize, b: usize, ldb:
 /**
  * C = start + A · B for one block and one depth, in strips of at most `height` rows, as even as may be.
  *
- * Rows of c, start, a: `ldc`, `ldStart`, `lda` bytes apart; tiles of start and panels of b: `startStep` and `panelStep` bytes apart. Fetches
- * `aheadBytes` from `ahead` on.
+ * Rows of c, start: `ldc`, `ldStart` bytes apart; tiles of start and panels of b: `startStep` and `panelStep` bytes apart; a: rows `aStep` bytes apart, or
+ * with `aStrip` strips so many bytes apart, whose rows stand side by side, and `aStep` from one k to the next; strip: where strips are packed, if they are
+ * to be. Fetches `aheadBytes` from `ahead` on.
  */
 function multiplyBlock(
-  edge: usize, c: usize, ldc: usize, start: usize, startStep: usize, ldStart: usize, a: usize, lda: usize, byColumns: bool,
-  b: usize, bStep: usize, panelStep: usize, height: i32, m: i32, n: i32, k: i32,
-  ahead: usize, aheadBytes: usize,
+  edge: usize, c: usize, ldc: usize, start: usize, startStep: usize, ldStart: usize, a: usize, aStep: usize, aStrip: usize, strip: usize,
+  b: usize, bStep: usize, panelStep: usize, height: i32, m: i32, n: i32, k: i32, ahead: usize, aheadBytes: usize,
 ): void {
   const aheadEnd = ahead + aheadBytes, lines = linesEach(aheadBytes, (m + height - 1) / height * ((n + TILE_COLUMNS - 1) / TILE_COLUMNS));
   while (m > 0) {
     const strips = (m + height - 1) / height;
-    const rows = byColumns ? min(TILE_ROWS, m) : (m + strips - 1) / strips;
+    const rows = aStrip != 0 ? min(TILE_ROWS, m) : (m + strips - 1) / strips;
+    let inStrip = aStrip != 0, source = a, sourceStep = aStep;
+    if (!inStrip && strip != 0 && rows == TILE_ROWS) {
+      packStrip(strip, a, aStep, k);
+      inStrip = true;
+      source = strip;
+      sourceStep = STRIP_STEP;
+    }
     let tile = c, from = start, panel = b;
     for (let j = 0; j < n; j += TILE_COLUMNS) {
       const columns = min(TILE_COLUMNS, n - j);
       fetchLines(ahead, lines, aheadEnd);
       ahead += <usize>lines * LINE;
-      const whole = columns == TILE_COLUMNS && (rows == TILE_ROWS || !byColumns);
+      const whole = columns == TILE_COLUMNS && (rows == TILE_ROWS || !inStrip);
       if (!whole) loadEdge(edge, from, ldStart, rows, columns);
       const to = whole ? tile : edge, toStep = whole ? ldc : PANEL_STEP, first = whole ? from : edge, firstStep = whole ? ldStart : PANEL_STEP;
-      if (byColumns) tileSegments(to, toStep, first, firstStep, a, lda, 0, panel, bStep, k, 1);
-      else if (rows == TILE_ROWS) tileGemm(to, toStep, first, firstStep, a, lda, panel, k);
-      else tileGemmShort(to, toStep, first, firstStep, a, lda, panel, bStep, k, rows);
+      if (inStrip) tileGemmStrip(to, toStep, first, firstStep, source, sourceStep, panel, k);
+      else if (rows == TILE_ROWS) tileGemm(to, toStep, first, firstStep, source, sourceStep, panel, k);
+      else tileGemmShort(to, toStep, first, firstStep, source, sourceStep, panel, bStep, k, rows);
       if (!whole) storeEdge(tile, ldc, edge, rows, columns);
       tile += PANEL_STEP;
       from += startStep;
@@ -138,7 +146,7 @@ function multiplyBlock(
     }
     c += <usize>rows * ldc;
     start += <usize>rows * ldStart;
-    a += byColumns ? (<usize>rows) << 2 : <usize>rows * lda;
+    a += aStrip != 0 ? aStrip : <usize>rows * aStep;
     m -= rows;
   }
 }

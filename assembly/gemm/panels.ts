@@ -1,8 +1,8 @@
 // Packed operands: in the order in which a register tile reads them.
 //
 //   panels of B   [ceil(n / 8)][k][8], columns beyond n zero: a tile reads a panel front to back
-//   rows of A     [m][packedRow(k)], from an A stored transposed: a tile reads TILE_ROWS rows side by side
-import { TILE_COLUMNS } from "./tile";
+//   strips of A   [ceil(m / TILE_ROWS)][k][TILE_ROWS]: with the rows side by side a tile needs one address for all
+import { STRIP_STEP, TILE_COLUMNS, TILE_ROWS } from "./tile";
 
 /** Packs a B of k × n into panels of `depth` rows each; its element (k, n) is at b + k·strideK + n·strideN (elements). */
 export function packBlock(panels: usize, b: usize, k: i32, n: i32, strideK: i32, strideN: i32, depth: i32): void {
@@ -71,38 +71,45 @@ function packRowsOfB(out: usize, b: usize, k: i32, width: i32, stepK: usize): vo
   }
 }
 
-/** Floats from one packed row of A to the next: an odd number of cache lines, so that rows do not share a few sets of the cache. */
-// @ts-ignore: decorator
-@inline
-export function packedRow(k: i32): i32 {
-  return (((k + 15) >> 4) | 1) << 4;
+/** A strip of A: out [k][TILE_ROWS]; a: TILE_ROWS rows, `lda` bytes apart. */
+export function packStrip(out: usize, a: usize, lda: usize, k: i32): void {
+  let i = 0;
+  for (; i + 4 <= k; i += 4) {
+    transpose4(out, STRIP_STEP, a, lda);
+    for (let r: usize = 4; r < <usize>TILE_ROWS; r++) {
+      const row = v128.load(a + r * lda), to = out + (r << 2);
+      v128.store_lane<f32>(to, row, 0);
+      v128.store_lane<f32>(to + STRIP_STEP, row, 1);
+      v128.store_lane<f32>(to + 2 * STRIP_STEP, row, 2);
+      v128.store_lane<f32>(to + 3 * STRIP_STEP, row, 3);
+    }
+    a += 16;
+    out += 4 * STRIP_STEP;
+  }
+  for (; i < k; i++) {
+    for (let r: usize = 0; r < <usize>TILE_ROWS; r++) store<f32>(out + (r << 2), load<f32>(a + r * lda));
+    a += 4;
+    out += STRIP_STEP;
+  }
 }
 
-/** Rows of A from an A stored transposed. out: [rows][outStride]; a: [k][rows], rows `lda` elements apart. */
-export function packRows(out: usize, outStride: i32, a: usize, lda: i32, rows: i32, k: i32): void {
-  const outStep = (<usize>outStride) << 2;
-  const aStep = (<usize>lda) << 2;
-  let p = 0;
-  for (; p + 4 <= k; p += 4) {
-    let to = out, from = a;
-    let r = 0;
-    for (; r + 4 <= rows; r += 4) {
-      transpose4(to, outStep, from, aStep);
-      to += 4 * outStep;
-      from += 16;
+/**
+ * Strips of an A stored transposed: the first k steps of out [ceil(rows / TILE_ROWS)][depth][TILE_ROWS], zeros for rows beyond the last; a: [k][rows], rows
+ * `lda` bytes apart.
+ */
+export function packStrips(out: usize, a: usize, lda: usize, rows: i32, k: i32, depth: i32): void {
+  const stripBytes = <usize>depth * STRIP_STEP;
+  for (; k > 0; k--) {
+    let to = out, from = a, r = rows;
+    for (; r >= TILE_ROWS; r -= TILE_ROWS) { // two vectors that overlap
+      v128.store(to, v128.load(from));
+      v128.store(to + STRIP_STEP - 16, v128.load(from + STRIP_STEP - 16));
+      to += stripBytes;
+      from += STRIP_STEP;
     }
-    for (; r < rows; r++) {
-      for (let i: usize = 0; i < 4; i++) store<f32>(to + (i << 2), load<f32>(from + i * aStep));
-      to += outStep;
-      from += 4;
-    }
-    out += 16;
-    a += 4 * aStep;
-  }
-  for (; p < k; p++) {
-    for (let r: usize = 0; r < <usize>rows; r++) store<f32>(out + r * outStep, load<f32>(a + (r << 2)));
-    out += 4;
-    a += aStep;
+    for (let i = 0; r > 0 && i < TILE_ROWS; i++) store<f32>(to + ((<usize>i) << 2), i < r ? load<f32>(from + ((<usize>i) << 2)) : 0);
+    out += STRIP_STEP;
+    a += lda;
   }
 }
 

@@ -67,6 +67,65 @@ export function tileGemm(c: usize, ldc: usize, start: usize, ldStart: usize, a: 
 }
 
 /**
+ * The same for an A whose rows stand side by side, `aStep` bytes from one k to the next: packed in a strip (packStrip), or stored transposed. With one
+ * address for all rows it does without five sums a step: 6 to 8 % faster.
+ */
+export function tileGemmStrip(c: usize, ldc: usize, start: usize, ldStart: usize, a: usize, aStep: usize, b: usize, k: i32): void {
+  let x0 = v128.load(start), y0 = v128.load(start, 16);
+  start += ldStart;
+  let x1 = v128.load(start), y1 = v128.load(start, 16);
+  start += ldStart;
+  let x2 = v128.load(start), y2 = v128.load(start, 16);
+  start += ldStart;
+  let x3 = v128.load(start), y3 = v128.load(start, 16);
+  start += ldStart;
+  let x4 = v128.load(start), y4 = v128.load(start, 16);
+  let x5: v128, y5: v128;
+  if (TILE_ROWS == 6) {
+    start += ldStart;
+    x5 = v128.load(start);
+    y5 = v128.load(start, 16);
+  }
+
+  if (k > 0) {
+    do {
+      const b0 = v128.load(b), b1 = v128.load(b, 16);
+      let e = v128.load32_splat(a);
+      x0 = multiplyAdd(x0, e, b0); y0 = multiplyAdd(y0, e, b1);
+      e = v128.load32_splat(a, 4);
+      x1 = multiplyAdd(x1, e, b0); y1 = multiplyAdd(y1, e, b1);
+      e = v128.load32_splat(a, 8);
+      x2 = multiplyAdd(x2, e, b0); y2 = multiplyAdd(y2, e, b1);
+      e = v128.load32_splat(a, 12);
+      x3 = multiplyAdd(x3, e, b0); y3 = multiplyAdd(y3, e, b1);
+      e = v128.load32_splat(a, 16);
+      x4 = multiplyAdd(x4, e, b0); y4 = multiplyAdd(y4, e, b1);
+      if (TILE_ROWS == 6) {
+        e = v128.load32_splat(a, 20);
+        x5 = multiplyAdd(x5, e, b0); y5 = multiplyAdd(y5, e, b1);
+      }
+      a += aStep;
+      b += PANEL_STEP;
+    } while (--k > 0);
+  }
+
+  v128.store(c, x0); v128.store(c, y0, 16);
+  c += ldc;
+  v128.store(c, x1); v128.store(c, y1, 16);
+  c += ldc;
+  v128.store(c, x2); v128.store(c, y2, 16);
+  c += ldc;
+  v128.store(c, x3); v128.store(c, y3, 16);
+  c += ldc;
+  v128.store(c, x4); v128.store(c, y4, 16);
+  if (TILE_ROWS == 6) {
+    c += ldc;
+    v128.store(c, x5);
+    v128.store(c, y5, 16);
+  }
+}
+
+/**
  * tileGemm for `rows` < TILE_ROWS rows: those that are not there repeat the last one, in A and in C, so they store what it stores.
  *
  * b: rows `bStep` bytes apart.

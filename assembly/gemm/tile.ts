@@ -15,6 +15,8 @@ export const TILE_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
 export const TILE_COLUMNS: i32 = Kernel.panel;
 /** Bytes from one row of a panel of B to the next. */
 export const PANEL_STEP: usize = 32;
+/** Bytes from one k of a strip of A to the next. */
+export const STRIP_STEP: usize = (<usize>TILE_ROWS) << 2;
 
 // A row table holds, for each row of the tile, the address of its A and of its C.
 export const ROW_TABLE_BYTES: usize = Kernel.rowTableBytes;

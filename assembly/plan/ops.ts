@@ -78,6 +78,9 @@ export namespace Kernel {
   export const panel: i32 = 8;
   // @ts-ignore: decorator
   @inline
+  export const mostRows: i32 = 6;
+  // @ts-ignore: decorator
+  @inline
   export const rowsAlone: i32 = 2;
   // @ts-ignore: decorator
   @inline

@@ -44,7 +44,7 @@ export function winogradBackwardInput(
     const ahead = tileAhead(first + tiles, end, block, blockImages * perImage);
     setAhead(scratch + AHEAD, dy, outImageBytes, perImage, ahead, chunk, batch);
     setAhead(scratch + AHEAD + 8, y, outImageBytes, perImage, ahead, chunk, batch);
-    positionProducts(products, productStep, chunkM, mStep, panels, table, outH, outW, inC, outC, scratch + ZEROS, scratch + AHEAD);
+    positionProducts(products, productStep, chunkM, mStep, panels, table, outH, outW, inC, outC, scratch + ZEROS, patch, scratch + AHEAD);
     for (let tile = list; tile < listEnd; tile += TILE_BYTES) {
       const rows = rowsOf(tile), columns = columnsOf(tile), v = products + placeOf(tile) * inPixel;
       clearLeftOut(v, productStep, rows, columns, inPixel);

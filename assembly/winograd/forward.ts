@@ -44,7 +44,7 @@ export function winogradForward(
       );
     }
     setAhead(scratch + AHEAD, x, imageBytes, perImage, tileAhead(first + tiles, end, block, blockImages * perImage), chunk, batch);
-    positionProducts(products, productStep, chunkV, vStep, panels, table, outH, outW, outC, inC, scratch + ZEROS, scratch + AHEAD);
+    positionProducts(products, productStep, chunkV, vStep, panels, table, outH, outW, outC, inC, scratch + ZEROS, patch, scratch + AHEAD);
     for (let tile = list; tile < listEnd; tile += TILE_BYTES) {
       const rows = rowsOf(tile), columns = columnsOf(tile), m = products + placeOf(tile) * outPixel;
       const corner = y + ((imageOf(tile) * outH + topOf(tile)) * outW + leftOf(tile)) * outPixel;

@@ -1,5 +1,6 @@
-import { tileGemm, tileGemmShort } from "../gemm/tile-gemm";
-import { PANEL_STEP, TILE_COLUMNS, TILE_ROWS } from "../gemm/tile";
+import { packStrip } from "../gemm/panels";
+import { tileGemmShort, tileGemmStrip } from "../gemm/tile-gemm";
+import { PANEL_STEP, STRIP_STEP, TILE_COLUMNS, TILE_ROWS } from "../gemm/tile";
 import { LINE, fetchLines, linesEach } from "../simd/prefetch";
 import { chunkTiles, panelSlab, positionBegin, positionEnd } from "./tiles";
 import { POSITIONS } from "./transform";
@@ -9,12 +10,12 @@ import { POSITIONS } from "./transform";
  *
  * out: [36][tiles][n], positions `outStep` bytes apart; a: [36][tiles][k], positions `aStep` bytes apart; panels: [36][panelSlab(n, k)], each
  * [n / 8][k][8]; zeros: eight of them, for the sums to start from; table: of the chunk;
- * ahead: what to fetch meanwhile (setAhead).
+ * strip: room for one of a, [k][TILE_ROWS]; ahead: what to fetch meanwhile (setAhead).
  * Rows are taken in strips as even as may be, so that the last is not a register tile for a row or two.
  */
 export function positionProducts(
   out: usize, outStep: usize, a: usize, aStep: usize, panels: usize, table: usize, outH: i32, outW: i32, n: i32, k: i32, zeros: usize,
-  ahead: usize,
+  strip: usize, ahead: usize,
 ): void {
   const ldc = (<usize>n) << 2, lda = (<usize>k) << 2;
   const panelBytes = (<usize>k) << 5;
@@ -27,13 +28,14 @@ export function positionProducts(
     let left = positionEnd(table, p, outH, outW) - first, to = out + <usize>first * ldc, from = a + <usize>first * lda;
     for (let strips = (left + TILE_ROWS - 1) / TILE_ROWS; strips > 0; strips--) {
       const rows = (left + strips - 1) / strips;
+      if (rows == TILE_ROWS) packStrip(strip, from, lda, k);
       let panel = panels;
       for (let tile = to, tileEnd = to + ldc; tile < tileEnd; tile += PANEL_STEP) {
         fetchLines(begin0, lines0, end0);
         fetchLines(begin1, lines1, end1);
         begin0 += <usize>lines0 * LINE;
         begin1 += <usize>lines1 * LINE;
-        if (rows == TILE_ROWS) tileGemm(tile, ldc, zeros, 0, from, lda, panel, k);
+        if (rows == TILE_ROWS) tileGemmStrip(tile, ldc, zeros, 0, strip, STRIP_STEP, panel, k);
         else tileGemmShort(tile, ldc, zeros, 0, from, lda, panel, PANEL_STEP, k, rows);
         panel += panelBytes;
       }

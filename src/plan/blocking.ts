@@ -34,8 +34,9 @@ const GEMM = {
   /** … and while only strips can. */
   blocksInRows: 8,
   fewestStrips: 7,
-  /** Panels from which on packing an A that is stored transposed pays: 1024 × 1024 is 1.5 times as fast, 256 × 256 in blocks of 4 panels slower. */
-  panelsToPackA: 8,
+  /** Panels from which on packing A pays: with 16 of them products are 7 to 15 % faster, with four as fast. If it is stored transposed: 11 % with four. */
+  panelsToPack: 8,
+  panelsToPackTransposed: 4,
 } as const;
 
 export interface GemmBlocks {
@@ -59,16 +60,16 @@ export function gemmBlocks({ m, n, k, transposeA = false }: { m: number; n: numb
     blockM: Math.min(m, GEMM.strip * blocksOf(strips, countM)),
     blockN: Kernel.panel * panelsInBlock,
     blockK: blocksOf(k, Math.max(1, Math.round(k / GEMM.depth))),
-    packA: transposeA && panelsInBlock >= GEMM.panelsToPackA,
+    packA: panelsInBlock >= (transposeA ? GEMM.panelsToPackTransposed : GEMM.panelsToPack),
   };
 }
 
-/** Floats from one packed row of A to the next, as in assembly/gemm/panels.ts. */
-export const packedRow = (k: number): number => 16 * (blocksOf(k, 16) | 1);
+/** Floats of strips of A, of six rows each in the relaxed build, of five otherwise; `k` of each. */
+export const stripFloats = (rows: number, k: number): number => (rows + Kernel.mostRows - 1) * k;
 
 /** Bytes of scratch of a block, as assembly/gemm/gemm.ts lays it out. */
 export const gemmScratch = ({ blockM, blockN, blockK, packA }: GemmBlocks): number =>
-  4 * Kernel.panel + Kernel.edgeBytes + 4 * blockN * blockK + (packA ? 4 * blockM * packedRow(blockK) : 0);
+  4 * Kernel.panel + Kernel.edgeBytes + 4 * blockN * blockK + (packA ? 4 * stripFloats(blockM, blockK) : 0);
 
 /** Rows in a block of a kernel that goes down the columns: 64 KiB, so that a line of the cache is used up before it is gone. */
 export const columnBlock = (columns: number): number => Math.max(1, Math.ceil(16384 / columns));

@@ -177,6 +177,7 @@ export const Fill = { constant: 0, nearest: 1, reflect: 2, wrap: 3 } as const;
 export const Kernel = {
   lanes: 4, // sequences side by side in a recurrent layer
   panel: 8, // columns of a packed panel
+  mostRows: 6, // rows of a register tile in the relaxed build; five in the strict one
   rowsAlone: 2, // rows of a matrix product, at most, that are taken one by one …
   rowPanels: 4, // … in tiles of so many panels' columns
   rowTableBytes: 64, // scratch: addresses of a tile's rows

@@ -1,7 +1,7 @@
 import { gemm } from "../../assembly/gemm/gemm";
-import { packPanels, packedRow } from "../../assembly/gemm/panels";
+import { packPanels, packStrip, packStrips } from "../../assembly/gemm/panels";
 import { TILE_COLUMNS, TILE_ROWS, clampRows, setRow, tileRows, tileSegments } from "../../assembly/gemm/tile";
-import { tileGemm, tileGemmRow, tileGemmShort } from "../../assembly/gemm/tile-gemm";
+import { tileGemm, tileGemmRow, tileGemmShort, tileGemmStrip } from "../../assembly/gemm/tile-gemm";
 import { Kernel } from "../../assembly/plan/ops";
 import { at, blank, eighths, floats, mismatches } from "./buffers";
 
@@ -65,13 +65,13 @@ function checkTileRow(k: i32): i32 {
   return mismatches(c, expected);
 }
 
-/** fromRow: C starts from one row, else from what it holds; byColumns: A stored transposed. */
+/** fromRow: C starts from one row, else from what it holds; byColumns: the rows of A side by side. */
 function checkTileGemm(k: i32, rows: i32, fromRow: bool, byColumns: bool): i32 {
   const c = eighths(TILE_ROWS * LDC, 1), before = eighths(TILE_ROWS * LDC, 1), row = eighths(TILE_COLUMNS, 9);
   const lda = (byColumns ? TILE_ROWS : k) + 1, bStep = rows == TILE_ROWS ? TILE_COLUMNS : TILE_COLUMNS + 2;
   const a = eighths((byColumns ? k : TILE_ROWS) * lda, 4), b = eighths(k * bStep, 5);
   const ldc: usize = LDC << 2, start = fromRow ? row : c, ldStart: usize = fromRow ? 0 : ldc;
-  if (byColumns) tileSegments(c, ldc, start, ldStart, a, (<usize>lda) << 2, 0, b, (<usize>bStep) << 2, k, 1);
+  if (byColumns) tileGemmStrip(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, k);
   else if (rows == TILE_ROWS) tileGemm(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, k);
   else tileGemmShort(c, ldc, start, ldStart, a, (<usize>lda) << 2, b, (<usize>bStep) << 2, k, rows);
   const expected = new StaticArray<f64>(TILE_ROWS * LDC);
@@ -93,7 +93,7 @@ function checkGemm(
   const offsets = bias ? eighths(n, 8) : 0;
   const c = blank(m * n);
   const blockM = 5, blockK = 4;
-  const scratch = blank(TILE_COLUMNS + i32(Kernel.edgeBytes) / 4 + blockN * blockK + blockM * packedRow(blockK));
+  const scratch = blank(TILE_COLUMNS + i32(Kernel.edgeBytes) / 4 + blockN * blockK + (blockM + TILE_ROWS - 1) * blockK);
   const blocks = ((m + blockM - 1) / blockM) * ((n + blockN - 1) / blockN);
   for (let block = 0; block < blocks; block++) {
     gemm(block, scratch, c, a, b, offsets, m, n, k, lda, ldb, n, i32(transposeA), i32(transposeB), blockM, blockN, blockK, i32(packA), i32(relu));
@@ -178,8 +178,7 @@ describe("gemm", () => {
     for (let m = 1; m <= 2 * TILE_ROWS + 1; m += 2) {
       for (let n = 1; n <= 2 * TILE_COLUMNS + 1; n += 4) {
         for (let form = 0; form < 4; form++) {
-          const transposeA = form % 2 == 1, packA = transposeA && n > TILE_COLUMNS;
-          expect(checkGemm(m, n, 1 + ((m + n) % 5), transposeA, form >= 2, packA, m % 3 == 0, false)).toBe(0, `${m} × ${n}, form ${form}`);
+          expect(checkGemm(m, n, 1 + ((m + n) % 5), form % 2 == 1, form >= 2, n > TILE_COLUMNS, m % 3 == 0, false)).toBe(0, `${m} × ${n}, form ${form}`);
         }
       }
     }
@@ -193,9 +192,9 @@ describe("gemm", () => {
     }
   });
 
-  test("goes on over its depth of packed rows", () => {
-    for (let form = 0; form < 4; form++) {
-      for (let k = 3; k <= 13; k++) expect(checkGemm(6, 9, k, form % 2 == 1, form >= 2, form == 3, true, false)).toBe(0, `k = ${k}`);
+  test("goes on over its depth of packed strips", () => {
+    for (let form = 0; form < 8; form++) {
+      for (let k = 3; k <= 13; k++) expect(checkGemm(6, 9, k, form % 2 == 1, form % 4 >= 2, form >= 4, true, false)).toBe(0, `k = ${k}, form ${form}`);
     }
   });
 
@@ -203,6 +202,35 @@ describe("gemm", () => {
     expect(checkGemm(7, 9, 4, false, false, false, true, true)).toBe(0);
     expect(checkGemm(7, 9, 13, false, true, false, true, true)).toBe(0);
     expect(checkGemm(7, 9, 13, true, false, true, true, true)).toBe(0);
+  });
+});
+
+/** A strip of rows, or with `rows` all strips of an A stored transposed, the second part of their k after the first. */
+function checkStrips(k: i32, rows: i32): i32 {
+  const transposed = rows > 0, lda = (transposed ? rows : k) + 2, strips = transposed ? (rows + TILE_ROWS - 1) / TILE_ROWS : 1;
+  const a = eighths((transposed ? k : TILE_ROWS) * lda, 9), out = blank(strips * k * TILE_ROWS);
+  const rowBytes = (<usize>lda) << 2, first = k / 2;
+  if (transposed) {
+    packStrips(out, a, rowBytes, rows, first, k);
+    packStrips(out + ((<usize>(first * TILE_ROWS)) << 2), a + <usize>first * rowBytes, rowBytes, rows, k - first, k);
+  } else packStrip(out, a, rowBytes, k);
+  const expected = new StaticArray<f64>(strips * k * TILE_ROWS);
+  for (let i = 0; i < expected.length; i++) {
+    const row = i / (k * TILE_ROWS) * TILE_ROWS + i % TILE_ROWS, p = i / TILE_ROWS % k;
+    expected[i] = transposed ? (row < rows ? at(a, p * lda + row) : 0) : at(a, row * lda + p);
+  }
+  return mismatches(out, expected);
+}
+
+describe("strips of A", () => {
+  test("have the rows of a tile side by side", () => {
+    for (let k = 1; k <= 13; k++) expect(checkStrips(k, 0)).toBe(0, `k = ${k}`);
+  });
+
+  test("are packed from an A stored transposed, zeros beyond its last row", () => {
+    for (let k = 1; k <= 5; k++) {
+      for (let rows = 1; rows <= 3 * TILE_ROWS; rows++) expect(checkStrips(k, rows)).toBe(0, `${rows} rows, k = ${k}`);
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { Activation } from "../../assembly/plan/ops";
+import { Activation, Kernel } from "../../assembly/plan/ops";
 import { fromLanes, toLanes, transpose } from "../../assembly/recurrent/lanes";
 import { lanesBackwardKernel } from "../../assembly/recurrent/lanes-backward-kernel";
 import { lanesForward } from "../../assembly/recurrent/lanes-forward";
@@ -49,7 +49,8 @@ function checkBackwardKernel(groups: i32, time: i32, features: i32, units: i32, 
   const x = eighths(groups * time * features * LANES, 5), dy = eighths(groups * time * units * LANES, 6);
   const perGroup = (time + blockSteps - 1) / blockSteps;
   const partials = blank(groups * perGroup * (features + 1) * units);
-  const scratchLength = 44 + 20 * blockSteps;
+  const columns = min(features, units), panels = columns < Kernel.dotsLarge ? 0 : (columns + 1) / 2 * (8 * blockSteps + 16);
+  const scratchLength = 44 + 20 * blockSteps + panels;
   const scratch = blank(scratchLength);
   for (let block = 0; block < groups * perGroup; block++) lanesBackwardKernel(block, scratch, partials, x, dy, time, features, units, shift, 1, blockSteps);
   const expected = new StaticArray<f64>(groups * perGroup * (features + 1) * units);

@@ -1,4 +1,4 @@
-import { ELEMENT_BLOCK, WINOGRAD_TILE, blocksOf, packedRow, winogradBlocks } from '../../plan/blocking.js';
+import { ELEMENT_BLOCK, WINOGRAD_TILE, blocksOf, stripFloats, winogradBlocks } from '../../plan/blocking.js';
 import type { Ref } from '../../plan/buffer.js';
 import { Kernel } from '../../plan/ops.js';
 import type { PlanParameter, PlanTensor, Tape } from '../../plan/tape.js';
@@ -24,7 +24,7 @@ const POSITIONS = 36;
 /** Bytes of scratch of winogradBackwardFilter, as assembly/winograd/backward-filter.ts lays it out. */
 export function filterScratch(chunk: number, inC: number, outC: number): number {
   const deepest = Kernel.winogradDepth + chunk - 1;
-  return 4 * Kernel.panel + Kernel.edgeBytes + Kernel.chunkBytes + 4 * (inC * packedRow(deepest) + outC * deepest);
+  return 4 * Kernel.panel + Kernel.edgeBytes + Kernel.chunkBytes + 4 * (stripFloats(inC, deepest) + outC * deepest);
 }
 /** Floats of a position of a transformed tensor, as in assembly/winograd/tiles.ts. */
 export const slabOf = (tiles: number, channels: number): number => Math.ceil((tiles * channels) / 32) * 32 + 16;

@@ -85,22 +85,21 @@ const gemmSweep: Sweep<'gemm'> = function* () {
   const blockColumns = cycle([24, 8, 16, 32]);
   const blockDepths = cycle([33, 4, 1, 8, 7, 32, 5, 3, 16]);
   const transposes = [false, true].flatMap((transposeA) => [false, true].map((transposeB) => ({ transposeA, transposeB })));
-  const rest = (transposeA: boolean): Pick<Sizes, 'gap' | 'bias' | 'relu' | 'blockM' | 'blockN' | 'blockK' | 'packA'> => ({
-    gap: gaps(), bias: flags(), relu: flags(), blockM: blockRows(), blockN: blockColumns(), blockK: blockDepths(), packA: transposeA && flags(),
+  const rest = (): Pick<Sizes, 'gap' | 'bias' | 'relu' | 'blockM' | 'blockN' | 'blockK' | 'packA'> => ({
+    gap: gaps(), bias: flags(), relu: flags(), blockM: blockRows(), blockN: blockColumns(), blockK: blockDepths(), packA: flags(),
   });
   for (const transpose of transposes) {
-    const { transposeA } = transpose;
     for (let m = 1; m <= 2 * TILE_ROWS + 1; m++) {
-      for (let n = 1; n <= 2 * Kernel.panel + 1; n++) yield gemmCase({ m, n, k: depths(), ...transpose, ...rest(transposeA) });
+      for (let n = 1; n <= 2 * Kernel.panel + 1; n++) yield gemmCase({ m, n, k: depths(), ...transpose, ...rest() });
     }
     // strips of all heights, and pairs of panels
     for (let m = 2 * TILE_ROWS + 2; m <= 4 * TILE_ROWS + 1; m++) {
-      for (const n of [16, 24, 33]) yield gemmCase({ m, n, k: depths(), ...transpose, ...rest(transposeA), blockM: m, blockN: 40 });
+      for (const n of [16, 24, 33]) yield gemmCase({ m, n, k: depths(), ...transpose, ...rest(), blockM: m, blockN: 40 });
     }
     // a row or two, taken alone in tiles of 32 columns, and what is left of blocks beside them
     for (let m = 1; m <= 3; m++) {
       for (const n of [31, 32, 33, 64, 71, 96, 131]) {
-        for (const blockN of [32, 40, 64]) yield gemmCase({ m, n, k: depths(), ...transpose, ...rest(transposeA), blockN });
+        for (const blockN of [32, 40, 64]) yield gemmCase({ m, n, k: depths(), ...transpose, ...rest(), blockN });
         const sizes = { m, n, k: 400, ...transpose };
         yield gemmCase({ ...sizes, ...gemmBlocks(sizes), gap: gaps(), bias: true, relu: flags() });
       }
@@ -109,7 +108,7 @@ const gemmSweep: Sweep<'gemm'> = function* () {
     for (const blockK of [1, 7, 16, 259]) {
       for (const k of [blockK - 1, blockK, blockK + 1, 2 * blockK, 2 * blockK + 3]) {
         for (const [m, n] of [[1, 1], [7, 9], [TILE_ROWS * 2, 16]] as const) {
-          if (k > 0) yield gemmCase({ m, n, k, ...transpose, ...rest(transposeA), blockK });
+          if (k > 0) yield gemmCase({ m, n, k, ...transpose, ...rest(), blockK });
         }
       }
     }
@@ -119,9 +118,9 @@ const gemmSweep: Sweep<'gemm'> = function* () {
       yield gemmCase({ ...sizes, ...gemmBlocks(sizes), gap: gaps(), bias: flags(), relu: flags() });
     }
     for (const [m, n] of [[7, 9], [8, 40], [40, 17]] as const) {
-      for (const relu of [false, true]) yield gemmCase({ m, n, k: 12, ...transpose, ...rest(transposeA), relu, special: true });
+      for (const relu of [false, true]) yield gemmCase({ m, n, k: 12, ...transpose, ...rest(), relu, special: true });
     }
-    yield gemmCase({ m: 61, n: 50, k: 40, ...transpose, gap: 0, bias: true, relu: true, blockM: 20, blockN: 16, blockK: 32, packA: transposeA });
+    yield gemmCase({ m: 61, n: 50, k: 40, ...transpose, gap: 0, bias: true, relu: true, blockM: 20, blockN: 16, blockK: 32, packA: true });
   }
 };
 
