@@ -1,4 +1,4 @@
-import { threefry4 } from "./simd/random";
+import { threefry8 } from "./simd/random";
 import { blockEnd, blockStart } from "./simd/lanes";
 import { Kernel, State } from "./plan/ops";
 
@@ -20,8 +20,8 @@ function lanesOf(bits: v128, shift: i32): v128 {
 /**
  * Op: y = x · mask, the mask 0 with probability rate and 1 / (1 - rate) otherwise; it depends on (key, step, element) alone.
  *
- * y, x: [size]; kept: a bit an element, set where it is kept, or address 0; threshold: rate · 2^16. Sixteen elements share a call of the
- * generator, 16 bits each; blockSize must be a multiple of 16. scratch: 32 bytes.
+ * y, x: [size]; kept: a bit an element, set where it is kept, or address 0; threshold: rate · 2^16. An element takes 16 bits
+ * of the generator, sixteen of them eight words; blockSize must be a multiple of 16. scratch: of the generator.
  */
 export function dropout(
   block: i32, scratch: usize, y: usize, kept: usize, x: usize, state: usize, size: i32, blockSize: i32, key0: i32, key1: i32, threshold: i32,
@@ -30,26 +30,29 @@ export function dropout(
   const step = load<u32>(state + State.step);
   const least = i16x8.splat(<i16>threshold), factor = f32x4.splat(scale);
   const end = blockEnd(block, blockSize, size);
-  for (let i = blockStart(block, blockSize); i < end; i += Kernel.randomGroup) {
-    threefry4(scratch, key0, key1, <u32>i >> 2, step);
-    const first = i16x8.ge_u(v128.load(scratch), least), second = i16x8.ge_u(v128.load(scratch, 16), least);
-    if (kept != 0) store<u16>(kept + <usize>(i >> 3), <u16>(i16x8.bitmask(first) | (i16x8.bitmask(second) << 8)));
-    const mask0 = v128.and(factor, i32x4.extend_low_i16x8_s(first)), mask1 = v128.and(factor, i32x4.extend_high_i16x8_s(first));
-    const mask2 = v128.and(factor, i32x4.extend_low_i16x8_s(second)), mask3 = v128.and(factor, i32x4.extend_high_i16x8_s(second));
-    const offset = (<usize>i) << 2;
-    if (i + Kernel.randomGroup <= end) {
-      v128.store(y + offset, f32x4.mul(v128.load(x + offset), mask0));
-      v128.store(y + offset, f32x4.mul(v128.load(x + offset, 16), mask1), 16);
-      v128.store(y + offset, f32x4.mul(v128.load(x + offset, 32), mask2), 32);
-      v128.store(y + offset, f32x4.mul(v128.load(x + offset, 48), mask3), 48);
-    } else {
-      v128.store(scratch, first);
-      v128.store(scratch, second, 16);
-      for (let j = i; j < end; j++) {
-        const at = (<usize>j) << 2;
-        const keep = load<i16>(scratch + ((<usize>(j - i)) << 1)) != 0;
-        store<f32>(y + at, load<f32>(x + at) * (keep ? scale : <f32>0));
+  for (let i = blockStart(block, blockSize); i < end; ) {
+    threefry8(scratch, key0, key1, <u32>i >> 2, step);
+    for (let words = scratch; words < scratch + Kernel.randomBytes && i < end; words += 32) {
+      const first = i16x8.ge_u(v128.load(words), least), second = i16x8.ge_u(v128.load(words, 16), least);
+      if (kept != 0) store<u16>(kept + <usize>(i >> 3), <u16>(i16x8.bitmask(first) | (i16x8.bitmask(second) << 8)));
+      const mask0 = v128.and(factor, i32x4.extend_low_i16x8_s(first)), mask1 = v128.and(factor, i32x4.extend_high_i16x8_s(first));
+      const mask2 = v128.and(factor, i32x4.extend_low_i16x8_s(second)), mask3 = v128.and(factor, i32x4.extend_high_i16x8_s(second));
+      const offset = (<usize>i) << 2;
+      if (i + Kernel.randomGroup <= end) {
+        v128.store(y + offset, f32x4.mul(v128.load(x + offset), mask0));
+        v128.store(y + offset, f32x4.mul(v128.load(x + offset, 16), mask1), 16);
+        v128.store(y + offset, f32x4.mul(v128.load(x + offset, 32), mask2), 32);
+        v128.store(y + offset, f32x4.mul(v128.load(x + offset, 48), mask3), 48);
+      } else {
+        v128.store(words, first);
+        v128.store(words, second, 16);
+        for (let j = i; j < end; j++) {
+          const at = (<usize>j) << 2;
+          const keep = load<i16>(words + ((<usize>(j - i)) << 1)) != 0;
+          store<f32>(y + at, load<f32>(x + at) * (keep ? scale : <f32>0));
+        }
       }
+      i += Kernel.randomGroup;
     }
   }
 }
@@ -75,13 +78,13 @@ export function dropoutBackward(block: i32, scratch: usize, dx: usize, dy: usize
 /**
  * Op: the input dropout of a recurrent layer: one mask for each sequence and feature, held for all steps (Keras's semantics).
  *
- * y, x: lanes [groups][time][features][4]; scratch: 32 bytes, then the mask [features][4]. A block is a group; a call of the generator
+ * y, x: lanes [groups][time][features][4]; scratch: of the generator, then the mask [features][4]. A block is a group; a call of the generator
  * serves a pair of groups.
  */
 export function dropoutSteps(
   block: i32, scratch: usize, y: usize, x: usize, state: usize, time: i32, features: i32, key0: i32, key1: i32, threshold: i32, scale: f32,
 ): void {
-  const mask = scratch + 32;
+  const mask = scratch + Kernel.randomBytes;
   const bytes = (<usize>features) << 4;
   drawMask(mask, scratch, block, load<u32>(state + State.step), features, key0, key1, threshold, scale);
   y += <usize>block * <usize>time * bytes;
@@ -94,16 +97,16 @@ export function dropoutSteps(
   }
 }
 
-/** The mask of a group, [features][4]. words: 32 bytes of scratch. */
+/** The mask of a group, [features][4]. words: scratch of the generator. */
 function drawMask(mask: usize, words: usize, group: i32, step: u32, features: i32, key0: i32, key1: i32, threshold: i32, scale: f32): void {
   const least = i32x4.splat(threshold), factor = f32x4.splat(scale);
   for (let f = 0; f < features; f++) {
-    threefry4(words, key0, key1, <u32>((group >> 1) * features + f) << 2, step);
+    threefry8(words, key0, key1, <u32>((group >> 1) * features + f) << 2, step);
     v128.store(mask + ((<usize>f) << 4), factors(v128.load(words + ((<usize>(group & 1)) << 4)), least, factor));
   }
 }
 
-/** Op: the mask of `dropoutSteps` by itself, [groups][features][4]: for the dropout of a recurrent layer's states. scratch: 32 bytes. */
+/** Op: the mask of `dropoutSteps` by itself, [groups][features][4]: for the dropout of a recurrent layer's states. scratch: of the generator. */
 export function dropoutStepsMask(
   block: i32, scratch: usize, mask: usize, state: usize, features: i32, key0: i32, key1: i32, threshold: i32, scale: f32,
 ): void {

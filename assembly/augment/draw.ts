@@ -1,11 +1,11 @@
-import { threefry4 } from "../simd/random";
+import { threefry8 } from "../simd/random";
 import { State } from "../plan/ops";
 
 /** Eight random words for an image of a step, stored at `words`. */
 // @ts-ignore: decorator
 @inline
 export function drawWords(words: usize, key0: i32, key1: i32, image: i32, state: usize): void {
-  threefry4(words, key0, key1, <u32>image << 2, load<u32>(state + State.step));
+  threefry8(words, key0, key1, <u32>image << 2, load<u32>(state + State.step));
 }
 
 /** Uniform in [low, high), by the upper 24 bits of a word. */

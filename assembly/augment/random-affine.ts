@@ -83,7 +83,7 @@ function valueAt(image: usize, offset: i32, channel: usize, fillValue: f32): f32
  * pixels values are bilinear.
  *
  * y, x: [batch, height, width, channels]; turns in [turnsLow, turnsHigh) full turns; moves as shares of height and width. A block is an image.
- * scratch: 32 bytes.
+ * scratch: of the generator.
  */
 export function randomAffine(
   block: i32, scratch: usize, y: usize, x: usize, state: usize, height: i32, width: i32, channels: i32, fill: i32, fillValue: f32,
@@ -112,7 +112,7 @@ function give(image: usize, offset: i32, channel: usize, value: f32): void {
   if (offset >= 0) store<f32>(image + <usize>offset + channel, load<f32>(image + <usize>offset + channel) + value);
 }
 
-/** Op: the adjoint of randomAffine with the same draws: each output pixel's gradient goes to the pixels it was made of. Shapes as there; scratch: 32 bytes. */
+/** Op: the adjoint of randomAffine with the same draws: each output pixel's gradient goes to the pixels it was made of. Shapes as there; scratch: of the generator. */
 export function randomAffineBackward(
   block: i32, scratch: usize, dx: usize, dy: usize, state: usize, height: i32, width: i32, channels: i32, fill: i32,
   turnsLow: f32, turnsHigh: f32, downLow: f32, downHigh: f32, rightLow: f32, rightHigh: f32, key0: i32, key1: i32,

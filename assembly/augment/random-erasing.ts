@@ -13,7 +13,7 @@ function side(area: f64, size: i32): i32 {
  * of 0 it is its own adjoint.
  *
  * y, x: [batch, height, width, channels]; the rectangle's area is in [scaleLow, scaleHigh) of the image's, as far as whole pixels allow. A block is
- * an image. scratch: 32 bytes.
+ * an image. scratch: of the generator.
  */
 export function randomErasing(
   block: i32, scratch: usize, y: usize, x: usize, state: usize, height: i32, width: i32, channels: i32, chance: f32, scaleLow: f32, scaleHigh: f32,

@@ -1,4 +1,4 @@
-import { threefry4 } from "../simd/random";
+import { threefry8 } from "../simd/random";
 import { State } from "../plan/ops";
 
 /**
@@ -6,13 +6,13 @@ import { State } from "../plan/ops";
  * same op on the gradient.
  *
  * y, x: [batch, height, width, channels]; horizontal, vertical: 1 where left and right, top and bottom may change places. A block is an image.
- * scratch: 32 bytes.
+ * scratch: of the generator.
  */
 export function randomFlip(
   block: i32, scratch: usize, y: usize, x: usize, state: usize, height: i32, width: i32, channels: i32, horizontal: i32, vertical: i32,
   key0: i32, key1: i32,
 ): void {
-  threefry4(scratch, key0, key1, block, load<u32>(state + State.step));
+  threefry8(scratch, key0, key1, block, load<u32>(state + State.step));
   const mirrored = horizontal != 0 && (load<u32>(scratch) & 1) != 0;
   const upsideDown = vertical != 0 && (load<u32>(scratch) & 2) != 0;
   const pixel = (<usize>channels) << 2;

@@ -99,7 +99,7 @@ export namespace Kernel {
   export const windowTaps: i32 = 9;
   // @ts-ignore: decorator
   @inline
-  export const imageWordsBytes: i32 = 32;
+  export const randomBytes: i32 = 64;
   // @ts-ignore: decorator
   @inline
   export const randomGroup: i32 = 16;

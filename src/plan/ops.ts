@@ -184,8 +184,8 @@ export const Kernel = {
   edgeBytes: 192, // scratch: a tile that hangs over the edge
   windowBand: 16, // pooling windows that a fused convolution takes at a time
   windowTaps: 9, // taps of a tile of its filter's gradient
-  imageWordsBytes: 32, // scratch: random words of an image
-  randomGroup: 16, // elements that share one call of the generator
+  randomBytes: 64, // scratch: what the generator gives at a time
+  randomGroup: 16, // elements of a dropout that eight of its words are for
   chunkBytes: 32, // the table of a chunk of Winograd's tiles
   tileBytes: 32, // where one of these tiles lies: six numbers, and a distance that keeps vectors behind them aligned
   winogradDepth: 128, // tiles that the gradient of a transformed filter sums at a time, at least

@@ -1,12 +1,12 @@
 import { dropout, dropoutSteps } from "../../assembly/dropout";
 import { State } from "../../assembly/plan/ops";
-import { threefry4 } from "../../assembly/simd/random";
+import { threefry8 } from "../../assembly/simd/random";
 import { at, blank, eighths, intact, mismatches } from "./buffers";
 
 /** The two words for one counter, from lane 0. */
 function words(key0: u32, key1: u32, counter0: u32, counter1: u32): u32[] {
-  const out = blank(8);
-  threefry4(out, key0, key1, counter0, counter1);
+  const out = blank(16);
+  threefry8(out, key0, key1, counter0, counter1);
   return [load<u32>(out), load<u32>(out, 16)];
 }
 
@@ -32,26 +32,26 @@ function stateOf(step: u32): usize {
 }
 
 function checkDropout(size: i32, blockSize: i32): i32 {
-  const x = eighths(size, 1), y = blank(size), scratch = blank(8), state = stateOf(STEP);
+  const x = eighths(size, 1), y = blank(size), scratch = blank(16), state = stateOf(STEP);
   for (let block = 0; block * blockSize < size; block++) dropout(block, scratch, y, 0, x, state, size, blockSize, KEY0, KEY1, THRESHOLD >> 8, 2);
   const expected = new StaticArray<f64>(size);
   for (let i = 0; i < size; i++) expected[i] = at(x, i) * factor(i);
-  return mismatches(y, expected) + i32(!intact(scratch, 8));
+  return mismatches(y, expected) + i32(!intact(scratch, 16));
 }
 
 function checkDropoutSteps(groups: i32, time: i32, features: i32): i32 {
   const length = groups * time * features * 4;
-  const x = eighths(length, 2), y = blank(length), scratch = blank(8 + 4 * features), state = stateOf(STEP);
+  const x = eighths(length, 2), y = blank(length), scratch = blank(16 + 4 * features), state = stateOf(STEP);
   for (let group = 0; group < groups; group++) dropoutSteps(group, scratch, y, x, state, time, features, KEY0, KEY1, THRESHOLD, 2);
   const expected = new StaticArray<f64>(length);
   for (let i = 0; i < length; i++) {
     const group = i / (time * features * 4), feature = (i / 4) % features;
     expected[i] = at(x, i) * stepsFactor(((group / 2) * features + feature) * 8 + (group % 2) * 4 + (i % 4));
   }
-  return mismatches(y, expected) + i32(!intact(scratch, 8 + 4 * features));
+  return mismatches(y, expected) + i32(!intact(scratch, 16 + 4 * features));
 }
 
-describe("threefry4", () => {
+describe("threefry8", () => {
   test("gives the known answers of Random123", () => {
     expect(words(0, 0, 0, 0)).toStrictEqual([0x6b200159, 0x99ba4efe]);
     expect(words(0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff)).toStrictEqual([0x1cb996fc, 0xbb002be7]);
@@ -59,12 +59,12 @@ describe("threefry4", () => {
   });
 
   test("counts up from lane to lane", () => {
-    const out = blank(8);
-    threefry4(out, 1, 2, 0xfffffffe, 9); // over the end of 32 bits
-    for (let lane = 0; lane < 4; lane++) {
-      const alone = words(1, 2, 0xfffffffe + lane, 9);
-      expect(load<u32>(out + (lane << 2))).toBe(alone[0], `lane ${lane}`);
-      expect(load<u32>(out + 16 + (lane << 2))).toBe(alone[1], `lane ${lane}`);
+    const out = blank(16);
+    threefry8(out, 1, 2, 0xfffffffe, 9); // over the end of 32 bits
+    for (let lane = 0; lane < 8; lane++) {
+      const alone = words(1, 2, 0xfffffffe + lane, 9), first = out + (<usize>(lane / 4) << 5) + (<usize>(lane % 4) << 2);
+      expect(load<u32>(first)).toBe(alone[0], `lane ${lane}`);
+      expect(load<u32>(first, 16)).toBe(alone[1], `lane ${lane}`);
     }
   });
 });

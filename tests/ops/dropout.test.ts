@@ -1,6 +1,7 @@
 /** What a dropout mask is like: its rate, and what it depends on. That it is the mask of src/random.ts is the sweep's business. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { Kernel } from '../../src/plan/ops.js';
 import { Purpose, streamKey } from '../../src/random.js';
 import { blank, type Data, floats, OpRunner } from './harness.js';
 import { stateOf } from './sweeps/element-wise.js';
@@ -16,7 +17,7 @@ function masked({ rate = 0.3, seed = 1, stream = 0, step = 0 }): Data {
   const [key0, key1] = streamKey(seed, Purpose.dropout, stream);
   const mask = { key0, key1, threshold: Math.round(rate * 2 ** 16), scale: Math.fround(1 / (1 - rate)) };
   const args = { y: blank(SIZE), kept: undefined, x: floats(new Float32Array(SIZE).fill(1)), state: stateOf({ step }), size: SIZE, blockSize: 8192, ...mask };
-  return runner.run('dropout', { label: '', args, blocks: Math.ceil(SIZE / 8192), scratch: 32, check: () => {} }).y;
+  return runner.run('dropout', { label: '', args, blocks: Math.ceil(SIZE / 8192), scratch: Kernel.randomBytes, check: () => {} }).y;
 }
 
 /** Fails if a share of SIZE independent draws is further from its probability than 5 standard deviations. */

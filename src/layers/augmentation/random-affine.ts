@@ -44,10 +44,10 @@ export abstract class RandomAffine extends Augmentation {
   }
 
   protected forward(tape: Tape, y: PlanTensor, x: PlanTensor, args: ImageArguments): void {
-    tape.op('randomAffine', { y: y.ref, x: x.ref, ...args, ...this.fill, ...this.motion }, tape.batch, Kernel.imageWordsBytes);
+    tape.op('randomAffine', { y: y.ref, x: x.ref, ...args, ...this.fill, ...this.motion }, tape.batch, Kernel.randomBytes);
   }
 
   protected backward(tape: Tape, dx: PlanTensor, dy: PlanTensor, args: ImageArguments): void {
-    tape.op('randomAffineBackward', { dx: dx.ref, dy: dy.ref, ...args, fill: this.fill.fill, ...this.motion }, tape.batch, Kernel.imageWordsBytes);
+    tape.op('randomAffineBackward', { dx: dx.ref, dy: dy.ref, ...args, fill: this.fill.fill, ...this.motion }, tape.batch, Kernel.randomBytes);
   }
 }

@@ -45,7 +45,7 @@ class RandomErasing extends Augmentation {
 
   private erase(tape: Tape, to: PlanTensor, from: PlanTensor, args: ImageArguments, fillValue: number): void {
     const [scaleLow, scaleHigh] = this.scale;
-    tape.op('randomErasing', { y: to.ref, x: from.ref, ...args, chance: this.factor, scaleLow, scaleHigh, fillValue }, tape.batch, Kernel.imageWordsBytes);
+    tape.op('randomErasing', { y: to.ref, x: from.ref, ...args, chance: this.factor, scaleLow, scaleHigh, fillValue }, tape.batch, Kernel.randomBytes);
   }
 
   protected forward(tape: Tape, y: PlanTensor, x: PlanTensor, args: ImageArguments): void {

@@ -36,7 +36,7 @@ class RandomFlip extends Augmentation {
 
   private flip(tape: Tape, to: PlanTensor, from: PlanTensor, args: ImageArguments): void {
     const sides = { horizontal: Number(this.mode !== 'vertical'), vertical: Number(this.mode !== 'horizontal') };
-    tape.op('randomFlip', { y: to.ref, x: from.ref, ...args, ...sides }, tape.batch, Kernel.imageWordsBytes);
+    tape.op('randomFlip', { y: to.ref, x: from.ref, ...args, ...sides }, tape.batch, Kernel.randomBytes);
   }
 
   protected forward(tape: Tape, y: PlanTensor, x: PlanTensor, args: ImageArguments): void {

@@ -1,5 +1,6 @@
 import { requireRate } from '../../options.js';
 import { ELEMENT_BLOCK, blocksOf } from '../../plan/blocking.js';
+import { Kernel } from '../../plan/ops.js';
 import type { PlanTensor, Tape } from '../../plan/tape.js';
 import { Purpose, streamKey } from '../../random.js';
 import type { Shape } from '../../tensor/shape.js';
@@ -51,7 +52,7 @@ class Dropout extends Layer {
     const mask = maskArguments(tape, stream, this.rate, 16);
     const kept = x.needsGradient ? tape.buffer(Math.ceil(size / 32)) : undefined; // a bit a value
     const y = tape.like(x);
-    tape.op('dropout', { y: y.ref, kept, x: x.ref, state: tape.state, ...elements, ...mask }, blocks, 32);
+    tape.op('dropout', { y: y.ref, kept, x: x.ref, state: tape.state, ...elements, ...mask }, blocks, Kernel.randomBytes);
     tape.record(y, [x], (dy) => {
       if (kept) tape.op('dropoutBackward', { dx: dy.ref, dy: dy.ref, kept, ...elements, scale: mask.scale }, blocks);
       return [dy];

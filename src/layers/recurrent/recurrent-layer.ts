@@ -4,7 +4,7 @@ import type { Initializer } from '../../initializers.js';
 import { requirePositiveInteger, requireRate } from '../../options.js';
 import type { Ref } from '../../plan/buffer.js';
 import { arrangeInChains } from '../../plan/chains.js';
-import { Activation } from '../../plan/ops.js';
+import { Activation, Kernel } from '../../plan/ops.js';
 import type { PlanParameter, PlanTensor, Tape } from '../../plan/tape.js';
 import { Purpose } from '../../random.js';
 import type { Embedding } from '../../runtime/embedded.js';
@@ -276,7 +276,7 @@ export abstract class RecurrentLayer extends Layer {
     const { time, features } = this.sizes;
     const mask = maskArguments(tape, stream, this.dropout, 24);
     const drop = (to: PlanTensor, from: PlanTensor): void =>
-      tape.groupwise('dropoutSteps', { y: to.ref, x: from.ref, state: tape.state, time, features, ...mask }, 32 + 16 * features);
+      tape.groupwise('dropoutSteps', { y: to.ref, x: from.ref, state: tape.state, time, features, ...mask }, Kernel.randomBytes + 16 * features);
     const y = tape.like(x);
     drop(y, x);
     tape.record(y, [x], (dy) => {
@@ -291,7 +291,7 @@ export abstract class RecurrentLayer extends Layer {
     const features = this.units;
     const { ref } = tape.tensor([features], 'lanes', false);
     const mask = maskArguments(tape, stream, this.recurrentDropout, 24, Purpose.recurrentDropout);
-    tape.groupwise('dropoutStepsMask', { mask: ref, state: tape.state, features, ...mask }, 32);
+    tape.groupwise('dropoutStepsMask', { mask: ref, state: tape.state, features, ...mask }, Kernel.randomBytes);
     return ref;
   }
 

@@ -1,4 +1,4 @@
-import { Fill, type OPS } from '../../../src/plan/ops.js';
+import { Fill, Kernel, type OPS } from '../../../src/plan/ops.js';
 import { assertClose, randomArray } from '../../reference/index.js';
 import { erased, moved, movedBack, type Motion } from '../augment.js';
 import { blank, floats, type Sweep } from '../harness.js';
@@ -45,7 +45,7 @@ function* motions(): Generator<MotionCase> {
 const randomAffine: Sweep<'randomAffine'> = function* () {
   for (const { label, options, args, values } of motions()) {
     yield {
-      label, blocks: batch, scratch: 32,
+      label, blocks: batch, scratch: Kernel.randomBytes,
       args: { y: blank(values.length), x: floats(values), state: stateOf({ step: options.step }), fillValue: 0.7, ...args },
       check: ({ y }) => assertClose(y, moved(values, options), ROUNDINGS, 'y'),
     };
@@ -55,7 +55,7 @@ const randomAffine: Sweep<'randomAffine'> = function* () {
 const randomAffineBackward: Sweep<'randomAffineBackward'> = function* () {
   for (const { label, options, args, values } of motions()) {
     yield {
-      label, blocks: batch, scratch: 32,
+      label, blocks: batch, scratch: Kernel.randomBytes,
       args: { dx: blank(values.length), dy: floats(values), state: stateOf({ step: options.step }), ...args },
       check: ({ dx }) => assertClose(dx, movedBack(values, options), 40 * ROUNDINGS, 'dx'), // many pixels of an edge may go to one
     };
@@ -74,7 +74,7 @@ const randomErasing: Sweep<'randomErasing'> = function* () {
         args: {
           y: blank(values.length), x: floats(values), state: stateOf({ step }), height, width, channels, chance, scaleLow: scale[0], scaleHigh: scale[1], fillValue: -0.3, ...KEYS,
         },
-        blocks: batch, scratch: 32,
+        blocks: batch, scratch: Kernel.randomBytes,
         check: ({ y }) => assertClose(y, erased(values, options), 0, 'y'),
       };
     }

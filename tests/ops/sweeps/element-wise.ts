@@ -96,7 +96,7 @@ const dropoutSweep: Sweep<'dropout'> = function* () {
           ...mask,
         },
         blocks,
-        scratch: 32,
+        scratch: Kernel.randomBytes,
         check({ y, kept: bits }) {
           assertClose(y, map(values, (value, i) => kept[i]! * Math.fround(value * mask.scale)), 0, 'y');
           if (!inPlace) assert.deepEqual(bitsOf(bits, elements.size), kept);
@@ -144,7 +144,7 @@ const dropoutStepsSweep: Sweep<'dropoutSteps'> = function* () {
             label: `step ${step} ${JSON.stringify({ groups, time, features, ...mask })}${inPlace ? ' in place' : ''}`,
             args: { y: inPlace ? x : blank(values.length), x, state: stateOf({ step }), time, features, ...mask },
             blocks: groups,
-            scratch: 32 + 16 * features,
+            scratch: Kernel.randomBytes + 16 * features,
             check: ({ y }) => assertClose(y, map(values, (value, i) => maskAt(i) * Math.fround(value * mask.scale)), 0, 'y'),
           };
         }
@@ -163,7 +163,7 @@ const dropoutStepsMaskSweep: Sweep<'dropoutStepsMask'> = function* () {
         label: `step ${step} ${JSON.stringify({ groups, features, ...mask })}`,
         args: { mask: blank(groups * features * 4), state: stateOf({ step }), features, ...mask },
         blocks: groups,
-        scratch: 32,
+        scratch: Kernel.randomBytes,
         check: ({ mask: drawn }) =>
           assertClose(drawn, Float64Array.from(drawn, (_, i) => {
             const group = Math.floor(i / (features * 4));
@@ -186,7 +186,7 @@ const randomFlipSweep: Sweep<'randomFlip'> = function* () {
         label: `step ${step} ${JSON.stringify({ ...sizes, horizontal, vertical })}`,
         args: { y: blank(values.length), x: floats(values), state: stateOf({ step }), ...sizes, horizontal: Number(horizontal), vertical: Number(vertical) },
         blocks: batch,
-        scratch: 32,
+        scratch: Kernel.randomBytes,
         check: ({ y }) => assertClose(y, flipped(values, { batch, ...sizes, horizontal, vertical, step }), 0, 'y'),
       };
     }
