@@ -2,7 +2,7 @@
 //
 //   moments  [3][columns]: mean, variance (that of the rows, not an estimate for all), 1 / √(variance + epsilon)
 import { isFiniteStep } from "../optimizer/step";
-import { blockEnd, blockStart, loadOne, read, storeOne, write } from "../simd/lanes";
+import { blockEnd, blockStart, read, write } from "../simd/lanes";
 
 /** Σ of `count` partial sums, `step` bytes apart, in block order. */
 function joined(partials: usize, step: usize, count: i32): f64 {
@@ -41,18 +41,12 @@ export function movingAverage(block: i32, scratch: usize, w: usize, value: usize
   }
 }
 
-/** gamma / deviation of the columns at byte `c`. */
-// @ts-ignore: decorator
-@inline
-export function scaleOf(inverses: usize, gamma: usize, c: usize, whole: bool): v128 {
-  const inverse = read(inverses + c, whole);
-  return gamma == 0 ? inverse : f32x4.mul(inverse, read(gamma + c, whole));
-}
-
-// @ts-ignore: decorator
-@inline
-export function shiftOf(beta: usize, c: usize, whole: bool): v128 {
-  return beta == 0 ? f32x4.splat(0) : read(beta + c, whole);
+/** What a row is scaled and shifted by, prepared [2][columns]: gamma / deviation and beta. inverses: [columns], 1 / deviation. */
+export function prepareColumns(prepared: usize, inverses: usize, gamma: usize, beta: usize, bytes: usize): void {
+  for (let c: usize = 0; c < bytes; c += 4) {
+    store<f32>(prepared + c, gamma == 0 ? load<f32>(inverses + c) : load<f32>(inverses + c) * load<f32>(gamma + c));
+    store<f32>(prepared + bytes + c, beta == 0 ? 0 : load<f32>(beta + c));
+  }
 }
 
 // @ts-ignore: decorator
@@ -68,19 +62,28 @@ export function throughRelu(dy: v128, x: v128, mean: v128, scale: v128, shift: v
   return v128.and(dy, f32x4.gt(normalized(x, mean, scale, shift), f32x4.splat(0)));
 }
 
-/** Op: y = gamma · x̂ + beta, with ReLU if asked for. y, x: [rows, columns]; gamma, beta: [columns] or address 0 for ones and zeros. */
+/**
+ * Op: y = gamma · x̂ + beta, with ReLU if asked for. y, x: [rows, columns]; gamma, beta: [columns] or address 0 for ones and zeros. scratch: [2][columns].
+ * Rows are taken as they lie, here and in the other ops: column by column memory would have to be waited for (measured: two to three times as long).
+ */
 export function batchNormForward(
   block: i32, scratch: usize, y: usize, x: usize, moments: usize, gamma: usize, beta: usize, rows: i32, columns: i32, blockRows: i32, relu: i32,
 ): void {
   const least = f32x4.splat(relu ? 0 : -Infinity);
   const bytes = (<usize>columns) << 2, vectors = bytes & ~15;
-  const start = <usize>blockStart(block, blockRows) * bytes, end = <usize>blockEnd(block, blockRows, rows) * bytes;
-  for (let c: usize = 0; c < bytes; c += c < vectors ? 16 : 4) {
-    const whole = c < vectors;
-    const mean = read(moments + c, whole), scale = scaleOf(moments + (bytes << 1), gamma, c, whole), shift = shiftOf(beta, c, whole);
-    if (whole) for (let i = start + c; i < end; i += bytes) v128.store(y + i, f32x4.pmax(normalized(v128.load(x + i), mean, scale, shift), least));
-    else for (let i = start + c; i < end; i += bytes) storeOne(y + i, f32x4.pmax(normalized(loadOne(x + i), mean, scale, shift), least));
+  prepareColumns(scratch, moments + (bytes << 1), gamma, beta, bytes);
+  for (let i = <usize>blockStart(block, blockRows) * bytes, end = <usize>blockEnd(block, blockRows, rows) * bytes; i < end; i += bytes) {
+    let c: usize = 0;
+    for (; c < vectors; c += 16) forwardAt(y + i + c, x + i + c, moments + c, scratch + c, bytes, true, least);
+    for (; c < bytes; c += 4) forwardAt(y + i + c, x + i + c, moments + c, scratch + c, bytes, false, least);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function forwardAt(y: usize, x: usize, mean: usize, prepared: usize, bytes: usize, whole: bool, least: v128): void {
+  const value = normalized(read(x, whole), read(mean, whole), read(prepared, whole), read(prepared + bytes, whole));
+  write(y, whole, f32x4.pmax(value, least));
 }
 
 /** Op (one block): gradients of gamma and beta, and the means of dy · x̂ and of dy, from partial sums f64 [count][2][columns]. means: [2][columns]. */
@@ -99,27 +102,34 @@ export function batchNormSums(
 
 /**
  * Op: dx = gamma / deviation · (dy - mean of dy - x̂ · mean of dy · x̂); the means [2][columns] are left out (address 0) where the moments were given,
- * not taken from x. With `relu` dy is the gradient behind a ReLU. dx may be dy.
+ * not taken from x. With `relu` dy is the gradient behind a ReLU. dx may be dy. scratch: [3][columns].
  */
 export function batchNormBackward(
   block: i32, scratch: usize, dx: usize, dy: usize, x: usize, moments: usize, gamma: usize, beta: usize, means: usize,
   rows: i32, columns: i32, blockRows: i32, relu: i32,
 ): void {
-  const bytes = (<usize>columns) << 2, vectors = bytes & ~15;
-  const start = <usize>blockStart(block, blockRows) * bytes, end = <usize>blockEnd(block, blockRows, rows) * bytes;
-  const needsX = relu != 0 || means != 0;
-  for (let c: usize = 0; c < bytes; c += c < vectors ? 16 : 4) {
-    const whole = c < vectors;
-    const mean = read(moments + c, whole), inverse = read(moments + (bytes << 1) + c, whole);
-    const scale = scaleOf(moments + (bytes << 1), gamma, c, whole), shift = shiftOf(beta, c, whole);
-    const meanDy = means == 0 ? f32x4.splat(0) : read(means + c, whole);
-    const slope = means == 0 ? f32x4.splat(0) : f32x4.mul(inverse, read(means + bytes + c, whole));
-    for (let i = start + c; i < end; i += bytes) {
-      const value = needsX ? read(x + i, whole) : mean;
-      let gradient = read(dy + i, whole);
-      if (relu) gradient = throughRelu(gradient, value, mean, scale, shift);
-      if (means != 0) gradient = f32x4.sub(f32x4.sub(gradient, meanDy), f32x4.mul(f32x4.sub(value, mean), slope));
-      write(dx + i, whole, f32x4.mul(scale, gradient));
-    }
+  const bytes = (<usize>columns) << 2, vectors = bytes & ~15, slopes = scratch + (bytes << 1);
+  prepareColumns(scratch, moments + (bytes << 1), gamma, beta, bytes);
+  for (let c: usize = 0; means != 0 && c < bytes; c += 4) store<f32>(slopes + c, load<f32>(moments + (bytes << 1) + c) * load<f32>(means + bytes + c));
+  for (let i = <usize>blockStart(block, blockRows) * bytes, end = <usize>blockEnd(block, blockRows, rows) * bytes; i < end; i += bytes) {
+    let c: usize = 0;
+    for (; c < vectors; c += 16) backwardAt(dx + i, dy + i, x + i, moments, scratch, means, bytes, c, true, relu);
+    for (; c < bytes; c += 4) backwardAt(dx + i, dy + i, x + i, moments, scratch, means, bytes, c, false, relu);
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function backwardAt(
+  dx: usize, dy: usize, x: usize, moments: usize, prepared: usize, means: usize, bytes: usize, c: usize, whole: bool, relu: i32,
+): void {
+  const mean = read(moments + c, whole), scale = read(prepared + c, whole);
+  const value = relu != 0 || means != 0 ? read(x + c, whole) : mean;
+  let gradient = read(dy + c, whole);
+  if (relu) gradient = throughRelu(gradient, value, mean, scale, read(prepared + bytes + c, whole));
+  if (means != 0) {
+    const slope = read(prepared + (bytes << 1) + c, whole);
+    gradient = f32x4.sub(f32x4.sub(gradient, read(means + c, whole)), f32x4.mul(f32x4.sub(value, mean), slope));
+  }
+  write(dx + c, whole, f32x4.mul(scale, gradient));
 }

@@ -1,76 +1,70 @@
-// Sums over the rows of a matrix for each column, in double precision: what batch normalisation needs forward and backward. A few columns at a time
-// go through all rows of a block, so that their sums stay in registers while the block stays in the cache.
-import { scaleOf, shiftOf, throughRelu } from "./batch";
-import { blockEnd, blockStart, highDoubles, lowDoubles } from "../simd/lanes";
+// Sums over the rows of a matrix for each column, in double precision: what batch normalisation needs forward and backward. Rows are taken as they lie;
+// the sums stay in the nearest cache.
+import { prepareColumns, throughRelu } from "./batch";
+import { blockEnd, blockStart, highDoubles, loadOne, lowDoubles, read } from "../simd/lanes";
 
 /** Op: partials f64 [blocks][2][columns] = sums over a block's rows of x and of x². x: [rows, columns]. */
 export function columnMoments(block: i32, scratch: usize, partials: usize, x: usize, rows: i32, columns: i32, blockRows: i32): void {
-  const bytes = (<usize>columns) << 2;
-  const first = x + <usize>blockStart(block, blockRows) * bytes, end = x + <usize>blockEnd(block, blockRows, rows) * bytes;
+  const bytes = (<usize>columns) << 2, vectors = bytes & ~15;
   const sums = partials + <usize>block * (bytes << 2), squares = sums + (bytes << 1);
-  let c: usize = 0;
-  for (; c + 16 <= bytes; c += 16) {
-    let s0 = f64x2.splat(0), s1 = s0, q0 = s0, q1 = s0;
-    for (let p = first + c; p < end; p += bytes) {
-      const v = v128.load(p);
-      const a = lowDoubles(v), b = highDoubles(v);
-      s0 = f64x2.add(s0, a); s1 = f64x2.add(s1, b);
-      q0 = f64x2.add(q0, f64x2.mul(a, a)); q1 = f64x2.add(q1, f64x2.mul(b, b));
+  memory.fill(sums, 0, bytes << 2);
+  for (let i = x + <usize>blockStart(block, blockRows) * bytes, end = x + <usize>blockEnd(block, blockRows, rows) * bytes; i < end; i += bytes) {
+    let c: usize = 0;
+    for (; c < vectors; c += 16) {
+      const value = v128.load(i + c);
+      addUp(sums, squares, c, true, value, value);
     }
-    v128.store(sums + (c << 1), s0); v128.store(sums + (c << 1), s1, 16);
-    v128.store(squares + (c << 1), q0); v128.store(squares + (c << 1), q1, 16);
-  }
-  for (; c < bytes; c += 4) {
-    let s: f64 = 0, q: f64 = 0;
-    for (let p = first + c; p < end; p += bytes) {
-      const a = <f64>load<f32>(p);
-      s += a;
-      q += a * a;
+    for (; c < bytes; c += 4) {
+      const value = loadOne(i + c);
+      addUp(sums, squares, c, false, value, value);
     }
-    store<f64>(sums + (c << 1), s);
-    store<f64>(squares + (c << 1), q);
   }
 }
 
 /**
  * Op: partials f64 [blocks][2][columns] = sums over a block's rows of dy and of dy · x̂, x̂ = (x - mean) / deviation.
  * dy, x: [rows, columns]; moments: [3][columns], mean, variance and 1 / deviation. With `relu` dy is the gradient behind a ReLU of gamma · x̂ + beta.
+ * scratch: [2][columns].
  */
 export function columnGradients(
   block: i32, scratch: usize, partials: usize, dy: usize, x: usize, moments: usize, gamma: usize, beta: usize,
   rows: i32, columns: i32, blockRows: i32, relu: i32,
 ): void {
-  const bytes = (<usize>columns) << 2;
-  const start = <usize>blockStart(block, blockRows) * bytes, end = <usize>blockEnd(block, blockRows, rows) * bytes;
-  const sums = partials + <usize>block * (bytes << 2), products = sums + (bytes << 1);
-  const inverses = moments + (bytes << 1);
-  let c: usize = 0;
-  for (; c + 16 <= bytes; c += 16) {
-    const mean = v128.load(moments + c), inverse = v128.load(inverses + c);
-    const scale = scaleOf(inverses, gamma, c, true), shift = shiftOf(beta, c, true);
-    let s0 = f64x2.splat(0), s1 = s0, q0 = s0, q1 = s0;
-    for (let i = start + c; i < end; i += bytes) {
-      const value = v128.load(x + i), n = f32x4.mul(f32x4.sub(value, mean), inverse);
-      let g = v128.load(dy + i);
-      if (relu) g = throughRelu(g, value, mean, scale, shift);
-      const a = lowDoubles(g), b = highDoubles(g);
-      s0 = f64x2.add(s0, a); s1 = f64x2.add(s1, b);
-      q0 = f64x2.add(q0, f64x2.mul(a, lowDoubles(n))); q1 = f64x2.add(q1, f64x2.mul(b, highDoubles(n)));
-    }
-    v128.store(sums + (c << 1), s0); v128.store(sums + (c << 1), s1, 16);
-    v128.store(products + (c << 1), q0); v128.store(products + (c << 1), q1, 16);
+  const bytes = (<usize>columns) << 2, vectors = bytes & ~15;
+  const sums = partials + <usize>block * (bytes << 2);
+  memory.fill(sums, 0, bytes << 2);
+  prepareColumns(scratch, moments + (bytes << 1), gamma, beta, bytes);
+  for (let i = <usize>blockStart(block, blockRows) * bytes, end = <usize>blockEnd(block, blockRows, rows) * bytes; i < end; i += bytes) {
+    let c: usize = 0;
+    for (; c < vectors; c += 16) addGradient(sums, dy + i, x + i, moments, scratch, bytes, c, true, relu);
+    for (; c < bytes; c += 4) addGradient(sums, dy + i, x + i, moments, scratch, bytes, c, false, relu);
   }
-  for (; c < bytes; c += 4) {
-    const mean = load<f32>(moments + c), inverse = load<f32>(inverses + c);
-    const scale = gamma == 0 ? inverse : inverse * load<f32>(gamma + c), shift: f32 = beta == 0 ? 0 : load<f32>(beta + c);
-    let s: f64 = 0, q: f64 = 0;
-    for (let i = start + c; i < end; i += bytes) {
-      const centred = load<f32>(x + i) - mean;
-      const g: f64 = relu && !(centred * scale + shift > 0) ? 0 : <f64>load<f32>(dy + i);
-      s += g;
-      q += g * <f64>(centred * inverse);
-    }
-    store<f64>(sums + (c << 1), s);
-    store<f64>(products + (c << 1), q);
+}
+
+// @ts-ignore: decorator
+@inline
+function addGradient(sums: usize, dy: usize, x: usize, moments: usize, prepared: usize, bytes: usize, c: usize, whole: bool, relu: i32): void {
+  const value = read(x + c, whole), mean = read(moments + c, whole);
+  let gradient = read(dy + c, whole);
+  if (relu) gradient = throughRelu(gradient, value, mean, read(prepared + c, whole), read(prepared + bytes + c, whole));
+  addUp(sums, sums + (bytes << 1), c, whole, gradient, f32x4.mul(f32x4.sub(value, mean), read(moments + (bytes << 1) + c, whole)));
+}
+
+/** sums += value and products += value · factor for the columns at byte `c`, in doubles. */
+// @ts-ignore: decorator
+@inline
+function addUp(sums: usize, products: usize, c: usize, whole: bool, value: v128, factor: v128): void {
+  sums += c << 1;
+  products += c << 1;
+  const low = lowDoubles(value), lowProduct = f64x2.mul(low, lowDoubles(factor));
+  if (whole) {
+    const high = highDoubles(value);
+    v128.store(sums, f64x2.add(v128.load(sums), low));
+    v128.store(sums, f64x2.add(v128.load(sums, 16), high), 16);
+    v128.store(products, f64x2.add(v128.load(products), lowProduct));
+    v128.store(products, f64x2.add(v128.load(products, 16), f64x2.mul(high, highDoubles(factor))), 16);
+  } else {
+    store<f64>(sums, load<f64>(sums) + f64x2.extract_lane(low, 0));
+    store<f64>(products, load<f64>(products) + f64x2.extract_lane(lowProduct, 0));
   }
 }

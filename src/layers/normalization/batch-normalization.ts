@@ -79,19 +79,19 @@ class BatchNormalization extends Normalization {
       tape.op('keptMoments', { moments, mean: movingMean.value, variance: movingVariance.value, columns, epsilon }, 1);
     }
     const y = tape.tensor(this.output);
-    tape.op('batchNormForward', { y: y.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, rows, columns, blockRows, relu }, blocks);
+    tape.op('batchNormForward', { y: y.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, rows, columns, blockRows, relu }, blocks, 8 * columns);
 
     tape.record(y, [x], (dy) => {
       const means = ofBatch ? tape.buffer(2 * columns) : undefined;
       if (means) {
         const partials = tape.buffer(4 * blocks * columns);
-        tape.op('columnGradients', { partials, dy: dy.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, rows, columns, blockRows, relu }, blocks);
+        tape.op('columnGradients', { partials, dy: dy.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, rows, columns, blockRows, relu }, blocks, 8 * columns);
         tape.op('batchNormSums', { dGamma: gamma?.gradient, dBeta: beta?.gradient, means, partials, rows, columns, count: blocks }, 1);
       }
       if (!x.needsGradient) return [];
       tape.op(
         'batchNormBackward',
-        { dx: dy.ref, dy: dy.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, means, rows, columns, blockRows, relu }, blocks,
+        { dx: dy.ref, dy: dy.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, means, rows, columns, blockRows, relu }, blocks, 12 * columns,
       );
       return [{ ...dy, shape: x.shape }];
     });

@@ -55,6 +55,7 @@ const columnGradientsSweep: Sweep<'columnGradients'> = function* () {
           gamma: gamma && floats(gamma), beta: beta && floats(beta), ...sizes, relu: Number(relu),
         },
         blocks,
+        scratch: 8 * sizes.columns,
         check: ({ partials }) => within(partials, blockSums(arriving, map(arriving, (value, i) => value * normalized[i]!), { blocks, ...sizes }), 3 * blockRows, 8),
       };
     }
@@ -138,6 +139,7 @@ const forwardSweep: Sweep<'batchNormForward'> = function* () {
           relu: Number(relu),
         },
         blocks,
+        scratch: 8 * sizes.columns,
         check: ({ y }) => within(y, relu ? map(expected, (value) => Math.max(value, 0)) : expected, 6, 8),
       };
     }
@@ -149,6 +151,7 @@ const forwardSweep: Sweep<'batchNormForward'> = function* () {
       rows: 1, columns: 5, blockRows: 1, relu: 1,
     },
     blocks: 1,
+    scratch: 40,
     check: ({ y }) => assert.deepEqual(Array.from(y, Number.isNaN), [false, true, false, false, true]),
   };
 };
@@ -199,6 +202,7 @@ const backwardSweep: Sweep<'batchNormBackward'> = function* () {
           beta: beta && floats(beta), means: ofBatch ? floats(means) : undefined, ...sizes, relu: Number(relu),
         },
         blocks,
+        scratch: 12 * sizes.columns,
         check: ({ dx }) => within(dx, expected, 12, 8 * (1 + steep), 'dx'),
       };
     }
