@@ -44,7 +44,7 @@ export function gemm(
   const rowBytes = (<usize>ldc) << 2;
   const inPlace = rows <= FEW_ROWS && !transposeA && !transposeB;
 
-  const whole = b;
+  const allOfB = b;
   c += (<usize>m0 * <usize>ldc + <usize>n0) << 2;
   a += (<usize>m0 * <usize>stepM) << 2;
   b += (<usize>n0 * <usize>stepN) << 2;
@@ -81,7 +81,7 @@ export function gemm(
     }
     // a thread's next block begins with another part of B: where that lies in one piece, it is fetched meanwhile
     const next = nextBlock(block) % blocksN * blockN;
-    const ahead = transposeB != 0 && depth == ldb && next != n0 ? whole + ((<usize>next * <usize>ldb) << 2) : 0;
+    const ahead = transposeB != 0 && depth == ldb && next != n0 ? allOfB + ((<usize>next * <usize>ldb) << 2) : 0;
     const aheadBytes = ahead == 0 ? 0 : (<usize>min(blockN, n - next) * <usize>ldb) << 2;
     if (wide != 0) multiplyRows(c, rowBytes, a, aStep, b, bStep, rows, wide, depth);
     multiplyBlock(
