@@ -27,7 +27,7 @@ export async function ops(output: Output, setup: Setup, rounds: number): Promise
     const print = output.table<Row>(
       `${workload.name}: ops of a step of ${workload.batchSize} (${setup.build}, threads: ${setup.threads}): ${figure(sum)} ms one by one, ${figure(step)} ms the step`,
       [
-        { title: 'op', width: 24, text: ({ op }) => op }, { title: 'for', width: 18, text: ({ owner }) => owner },
+        { title: 'op', width: 28, text: ({ op }) => op }, { title: 'for', width: 18, text: ({ owner }) => owner },
         { title: 'ms', width: 8, text: ({ milliseconds }) => figure(milliseconds) }, { title: 'share', width: 7, text: ({ percent }) => `${percent.toFixed(1)} %` },
       ],
     );
