@@ -100,9 +100,12 @@ export function dropoutSteps(
 /** The mask of a group, [features][4]. words: scratch of the generator. */
 function drawMask(mask: usize, words: usize, group: i32, step: u32, features: i32, key0: i32, key1: i32, threshold: i32, scale: f32): void {
   const least = i32x4.splat(threshold), factor = f32x4.splat(scale);
-  for (let f = 0; f < features; f++) {
+  for (let f = 0; f < features; ) {
     threefry8(words, key0, key1, <u32>((group >> 1) * features + f) << 2, step);
-    v128.store(mask + ((<usize>f) << 4), factors(v128.load(words + ((<usize>(group & 1)) << 4)), least, factor));
+    for (let own = words + ((<usize>(group & 1)) << 4); own < words + Kernel.randomBytes && f < features; own += 32) {
+      v128.store(mask + ((<usize>f) << 4), factors(v128.load(own), least, factor));
+      f++;
+    }
   }
 }
 

@@ -60,10 +60,10 @@ function imageBackwardFilter(
         const tile = partial + ((<usize>((i * run + m) * pixelOut + column)) << 2);
         const gradient = dy + ((<usize>column) << 2);
         if (rows == TILE_ROWS && columns == TILE_COLUMNS) {
-          tileSegments(tile, ldc, tile, ldc, source, xStep, xJump, gradient, ldc, outW, outH);
+          tileSegments(tile, ldc, source, xStep, xJump, gradient, ldc, outW, outH);
         } else {
           loadEdge(edge, tile, ldc, rows, columns);
-          tileSegments(edge, 32, edge, 32, source, xStep, xJump, gradient, ldc, outW, outH);
+          tileSegments(edge, 32, source, xStep, xJump, gradient, ldc, outW, outH);
           storeEdge(tile, ldc, edge, rows, columns);
         }
       }

@@ -1,7 +1,7 @@
 import { clampStrip, fillBias, loadEdge, storeEdge } from "./edge";
 import { packBlock, packStrip, packStrips } from "./panels";
 import { EDGE_BYTES, PANEL_STEP, STRIP_STEP, TILE_COLUMNS, TILE_ROWS } from "./tile";
-import { LINE, fetchLines, linesEach, nextBlock } from "../simd/prefetch";
+import { fetchLines, linesEach, nextBlock } from "../simd/prefetch";
 import { Kernel } from "../plan/ops";
 import { ROW_BYTES, tileGemm, tileGemmRow, tileGemmShort, tileGemmStrip } from "./tile-gemm";
 
@@ -44,7 +44,11 @@ export function gemm(
   const rowBytes = (<usize>ldc) << 2;
   const inPlace = rows <= FEW_ROWS && !transposeA && !transposeB;
 
-  const allOfB = b;
+  // a thread's next block takes another part of B: where that lies in one piece, it is fetched meanwhile
+  const next = nextBlock(block) % blocksN * blockN;
+  const fetches = transposeB != 0 && k == ldb && k <= blockK && next != n0;
+  const ahead = b + ((<usize>next * <usize>ldb) << 2), aheadBytes = fetches ? (<usize>min(blockN, n - next) * <usize>ldb) << 2 : 0;
+
   c += (<usize>m0 * <usize>ldc + <usize>n0) << 2;
   a += (<usize>m0 * <usize>stepM) << 2;
   b += (<usize>n0 * <usize>stepN) << 2;
@@ -79,10 +83,6 @@ export function gemm(
       bStep = PANEL_STEP;
       panelStep = <usize>depth * PANEL_STEP;
     }
-    // a thread's next block begins with another part of B: where that lies in one piece, it is fetched meanwhile
-    const next = nextBlock(block) % blocksN * blockN;
-    const ahead = transposeB != 0 && depth == ldb && next != n0 ? allOfB + ((<usize>next * <usize>ldb) << 2) : 0;
-    const aheadBytes = ahead == 0 ? 0 : (<usize>min(blockN, n - next) * <usize>ldb) << 2;
     if (wide != 0) multiplyRows(c, rowBytes, a, aStep, b, bStep, rows, wide, depth);
     multiplyBlock(
       edge, c + wide, rowBytes, start + wide, startStep, ldStart, aBlock, aStep, transposeA ? aStrip : 0, packA ? packedA : 0, bBlock + wide, bStep, panelStep,
@@ -131,8 +131,7 @@ function multiplyBlock(
     let tile = c, from = start, panel = b;
     for (let j = 0; j < n; j += TILE_COLUMNS) {
       const columns = min(TILE_COLUMNS, n - j);
-      fetchLines(ahead, lines, aheadEnd);
-      ahead += <usize>lines * LINE;
+      ahead = fetchLines(ahead, lines, aheadEnd);
       const whole = columns == TILE_COLUMNS && (rows == TILE_ROWS || !inStrip);
       if (!whole) loadEdge(edge, from, ldStart, rows, columns);
       const to = whole ? tile : edge, toStep = whole ? ldc : PANEL_STEP, first = whole ? from : edge, firstStep = whole ? ldStart : PANEL_STEP;

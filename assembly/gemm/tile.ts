@@ -101,28 +101,29 @@ export function clampRows(rows: usize): void {
 }
 
 /**
- * C[r][0…7] = start[r][0…7] + Σ A[k][r] · B[k][0…7], the rows of the tile contiguous in A, over `segments` runs of `k` steps: from the end of one to
+ * C[r][0…7] += Σ A[k][r] · B[k][0…7], the rows of the tile contiguous in A, over `segments` runs of `k` steps: from the end of one to
  * the start of the next A moves on by `aJump` bytes more. The runs are the lines of an image; one loop with a jump costs less than a call a line.
  *
- * c, start: rows `ldc`, `ldStart` bytes apart; a, b: `aStep`, `bStep` bytes from one k to the next.
+ * c: rows `ldc` bytes apart; a, b: `aStep`, `bStep` bytes from one k to the next.
  */
 export function tileSegments(
-  c: usize, ldc: usize, start: usize, ldStart: usize, a: usize, aStep: usize, aJump: usize, b: usize, bStep: usize, k: i32, segments: i32,
+  c: usize, ldc: usize, a: usize, aStep: usize, aJump: usize, b: usize, bStep: usize, k: i32, segments: i32,
 ): void {
-  let x0 = v128.load(start), y0 = v128.load(start, 16);
-  start += ldStart;
-  let x1 = v128.load(start), y1 = v128.load(start, 16);
-  start += ldStart;
-  let x2 = v128.load(start), y2 = v128.load(start, 16);
-  start += ldStart;
-  let x3 = v128.load(start), y3 = v128.load(start, 16);
-  start += ldStart;
-  let x4 = v128.load(start), y4 = v128.load(start, 16);
+  let row = c;
+  let x0 = v128.load(row), y0 = v128.load(row, 16);
+  row += ldc;
+  let x1 = v128.load(row), y1 = v128.load(row, 16);
+  row += ldc;
+  let x2 = v128.load(row), y2 = v128.load(row, 16);
+  row += ldc;
+  let x3 = v128.load(row), y3 = v128.load(row, 16);
+  row += ldc;
+  let x4 = v128.load(row), y4 = v128.load(row, 16);
   let x5: v128, y5: v128;
   if (TILE_ROWS == 6) {
-    start += ldStart;
-    x5 = v128.load(start);
-    y5 = v128.load(start, 16);
+    row += ldc;
+    x5 = v128.load(row);
+    y5 = v128.load(row, 16);
   }
 
   let left = k;

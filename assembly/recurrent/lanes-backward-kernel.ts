@@ -31,13 +31,12 @@ export function lanesBackwardKernel(
   x += <usize>(group * time + first - shift) * xStep;
   dy += <usize>(group * time + first) * dyStep;
   // the longer side gives the rows: fewer tiles are cut short
-  const packed = dots + DOTS_BYTES, panels = packed + <usize>blockSteps * STEP_BYTES;
-  if (features < units) products(dots, packed, panels, out, 4, unitBytes, dy, dyStep, units, x, xStep, features, steps);
-  else products(dots, packed, panels, out, unitBytes, 4, x, xStep, features, dy, dyStep, units, steps);
+  if (features < units) products(dots, out, 4, unitBytes, dy, dyStep, units, x, xStep, features, steps);
+  else products(dots, out, unitBytes, 4, x, xStep, features, dy, dyStep, units, steps);
   if (withBias) {
     const before = first - (block % perGroup) * blockSteps; // steps without an x
     v128.store(scratch, f32x4.splat(1));
-    products(dots, packed, panels, out + <usize>features * unitBytes, 4, unitBytes, dy - <usize>before * dyStep, dyStep, units, scratch, 0, 1, steps + before);
+    products(dots, out + <usize>features * unitBytes, 4, unitBytes, dy - <usize>before * dyStep, dyStep, units, scratch, 0, 1, steps + before);
   }
 }
 
@@ -46,10 +45,10 @@ export function lanesBackwardKernel(
  * and the rows of a tile with them: at strides such as 1 KiB their steps share few sets of the nearest cache.
  */
 function products(
-  dots: usize, packed: usize, panels: usize, out: usize, outRow: usize, outColumn: usize, x: usize, xStep: usize, rows: i32, y: usize, yStep: usize,
-  columns: i32, steps: i32,
+  dots: usize, out: usize, outRow: usize, outColumn: usize, x: usize, xStep: usize, rows: i32, y: usize, yStep: usize, columns: i32, steps: i32,
 ): void {
   const tiles = (rows + TILE_ROWS - 1) / TILE_ROWS, least = rows / tiles, larger = rows - least * tiles;
+  const packed = dots + DOTS_BYTES, panels = packed + <usize>steps * STEP_BYTES;
   const pack = columns >= LARGE, panelBytes = <usize>steps * PAIR_BYTES + LINE; // an odd number of lines apart: in different sets
   let panel = y, panelStep = PAIR_BYTES, columnsStep = yStep;
   if (pack) {

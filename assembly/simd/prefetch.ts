@@ -26,12 +26,14 @@ export function linesEach(bytes: usize, calls: i32): i32 {
 // @ts-ignore: decorator
 @inline
 export function fetch(address: usize, bytes: usize): void {
-  for (const end = address + bytes; address < end; address += LINE) v128.load(address);
+  for (const end = address + bytes; address < end; address += LINE) load<i32>(address);
 }
 
-/** Fetches `lines` cache lines, none from `end` on. */
+/** Fetches `lines` cache lines, none from `end` on. Returns where to go on. */
 // @ts-ignore: decorator
 @inline
-export function fetchLines(address: usize, lines: i32, end: usize): void {
-  for (const last = min(address + <usize>lines * LINE, end); address < last; address += LINE) load<i32>(address);
+export function fetchLines(address: usize, lines: i32, end: usize): usize {
+  const next = address + <usize>lines * LINE;
+  for (const last = min(next, end); address < last; address += LINE) load<i32>(address);
+  return next;
 }

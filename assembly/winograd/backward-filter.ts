@@ -2,7 +2,7 @@ import { addEdge } from "../gemm/edge";
 import { packBlock, packStrips } from "../gemm/panels";
 import { tileGemmStrip } from "../gemm/tile-gemm";
 import { EDGE_BYTES, PANEL_STEP, STRIP_STEP, TILE_COLUMNS, TILE_ROWS } from "../gemm/tile";
-import { LINE, fetchLines, linesEach } from "../simd/prefetch";
+import { fetchLines, linesEach } from "../simd/prefetch";
 import { layOutChunk, positionBegin, positionEnd, slab, tilesAcross } from "./tiles";
 import { Kernel } from "../plan/ops";
 
@@ -52,10 +52,8 @@ export function winogradBackwardFilter(
     const endV = nextV + coming * lda, endM = nextM + coming * ldb;
     for (let i = 0, strip = stripsV; i < inC; i += TILE_ROWS) {
       for (let j = 0, panel = panelsM; j < outC; j += TILE_COLUMNS) {
-        fetchLines(nextV, linesV, endV);
-        fetchLines(nextM, linesM, endM);
-        nextV += <usize>linesV * LINE;
-        nextM += <usize>linesM * LINE;
+        nextV = fetchLines(nextV, linesV, endV);
+        nextM = fetchLines(nextM, linesM, endM);
         tileGemmStrip(tile, PANEL_STEP, zeros, 0, strip, STRIP_STEP, panel, depth);
         addEdge(u + ((<usize>(i * outC + j)) << 2), ldb, tile, min(TILE_ROWS, inC - i));
         panel += panelBytes;

@@ -1,6 +1,6 @@
 import { AHEAD, CHUNK, PATCH, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInputGradient, tileWinogradOutputGradient } from "./transform";
 import {
-  TILE_BYTES, addPatch, claim, columnsOf, imageOf, leftOf, listTiles, loadGradientTile, placeOf, rowsOf, setAhead, slab, tileAhead, tilesAcross, topOf,
+  TILE_BYTES, addPatch, fetchPositions, columnsOf, imageOf, leftOf, listTiles, loadGradientTile, placeOf, rowsOf, setAhead, slab, tileAhead, tilesAcross, topOf,
 } from "./tiles";
 import { clearLeftOut, foldPatch } from "./fold";
 import { positionProducts } from "./product";
@@ -33,7 +33,7 @@ export function winogradBackwardInput(
   for (let first = firstImage * perImage; first < end; first += chunk) {
     const tiles = min(chunk, end - first);
     const chunkM = m + <usize>first * outPixel;
-    claim(chunkM, mStep, <usize>tiles * outPixel);
+    fetchPositions(chunkM, mStep, <usize>tiles * outPixel);
     const listEnd = listTiles(list, table, first, tiles, outH, outW);
     for (let tile = list; tile < listEnd; tile += TILE_BYTES) {
       const image = imageOf(tile) * outImageBytes;

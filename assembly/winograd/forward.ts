@@ -1,5 +1,5 @@
 import { AHEAD, CHUNK, PATCH, POSITIONS, TILE, ZEROS, TRANSFORM_BYTES, prepareTransforms, tileWinogradInput, tileWinogradOutput } from "./transform";
-import { TILE_BYTES, claim, columnsOf, imageOf, leftOf, listTiles, loadPatch, placeOf, rowsOf, setAhead, slab, storeTile, tileAhead, tilesAcross, topOf } from "./tiles";
+import { TILE_BYTES, fetchPositions, columnsOf, imageOf, leftOf, listTiles, loadPatch, placeOf, rowsOf, setAhead, slab, storeTile, tileAhead, tilesAcross, topOf } from "./tiles";
 import { clearLeftOut, foldPatch } from "./fold";
 import { positionProducts } from "./product";
 
@@ -17,7 +17,6 @@ export function winogradForward(
   batch: i32, inH: i32, inW: i32, inC: i32, outH: i32, outW: i32, outC: i32, padTop: i32, padLeft: i32, blockImages: i32, chunk: i32, relu: i32,
 ): void {
   prepareTransforms(scratch);
-  setAhead(scratch + AHEAD + 8, 0, 0, 1, 0, 0, 0);
   const perImage = tilesAcross(outW) * tilesAcross(outH);
   const table = scratch + CHUNK, list = scratch + TRANSFORM_BYTES, patch = list + <usize>chunk * TILE_BYTES;
   const products = patch + ((<usize>(PATCH * PATCH * max(inC, outC))) << 2);
@@ -30,7 +29,7 @@ export function winogradForward(
   for (let first = block * blockImages * perImage; first < end; first += chunk) {
     const tiles = min(chunk, end - first);
     const chunkV = v == 0 ? products + <usize>POSITIONS * productStep : v + <usize>first * inPixel;
-    if (v != 0) claim(chunkV, vStep, <usize>tiles * inPixel); // scratch is in the cache
+    if (v != 0) fetchPositions(chunkV, vStep, <usize>tiles * inPixel); // scratch is in the cache
     const listEnd = listTiles(list, table, first, tiles, outH, outW);
     for (let tile = list; tile < listEnd; tile += TILE_BYTES) {
       const rows = rowsOf(tile), columns = columnsOf(tile), whole = rows == TILE && columns == TILE;

@@ -1,7 +1,7 @@
 import { packStrip } from "../gemm/panels";
 import { tileGemmShort, tileGemmStrip } from "../gemm/tile-gemm";
 import { PANEL_STEP, STRIP_STEP, TILE_COLUMNS, TILE_ROWS } from "../gemm/tile";
-import { LINE, fetchLines, linesEach } from "../simd/prefetch";
+import { fetchLines, linesEach } from "../simd/prefetch";
 import { chunkTiles, panelSlab, positionBegin, positionEnd } from "./tiles";
 import { POSITIONS } from "./transform";
 
@@ -31,10 +31,8 @@ export function positionProducts(
       if (rows == TILE_ROWS) packStrip(strip, from, lda, k);
       let panel = panels;
       for (let tile = to, tileEnd = to + ldc; tile < tileEnd; tile += PANEL_STEP) {
-        fetchLines(begin0, lines0, end0);
-        fetchLines(begin1, lines1, end1);
-        begin0 += <usize>lines0 * LINE;
-        begin1 += <usize>lines1 * LINE;
+        begin0 = fetchLines(begin0, lines0, end0);
+        begin1 = fetchLines(begin1, lines1, end1);
         if (rows == TILE_ROWS) tileGemmStrip(tile, ldc, zeros, 0, strip, STRIP_STEP, panel, k);
         else tileGemmShort(tile, ldc, zeros, 0, from, lda, panel, PANEL_STEP, k, rows);
         panel += panelBytes;

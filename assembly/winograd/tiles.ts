@@ -153,7 +153,7 @@ export function panelSlab(inC: i32, outC: i32): usize {
  * Brings the rows of a chunk in all 36 positions into the cache, line after line. The transforms write 36 places in turn, which the processor
  * does not foresee: each line would be waited for (measured: 0.5 ms more for 128 images of 13×13×64).
  */
-export function claim(positions: usize, step: usize, bytes: usize): void {
+export function fetchPositions(positions: usize, step: usize, bytes: usize): void {
   for (let p: usize = 0; p < <usize>POSITIONS; p++) fetch(positions + p * step, bytes);
 }
 

@@ -51,6 +51,7 @@ export function prepareTransforms(scratch: usize): void {
   v128.store(scratch, f32x4.splat(AA + BB), 80);
   v128.store(scratch + ZEROS, f32x4.splat(0));
   v128.store(scratch + ZEROS, f32x4.splat(0), 16);
+  v128.store(scratch + AHEAD, f32x4.splat(0)); // nothing
   // the rows of G are powers of the point over Π (point - other points)
   v128.store(scratch, f32x4.splat(1 / (AA * BB)), 96);
   v128.store(scratch, f32x4.splat(1 / (2 * AA * (AA - BB))), 112);

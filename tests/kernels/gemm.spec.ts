@@ -42,7 +42,7 @@ function checkTileColumns(k: i32, segments: i32): i32 {
   const aStep = TILE_ROWS + 1, bStep = TILE_COLUMNS + 2, jump = 3;
   const a = eighths(segments * (k * aStep + jump) + 8, 4), b = eighths(segments * k * bStep + 8, 5);
   const ldc = LDC << 2;
-  tileSegments(c, ldc, c, ldc, a, aStep << 2, jump << 2, b, bStep << 2, k, segments);
+  tileSegments(c, ldc, a, aStep << 2, jump << 2, b, bStep << 2, k, segments);
   const product = new StaticArray<f64>(TILE_ROWS * TILE_COLUMNS);
   for (let i = 0; i < product.length; i++) {
     for (let p = 0; p < segments * k; p++) {

@@ -126,7 +126,7 @@ export class Convolution extends Layer {
         y: y.ref, x: x.ref, filterPanels: emitFilterPanels(tape, kernel.value, geometry), bias: bias?.value, ...geometry,
         relu: reluFlag(this.activation),
       },
-      blocks, Kernel.rowTableBytes + Kernel.edgeBytes + 4 * 6 * patch + padded,
+      blocks, Kernel.rowTableBytes + Kernel.edgeBytes + 4 * Kernel.mostRows * patch + padded,
     );
 
     tape.record(y, [x], (dy) => {
