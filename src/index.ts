@@ -57,6 +57,8 @@ export { adam, adamW } from './optimizers/adam.js';
 export type { AdamOptions } from './optimizers/adam.js';
 export { lion } from './optimizers/lion.js';
 export type { LionOptions } from './optimizers/lion.js';
+export { muon } from './optimizers/muon.js';
+export type { MuonOptions } from './optimizers/muon.js';
 export type { Optimizer, OptimizerOptions } from './optimizers/optimizer.js';
 export { rmsprop } from './optimizers/rmsprop.js';
 export type { RmspropOptions } from './optimizers/rmsprop.js';

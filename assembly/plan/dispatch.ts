@@ -51,6 +51,7 @@ import { adam } from "../optimizer/adam";
 import { rmsprop } from "../optimizer/rmsprop";
 import { adagrad } from "../optimizer/adagrad";
 import { lion } from "../optimizer/lion";
+import { muonMomentum, newtonSchulzStart, newtonSchulzPolynomial, muonUpdate } from "../optimizer/muon";
 import { averageGradients, keepGradients, clipByNorm, regularize, addPenalty } from "../optimizer/gradients";
 
 /** Runs one block of the op whose arguments lie at `args`. */
@@ -138,11 +139,15 @@ export function runBlock(opcode: i32, args: usize, block: i32, scratch: usize): 
     case 79: rmsprop(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<usize>(args, 20), load<usize>(args, 24), load<i32>(args, 28), load<i32>(args, 32), load<f32>(args, 36), load<f32>(args, 40), load<f32>(args, 44), load<f32>(args, 48)); break;
     case 80: adagrad(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32)); break;
     case 81: lion(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<usize>(args, 16), load<i32>(args, 20), load<i32>(args, 24), load<f32>(args, 28), load<f32>(args, 32), load<f32>(args, 36)); break;
-    case 82: averageGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20)); break;
-    case 83: keepGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;
-    case 84: clipByNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<f32>(args, 24)); break;
-    case 85: regularize(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20), load<f32>(args, 24)); break;
-    case 86: addPenalty(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8)); break;
+    case 82: muonMomentum(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20), load<f32>(args, 24), load<i32>(args, 28)); break;
+    case 83: newtonSchulzStart(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12)); break;
+    case 84: newtonSchulzPolynomial(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8), load<f32>(args, 12), load<f32>(args, 16), load<f32>(args, 20)); break;
+    case 85: muonUpdate(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<usize>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<f32>(args, 24)); break;
+    case 86: averageGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20)); break;
+    case 87: keepGradients(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16)); break;
+    case 88: clipByNorm(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<i32>(args, 20), load<f32>(args, 24)); break;
+    case 89: regularize(block, scratch, load<usize>(args), load<usize>(args, 4), load<usize>(args, 8), load<i32>(args, 12), load<i32>(args, 16), load<f32>(args, 20), load<f32>(args, 24)); break;
+    case 90: addPenalty(block, scratch, load<usize>(args), load<usize>(args, 4), load<i32>(args, 8)); break;
     default: unreachable();
   }
 }

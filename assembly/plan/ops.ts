@@ -150,6 +150,9 @@ export namespace State {
   export const held: usize = 24;
   // @ts-ignore: decorator
   @inline
+  export const plainRate: usize = 28;
+  // @ts-ignore: decorator
+  @inline
   export const batchLoss: usize = 32;
   // @ts-ignore: decorator
   @inline

@@ -66,10 +66,11 @@ export class Executor {
     this.program.beginTraining();
     const integers = engine.integers(state, 8);
     const floats = engine.floats(state, 8);
-    const { learningRate, weightDecay, averageGain, held } = this.optimizer.numbersAt(this.steps, this.adjustRate);
+    const { learningRate, plainRate, weightDecay, averageGain, held } = this.optimizer.numbersAt(this.steps, this.adjustRate);
     integers[State.step / 4] = this.steps;
     integers[State.held / 4] = Number(held);
     floats[State.learningRate / 4] = learningRate;
+    floats[State.plainRate / 4] = plainRate;
     floats[State.weightDecay / 4] = weightDecay;
     floats[State.averageGain / 4] = averageGain;
     floats[State.gradientScale / 4] = 1;

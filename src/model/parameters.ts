@@ -2,6 +2,7 @@ import { LanewiseError } from '../errors.js';
 import { initialize } from '../initializers.js';
 import type { Layer, WeightInput, WeightSpec, WeightStore } from '../layers/layer.js';
 import { Purpose, RandomStream } from '../random.js';
+import type { ParameterPart } from '../optimizers/optimizer.js';
 import type { Engine } from '../runtime/engine.js';
 import type { Shape } from '../tensor/shape.js';
 import { formatShape, sameShape, sizeOf } from '../tensor/shape.js';
@@ -47,9 +48,10 @@ export class Layout {
     this.starts = starts;
   }
 
-  /** The weights that are trained, in floats from the start of the region. */
-  get trainedParts(): { start: number; size: number }[] {
-    return this.entries.flatMap(({ spec: { shape } }, index) => (this.trainable[index] ? [{ start: this.starts[index]!, size: sizeOf(shape) }] : []));
+  /** The weights that are trained. */
+  get trainedParts(): ParameterPart[] {
+    return this.entries.flatMap(({ layer, spec: { name, shape } }, index) =>
+      (this.trainable[index] ? [{ start: this.starts[index]!, size: sizeOf(shape), shape, path: `${layer.name}/${name}` }] : []));
   }
 
   /** For each weight of a layer, floats from the start of the region, and whether it is trained. */

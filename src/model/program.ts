@@ -142,7 +142,7 @@ export class Program {
   }
 
   static async create(options: ProgramOptions): Promise<Program> {
-    const engine = await Engine.load({ build: options.build, kernels: kernelsOf(options.graph), base: Control.end, control: Control });
+    const engine = await Engine.load({ build: options.build, kernels: kernelsOf(options.graph) ?? options.optimizer.kernels, base: Control.end, control: Control });
     try {
       const started = engine.start(options);
       // first weights are drawn while the threads start; whichever fails, the engine is closed

@@ -24,6 +24,10 @@ export const adam = (options: AdamOptions = {}): Optimizer => adamOf('adam', 'Ad
  */
 export const adamW = (options: AdamOptions = {}): Optimizer => adamOf('adamW', 'AdamW', { weightDecay: 0.004, ...options });
 
+/** What the rate is multiplied by, after so many moves: means that start from 0 are too small at first. */
+export const adamCorrection = (beta1: number, beta2: number) => (rate: number, move: number): number =>
+  (rate * Math.sqrt(1 - integerPower(beta2, move + 1))) / (1 - integerPower(beta1, move + 1));
+
 function adamOf(name: string, title: string, { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, ...options }: AdamOptions): Optimizer {
   requireRate(beta1, 'beta1', name);
   requireRate(beta2, 'beta2', name);
@@ -31,7 +35,7 @@ function adamOf(name: string, title: string, { learningRate = 1e-3, beta1 = 0.9,
   return optimizerOf({
     name,
     slots: ['m', 'v'],
-    correct: (rate, move) => (rate * Math.sqrt(1 - integerPower(beta2, move + 1))) / (1 - integerPower(beta1, move + 1)),
+    correct: adamCorrection(beta1, beta2),
     emit: (plan, args, slots, blocks) =>
       plan.op('adam', { ...args, m: slotOf(slots, 0), v: slotOf(slots, 1), gain1: 1 - beta1, gain2: 1 - beta2, epsilon }, blocks),
     config: { beta1, beta2, epsilon },

@@ -5,6 +5,8 @@ import { requireNotNegative, requireOption, requirePositive, requirePositiveInte
 import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { PlanBuilder } from '../plan/builder.js';
 import type { Ref } from '../plan/buffer.js';
+import type { Embedding } from '../runtime/embedded.js';
+import type { Shape } from '../tensor/shape.js';
 import { floatsOn, PlanBuffer, refTo } from '../plan/buffer.js';
 import type { LearningRate } from './learning-rate.js';
 import { rateAt, rateConfig } from './learning-rate.js';
@@ -16,14 +18,26 @@ export interface ParameterRange {
   /** One address for each of the optimizer's slots. */
   slots: readonly Ref[];
   size: number;
-  /** The single weights in it, in floats from its start; only clipping by the norm of each looks at them. */
-  parts?: readonly { start: number; size: number }[];
+  /** The single weights in it; only rules that tell them apart look at them, and clipping by the norm of each. */
+  parts?: readonly ParameterPart[];
+}
+
+/** One weight in a range. */
+export interface ParameterPart {
+  /** Floats from the range's start. */
+  start: number;
+  size: number;
+  shape: Shape;
+  /** Its layer's name and its own, such as `dense_1/kernel`. */
+  path: string;
 }
 
 /** The numbers of one step that the kernels read from the state. */
 export interface StepNumbers {
   /** Corrections included. */
   learningRate: number;
+  /** Without them. */
+  plainRate: number;
   /** Rate times weight decay. */
   weightDecay: number;
   /** How far the moving average goes towards the weights. */
@@ -38,6 +52,8 @@ export interface Optimizer {
   readonly slots: readonly string[];
   /** What a slot holds at the start, if that is not 0. */
   readonly slotStart?: Readonly<Record<string, number>>;
+  /** Where the kernels of its ops are, `allKernels`, if they are not in the core. @internal */
+  readonly kernels?: Embedding;
   /** The rate the kernel is given at a step (counted from 0), corrections included. */
   rateAt(step: number): number;
   /** The numbers of a step. `adjust`: what is made of the rate before its corrections. @internal */
@@ -92,9 +108,10 @@ export interface Rule {
   readonly name: string;
   readonly slots: readonly string[];
   readonly slotStart?: Readonly<Record<string, number>>;
+  readonly kernels?: Embedding;
   /** The rate's corrections, from the number of moves before this one. Default none. */
   correct?(rate: number, move: number): number;
-  emit(plan: PlanBuilder, args: RuleArguments, slots: readonly (Ref | undefined)[], blocks: number): void;
+  emit(plan: PlanBuilder, args: RuleArguments, slots: readonly (Ref | undefined)[], blocks: number, parts: readonly ParameterPart[]): void;
   /** Its options. */
   readonly config: JsonRecord;
   describe(learningRate: LearningRate): string;
@@ -126,10 +143,12 @@ export function optimizerOf(rule: Rule, learningRate: LearningRate, options: Opt
     name,
     slots: [...rule.slots, ...extra],
     ...(rule.slotStart && { slotStart: rule.slotStart }),
+    ...(rule.kernels && { kernels: rule.kernels }),
     rateAt: (step) => corrected(plainRate(step), step),
     moves: moveOf,
     numbersAt: (step, adjust = (rate) => rate) => ({
       learningRate: corrected(adjust(plainRate(step)), step),
+      plainRate: adjust(plainRate(step)),
       weightDecay: adjust(plainRate(step)) * (weightDecay ?? 0),
       averageGain: moveOf(step) === 0 ? 1 : 1 - emaMomentum, // the first average is the weights
       held: (step + 1) % steps !== 0,
@@ -144,7 +163,7 @@ export function optimizerOf(rule: Rule, learningRate: LearningRate, options: Opt
       if (clipnorm !== undefined) for (const part of range.parts ?? [{ start: 0, size }]) emitClipByNorm(plan, g, part, state, clipnorm);
       emitGradientNorm(plan, range, state, globalClipnorm);
       const args = { w, g, average: slot(AVERAGE_SLOT), state, ...elements, clipvalue: clipvalue ?? Infinity };
-      rule.emit(plan, args, rule.slots.map(slot), blocks);
+      rule.emit(plan, args, rule.slots.map(slot), blocks, range.parts ?? []);
       if (sum) plan.op('keepGradients', { sum, g, state, ...elements }, blocks);
     },
     describe: () => rule.describe(learningRate),

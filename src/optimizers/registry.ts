@@ -6,6 +6,7 @@ import { adagrad } from './adagrad.js';
 import { adam, adamW } from './adam.js';
 import { cosineDecayRestarts, exponentialDecay, piecewiseConstantDecay, polynomialDecay } from './decays.js';
 import { lion } from './lion.js';
+import { muon } from './muon.js';
 import type { Optimizer } from './optimizer.js';
 import { rmsprop } from './rmsprop.js';
 import type { Schedule } from './learning-rate.js';
@@ -20,6 +21,7 @@ const OPTIMIZERS: Readonly<Record<string, (options: object) => Optimizer>> = {
   adam: made(adam),
   adamW: made(adamW),
   lion: made(lion),
+  muon: made(muon),
   rmsprop: made(rmsprop),
   sgd: made(sgd),
 };

@@ -151,6 +151,10 @@ export const OPS = {
   rmsprop: { w: 'inout', g: 'in', v: 'inout', mean: 'inout?', b: 'inout?', ...rule, rho: 'f32', momentum: 'f32', epsilon: 'f32' },
   adagrad: { w: 'inout', g: 'in', a: 'inout', ...rule, epsilon: 'f32' },
   lion: { w: 'inout', g: 'in', m: 'inout', ...rule, beta1: 'f32', beta2: 'f32' },
+  muonMomentum: { g: 'inout', m: 'inout', state: 'in', ...elements, clipvalue: 'f32', momentum: 'f32', nesterov: 'i32' },
+  newtonSchulzStart: { a: 'out', q: 'out', gram: 'in', n: 'i32' },
+  newtonSchulzPolynomial: { p: 'inout', a: 'in', n: 'i32', c0: 'f32', c1: 'f32', c2: 'f32' },
+  muonUpdate: { w: 'inout', o: 'in', average: 'inout?', state: 'in', ...elements, scale: 'f32' },
   averageGradients: { g: 'inout', sum: 'in', state: 'in', ...elements, share: 'f32' },
   keepGradients: { sum: 'inout', g: 'in', state: 'in', ...elements },
   clipByNorm: { g: 'inout', partials: 'in', state: 'in', ...elements, count: 'i32', maxNorm: 'f32' },
@@ -204,6 +208,7 @@ export const State = {
   weightDecay: 16, // f32, rate times the share of themselves that weights lose
   averageGain: 20, // f32, how far the weights' moving average goes towards them
   held: 24, // i32, 1 in a step whose gradients are only kept
+  plainRate: 28, // f32, the learning rate without corrections
   batchLoss: 32, // f64, mean loss of the last batch
   batchCorrect: 40, // f64
   gradientNorm: 48, // f64, of the last step's gradients before clipping

@@ -1,9 +1,12 @@
 /** The optimizers and what they have in common, over several steps, against the reference fed with the reference's gradients. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { adagrad, adam, adamW, lion, rmsprop, sgd } from '../../src/entry.node.js';
+import { adagrad, adam, adamW, lion, muon, rmsprop, sgd } from '../../src/entry.node.js';
 import type { Optimizer, Sequential } from '../../src/entry.node.js';
-import { adagradStep, adamStep, assertClose, clipByGlobalNorm, lionStep, map, rmspropStep, sgdStep, type Values } from '../reference/index.js';
+import { adagradStep, adamStep, assertClose, clipByGlobalNorm, lionStep, map, muonStep, rmspropStep, sgdStep, type Values } from '../reference/index.js';
+import { sizeOf } from '../../src/tensor/shape.js';
+import { Network } from '../layers/network.js';
+import { twins, type Twin } from '../layers/twins.js';
 import { assertSteps, type Reference } from './optimizer-steps.js';
 import { classifier, classify, randomLabels, randomTensor, refused, weightsHash } from './helpers.js';
 
@@ -29,6 +32,19 @@ const joined = (parts: readonly Float64Array[]): Float64Array => Float64Array.fr
 const zeros = new Float64Array(32);
 const adamReference = (rate: number): Reference => remembering<{ m: Float64Array; v: Float64Array }>((options, move) => adamStep({ ...options, step: move + 1, learningRate: rate }));
 
+/** A kernel by Muon, the other weights by Adam. `matrices`: which of the two kernels. */
+function muonReference(rate: number, matrices: readonly (0 | 2)[], options: { momentum: number; nesterov: boolean; steps: number; rmsRate: number }): Reference {
+  const shapes = [[3, 5], [1, 5], [5, 2], [1, 2]] as const;
+  const references = shapes.map(([rows, columns], index): Reference => {
+    if (index !== 0 && index !== 2 || !matrices.includes(index)) return adamReference(rate);
+    return remembering<{ m: Float64Array }>(({ m = new Float64Array(rows * columns), ...step }) => muonStep({ ...step, ...options, m, rows, columns, learningRate: rate }));
+  });
+  return (weights, gradients, move) => {
+    const [ownWeights, ownGradients] = [byWeight(weights), byWeight(gradients)];
+    return joined(references.map((reference, index) => reference(ownWeights[index]!, ownGradients[index]!, move)));
+  };
+}
+
 const cases: Readonly<Record<string, { optimizer: Optimizer; reference: () => Reference; rate: number }>> = {
   'rmsprop by default': {
     optimizer: rmsprop(), rate: 1e-3,
@@ -45,6 +61,14 @@ const cases: Readonly<Record<string, { optimizer: Optimizer; reference: () => Re
   'lion by default': {
     optimizer: lion(), rate: 1e-3,
     reference: () => remembering<{ m: Float64Array }>(({ m = zeros, ...options }) => lionStep({ ...options, m, learningRate: 1e-3, beta1: 0.9, beta2: 0.99 })),
+  },
+  'muon by default': {
+    optimizer: muon(), rate: 1e-3,
+    reference: () => decaying(muonReference(1e-3, [0, 2], { momentum: 0.95, nesterov: true, steps: 5, rmsRate: 0.2 }), 0.004 * 1e-3),
+  },
+  'muon with everything': {
+    optimizer: muon({ learningRate: 0.01, momentum: 0.8, nesterov: false, nsSteps: 4, rmsRate: 0.5, excludeLayers: ['dense_2'], weightDecay: 0 }), rate: 0.01,
+    reference: () => muonReference(0.01, [0], { momentum: 0.8, nesterov: false, steps: 4, rmsRate: 0.5 }),
   },
   'adamW by default': { optimizer: adamW(), rate: 1e-3, reference: () => decaying(adamReference(1e-3), 0.004 * 1e-3) },
   'adam with weight decay': { optimizer: adam({ learningRate: 0.01, weightDecay: 0.5 }), rate: 0.01, reference: () => decaying(adamReference(0.01), 0.5 * 0.01) },
@@ -65,7 +89,7 @@ describe('an optimizer', () => {
   }
 
   it('is refused with options out of range, or two ways of clipping', () => {
-    for (const make of [sgd, adam, adamW, rmsprop, adagrad, lion]) {
+    for (const make of [sgd, adam, adamW, rmsprop, adagrad, lion, muon]) {
       for (const wrong of [{ weightDecay: -1 }, { clipnorm: 0 }, { clipvalue: NaN }, { globalClipnorm: -1 }, { gradientAccumulationSteps: 0.5 }, { gradientAccumulationSteps: 0 }, { emaMomentum: 2 }]) {
         assert.throws(() => make(wrong), refused('invalid-argument', new RegExp(Object.keys(wrong)[0]!)));
       }
@@ -74,7 +98,46 @@ describe('an optimizer', () => {
     assert.throws(() => rmsprop({ rho: 1 }), refused('invalid-argument', /rho/));
     assert.throws(() => adagrad({ initialAccumulatorValue: -1 }), refused('invalid-argument', /initialAccumulatorValue/));
     assert.throws(() => lion({ beta2: 1 }), refused('invalid-argument', /beta2/));
+    for (const wrong of [{ momentum: 1 }, { nsSteps: 0 }, { rmsRate: 0 }, { adamLrRatio: -1 }, { adamBeta1: -1 }, { adamBeta2: 1 }, { epsilon: 0 }]) {
+      assert.throws(() => muon(wrong), refused('invalid-argument', new RegExp(Object.keys(wrong)[0]!)));
+    }
   });
+});
+
+describe('muon', () => {
+  const options = { momentum: 0.95, nesterov: true, steps: 5, rmsRate: 0.2, learningRate: 0.01 };
+  const networks: Readonly<Record<string, { twins: readonly Twin[]; matrices: RegExp }>> = {
+    'a convolution, which is a tall matrix, and wide dense layers': {
+      twins: [twins.conv2d({ filters: 9, kernelSize: 3, inputShape: [6, 7, 5] }), twins.flatten(), twins.dense({ units: 37, activation: 'tanh' }), twins.dense({ units: 45 })],
+      matrices: /kernel/,
+    },
+    'a depthwise convolution, which is no matrix': {
+      twins: [twins.depthwiseConv2d({ kernelSize: 3, inputShape: [6, 7, 5] }), twins.flatten(), twins.dense({ units: 1 })], matrices: /none/,
+    },
+    'an embedding and a recurrent layer': {
+      twins: [twins.embedding({ inputDim: 12, outputDim: 6, inputShape: [5] }), twins.lstm({ units: 7 }), twins.dense({ units: 3 })], matrices: /kernel|recurrent/i,
+    },
+  };
+  for (const [name, { twins: layers, matrices }] of Object.entries(networks)) {
+    it(`brings matrices near orthogonal ones: ${name}`, async () => {
+      const small = new Network({ twins: layers, batch: 60, loss: 'mse' });
+      await small.model.compile({ optimizer: muon({ learningRate: options.learningRate, weightDecay: 0 }), loss: 'mse', threads: 2 });
+      const before = small.weights, gradient = small.gradient(before);
+      await small.model.trainOnBatch(small.tensors.x, small.tensors.y);
+      const after = small.weights;
+      small.model.close();
+      let start = 0;
+      for (const { name: weight, shape } of small.model.weightSpecs) {
+        const size = sizeOf(shape), columns = shape.at(-1)!;
+        const own = (values: Values): Float64Array => Float64Array.from(values).slice(start, start + size);
+        const zero = new Float64Array(size);
+        const step = { weights: own(before), gradients: own(gradient), m: zero };
+        const exact = matrices.test(weight) ? muonStep({ ...step, ...options, rows: size / columns, columns }) : adamStep({ ...step, step: 1, learningRate: options.learningRate });
+        assertClose(own(after), exact.weights, 1e-3 * options.learningRate, weight);
+        start += size;
+      }
+    });
+  }
 });
 
 const x = randomTensor([12, 4], 1);
@@ -158,7 +221,7 @@ describe('useEma', () => {
 });
 
 it('all optimizers give the same bits on 1, 2 and 4 threads', async () => {
-  for (const make of [sgd, adamW, rmsprop, adagrad, lion]) {
+  for (const make of [sgd, adamW, rmsprop, adagrad, lion, muon]) {
     const hashes = new Set<string>();
     for (const threads of [1, 2, 4]) {
       const model = await trained(make({ learningRate: 0.05, weightDecay: 0.01, clipnorm: 0.5, useEma: true, gradientAccumulationSteps: 2 }), 4, 2, threads);

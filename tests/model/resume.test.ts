@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { adagrad, adam, adamW, decodeCheckpoint, encodeCheckpoint, layers, lion, metrics, rmsprop, schedules, sequential, sgd } from '../../src/entry.node.js';
+import { adagrad, adam, adamW, decodeCheckpoint, encodeCheckpoint, layers, lion, metrics, muon, rmsprop, schedules, sequential, sgd } from '../../src/entry.node.js';
 import type { Callbacks, Checkpoint, CompileOptions, FitOptions, Sequential, Tensor } from '../../src/entry.node.js';
 import { classifier, classify, cnnOptions, randomLabels, randomTensor, refused, rnnOptions, smallCnn, smallRnn, weightsHash } from './helpers.js';
 
@@ -35,6 +35,8 @@ const trainings: Readonly<Record<string, Training>> = {
   'RMSprop, centered, with momentum': small(rmsprop({ learningRate: 0.02, momentum: 0.5, centered: true, clipvalue: 0.3 })),
   'Adagrad and clipping': small(adagrad({ learningRate: 0.1, clipnorm: 0.2 })),
   'Lion and decay': small(lion({ learningRate: 0.01, weightDecay: 0.1 })),
+  'Muon, and Adam for the output': small(muon({ learningRate: 0.02, excludeLayers: ['dense_2'] })),
+  'Muon, an average and accumulated gradients': small(muon({ useEma: true, emaMomentum: 0.6, gradientAccumulationSteps: 3, clipnorm: 0.5 })),
   'AdamW, an average and accumulated gradients': small(adamW({ learningRate: 0.05, useEma: true, emaMomentum: 0.6, gradientAccumulationSteps: 3 })),
   'a schedule of the user': small(sgd({ learningRate: (step) => 1 / (step + 2) })),
   'metrics that look at outputs': {

@@ -1,3 +1,4 @@
+import { gemm } from './gemm.js';
 import { sumOfSquares } from './reduce.js';
 import { map, requireShape, type Values } from './values.js';
 
@@ -123,4 +124,40 @@ export function lionStep({ weights, gradients: g, m: old, learningRate, beta1, b
     weights: map(weights, (value, i) => value - learningRate * Math.sign(beta1 * old[i]! + (1 - beta1) * g[i]!)),
     m: map(old, (value, i) => beta2 * value + (1 - beta2) * g[i]!),
   };
+}
+
+export interface MuonOptions {
+  weights: Values; // [rows, columns]
+  gradients: Values;
+  m: Values;
+  rows: number;
+  columns: number;
+  learningRate: number;
+  momentum: number;
+  nesterov: boolean;
+  steps: number;
+  rmsRate: number;
+}
+
+/** Keras's Muon for a matrix: m = momentum·m + g; weights -= rate·rmsRate·√max(rows, columns)·orthogonal(g + momentum·m, or m). */
+export function muonStep(options: MuonOptions): { weights: Float64Array; m: Float64Array } {
+  const { weights, gradients: g, rows, columns, learningRate, momentum, nesterov, steps, rmsRate } = options;
+  const m = map(options.m, (value, i) => momentum * value + g[i]!);
+  const direction = newtonSchulz(nesterov ? map(g, (value, i) => value + momentum * m[i]!) : m, rows, columns, steps);
+  const rate = learningRate * rmsRate * Math.sqrt(Math.max(rows, columns));
+  return { weights: map(weights, (value, i) => value - rate * direction[i]!), m };
+}
+
+/** The iteration as it is written down (Jordan et al., 2024): x = u / ‖u‖, then x = a·x + (b·A + c·A²)·x with A = x·xᵀ. u: [rows, columns]. */
+export function newtonSchulz(u: Values, rows: number, columns: number, steps: number): Float64Array {
+  const [a, b, c] = [3.4445, -4.775, 2.0315];
+  const norm = Math.sqrt(map(u, (value) => value * value).reduce((sum, value) => sum + value, 1e-14));
+  let x = map(u, (value) => value / norm);
+  for (let step = 0; step < steps; step++) {
+    const square = gemm({ m: rows, n: rows, k: columns, a: x, b: x, transposeB: true });
+    const fourth = gemm({ m: rows, n: rows, k: rows, a: square, b: square });
+    const moved = gemm({ m: rows, n: columns, k: rows, a: map(square, (value, i) => b * value + c * fourth[i]!), b: x });
+    x = map(x, (value, i) => a * value + moved[i]!);
+  }
+  return x;
 }

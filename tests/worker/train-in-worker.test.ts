@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { adagrad, adam, adamW, customLayer, input, layers, lion, losses, metrics, model, rmsprop, schedules, sequential, sgd, trainInWorker } from '../../src/entry.node.js';
+import { adagrad, adam, adamW, customLayer, input, layers, lion, losses, metrics, model, muon, rmsprop, schedules, sequential, sgd, trainInWorker } from '../../src/entry.node.js';
 import * as lanewise from '../../src/entry.node.js';
 import type { BatchLogs, CompileOptions, EpochLogs, Model, Sequential, Tensor } from '../../src/entry.node.js';
 import { lossFromConfig } from '../../src/losses.js';
@@ -229,7 +229,7 @@ describe('a loss by its config', () => {
 describe('an optimizer by its config', () => {
   const rate = schedules.oneCycle({ maxLearningRate: 0.1, totalSteps: 50 });
   const all = [
-    adagrad({ initialAccumulatorValue: 0.2 }), adamW(), adamW({ weightDecay: 0 }), lion({ weightDecay: 0.1 }), rmsprop({ momentum: 0.5, centered: true, clipnorm: 1 }),
+    adagrad({ initialAccumulatorValue: 0.2 }), adamW(), adamW({ weightDecay: 0 }), lion({ weightDecay: 0.1 }), muon({ excludeLayers: ['dense_2'], adamLrRatio: 0.1 }), rmsprop({ momentum: 0.5, centered: true, clipnorm: 1 }),
     sgd({ useEma: true, emaMomentum: 0.9, gradientAccumulationSteps: 3, clipvalue: 2 }), sgd({ learningRate: schedules.piecewiseConstantDecay({ boundaries: [3, 7], values: [1, 2, 3] }) }),
     sgd({ learningRate: schedules.exponentialDecay({ learningRate: 0.1, decaySteps: 5, decayRate: 0.5, staircase: true }) }),
     sgd({ learningRate: schedules.polynomialDecay({ learningRate: 0.1, decaySteps: 5, power: 2 }) }),
@@ -248,7 +248,7 @@ describe('an optimizer by its config', () => {
 
   it('is to be had for all there are', () => {
     const shown = new Set(all.map(({ name }) => name));
-    const there = ['adagrad', 'adam', 'adamW', 'lion', 'rmsprop', 'sgd'].filter((name) => name in lanewise);
+    const there = ['adagrad', 'adam', 'adamW', 'lion', 'muon', 'rmsprop', 'sgd'].filter((name) => name in lanewise);
     assert.deepEqual([...shown].sort(), there);
     const made = Object.entries(lanewise).filter(([, value]) => typeof value === 'function' && /optimizerOf|adamOf/.test(String(value))).map(([name]) => name);
     assert.deepEqual(made.filter((name) => !shown.has(name)), []);

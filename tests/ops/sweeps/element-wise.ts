@@ -43,7 +43,7 @@ const affineSweep: Sweep<'affine'> = function* () {
 
 /** Figures of the state that are whole numbers, and those in single precision; the others are in double. */
 const WHOLE: readonly string[] = ['step', 'overflow', 'held'];
-const SINGLE: readonly string[] = ['learningRate', 'gradientScale', 'weightDecay', 'averageGain'];
+const SINGLE: readonly string[] = ['learningRate', 'plainRate', 'gradientScale', 'weightDecay', 'averageGain'];
 
 /** The state as a buffer; what is not given is zero. */
 export function stateOf(values: Partial<Record<keyof typeof State, number>>): Operand {

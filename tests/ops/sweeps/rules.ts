@@ -6,6 +6,7 @@ import { assertState, stateOf } from './element-wise.js';
 
 const TINY = 2 ** -140;
 const RATE = Math.fround(0.01);
+const PLAIN_RATE = Math.fround(0.02);
 const EPSILON = Math.fround(1e-7);
 
 interface Variant {
@@ -46,7 +47,7 @@ function* settings(): Iterable<Setting> {
         const average = gain === undefined ? undefined : gain === 1 ? new Float64Array(size) : randomArray(size, 53);
         const scale = Math.fround(0.37);
         const state = stateOf({
-          learningRate: RATE, gradientScale: scale, batchLoss: broken ? NaN : 1, weightDecay: decay, averageGain: gain ?? 1, held: Number(held),
+          learningRate: RATE, plainRate: PLAIN_RATE, gradientScale: scale, batchLoss: broken ? NaN : 1, weightDecay: decay, averageGain: gain ?? 1, held: Number(held),
         });
         yield {
           ...variant, w, g, average, size, label: JSON.stringify({ size, blockSize, ...variant, clipvalue: String(clipvalue) }),
@@ -208,6 +209,75 @@ const lionSweep: Sweep<'lion'> = function* () {
   }
 };
 
+const muonMomentumSweep: Sweep<'muonMomentum'> = function* () {
+  const momentum = Math.fround(0.95);
+  for (const { held, broken, clipped, size, blocks, label, common: { g, state, blockSize, clipvalue }, ...setting } of settings()) {
+    for (const nesterov of [false, true]) {
+      const m = randomArray(size, 72);
+      yield {
+        label: `${label}, nesterov ${nesterov}`, args: { g, m: floats(m), state, size, blockSize, clipvalue, momentum, nesterov: Number(nesterov) }, blocks,
+        check(written) {
+          if (held || broken) {
+            assertSameBits(written.g, Float32Array.from(setting.g), 'g');
+            assertSameBits(written.m, Float32Array.from(m), 'm');
+            return;
+          }
+          const mean = map(m, (value, i) => momentum * value + clipped[i]!);
+          const errors = blended(4, m, momentum, clipped, 1);
+          assertClose(written.m, mean, errors, 'm');
+          assertClose(written.g, nesterov ? map(clipped, (value, i) => value + momentum * mean[i]!) : mean, nesterov ? blended(6, m, 1, clipped, 2) : errors, 'g');
+        },
+      };
+    }
+  }
+};
+
+const muonUpdateSweep: Sweep<'muonUpdate'> = function* () {
+  const scale = Math.fround(4.8);
+  for (const setting of settings()) {
+    const { w, average, state, size, blockSize } = setting.common;
+    const o = randomArray(size, 73);
+    yield {
+      label: setting.label, args: { w, o: floats(o), average, state, size, blockSize, scale }, blocks: setting.blocks,
+      check(written) {
+        const moves = map(o, (value) => PLAIN_RATE * scale * value);
+        checkRule(setting, written, { weights: map(setting.decayed, (value, i) => value - moves[i]!), errors: relative(moves, 3), slots: {} });
+      },
+    };
+  }
+};
+
+const newtonSchulzStartSweep: Sweep<'newtonSchulzStart'> = function* () {
+  for (let n = 1; n <= 13; n++) {
+    for (const size of [1, 1e-3, 0]) {
+      const gram = randomArray(n * n, 74).map((value, i) => size * (i % (n + 1) === 0 ? Math.abs(value) : value));
+      yield {
+        label: JSON.stringify({ n, size }), args: { a: { Type: Float32Array, length: n * n }, q: { Type: Float32Array, length: n * n }, gram: floats(gram), n }, blocks: n,
+        check({ a, q }) {
+          const trace = gram.reduce((sum, value, i) => (i % (n + 1) === 0 ? sum + value : sum), 1e-14);
+          assertClose(a, map(gram, (value) => value / trace), relative(map(gram, (value) => value / trace), 3), 'a');
+          const start = map(gram, (_, i) => (i % (n + 1) === 0 ? 1 / Math.sqrt(trace) : 0));
+          assertClose(q, start, map(start, (value) => gamma(2) * value), 'q');
+        },
+      };
+    }
+  }
+};
+
+const newtonSchulzPolynomialSweep: Sweep<'newtonSchulzPolynomial'> = function* () {
+  const [c0, c1, c2] = [3.4445, -4.775, 2.0315].map(Math.fround) as [number, number, number];
+  for (let n = 1; n <= 13; n++) {
+    const [a, square] = [randomArray(n * n, 75), randomArray(n * n, 76)];
+    yield {
+      label: `n ${n}`, args: { p: floats(square), a: floats(a), n, c0, c1, c2 }, blocks: n,
+      check({ p }) {
+        const exact = map(a, (value, i) => (i % (n + 1) === 0 ? c0 : 0) + c1 * value + c2 * square[i]!);
+        assertClose(p, exact, map(a, (value, i) => gamma(4) * (c0 + Math.abs(c1 * value) + Math.abs(c2 * square[i]!)) + TINY), 'p');
+      },
+    };
+  }
+};
+
 function* sizes(): Iterable<{ size: number; blockSize: number; blocks: number }> {
   for (let size = 1; size <= 21; size++) for (const blockSize of [8, 8192]) yield { size, blockSize, blocks: blocksOf(size, blockSize) };
 }
@@ -300,5 +370,6 @@ const penaltySweep: Sweep<'addPenalty'> = function* () {
 
 export const ruleSweeps = {
   rmsprop: rmspropSweep, adagrad: adagradSweep, lion: lionSweep, averageGradients: averageSweep, keepGradients: keepSweep, clipByNorm: clipSweep,
-  regularize: regularizeSweep, addPenalty: penaltySweep,
+  regularize: regularizeSweep, addPenalty: penaltySweep, muonMomentum: muonMomentumSweep, muonUpdate: muonUpdateSweep,
+  newtonSchulzStart: newtonSchulzStartSweep, newtonSchulzPolynomial: newtonSchulzPolynomialSweep,
 };
