@@ -7,21 +7,23 @@ import { decayed, gradientAt, moves, settle } from "./step";
 const TINY: f64 = 1e-14;
 
 /**
- * Op: m = momentum · m + g, and g becomes what is to be orthogonalised: m, or g + momentum · m (nesterov). g, m: [size].
+ * Op: m += (g - m)(1 - momentum), and g becomes what is to be orthogonalised: m, or `momentum` of the way from g to m (nesterov). Means,
+ * where Keras has sums of the same direction: their squares are finite as those of gradients are. g, m: [size].
  */
 export function muonMomentum(
   block: i32, scratch: usize, g: usize, m: usize, state: usize, size: i32, blockSize: i32, clipvalue: f32, momentum: f32, nesterov: i32,
 ): void {
   if (!moves(state)) return;
-  const scale = f32x4.splat(load<f32>(state + State.gradientScale)), limit = f32x4.splat(clipvalue), keep = f32x4.splat(momentum);
+  const scale = f32x4.splat(load<f32>(state + State.gradientScale)), limit = f32x4.splat(clipvalue), gain = f32x4.splat(1 - momentum);
   const end = (<usize>blockEnd(block, blockSize, size)) << 2;
   const vectors = end & ~15;
   for (let i = (<usize>blockStart(block, blockSize)) << 2; i < end; i += i < vectors ? 16 : 4) {
     const whole = i < vectors;
     const gradient = gradientAt(g + i, whole, scale, limit);
-    const mean = f32x4.add(f32x4.mul(keep, read(m + i, whole)), gradient);
+    const oldMean = read(m + i, whole);
+    const mean = f32x4.add(oldMean, f32x4.mul(f32x4.sub(gradient, oldMean), gain));
     write(m + i, whole, mean);
-    write(g + i, whole, nesterov ? f32x4.add(gradient, f32x4.mul(keep, mean)) : mean);
+    write(g + i, whole, nesterov ? f32x4.add(mean, f32x4.mul(f32x4.sub(gradient, mean), gain)) : mean);
   }
 }
 

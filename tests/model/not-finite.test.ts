@@ -1,7 +1,7 @@
 /** NaN and infinity in loss or gradient: the step is refused by number and place, and nothing of it reaches weights or optimizer. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { adam, layers, sequential, sgd } from '../../src/entry.node.js';
+import { adam, layers, muon, sequential, sgd } from '../../src/entry.node.js';
 import type { Optimizer, Sequential, Tensor } from '../../src/entry.node.js';
 import { cnnOptions, randomLabels, randomTensor, refused, smallCnn, smallRnn, weightsHash } from './helpers.js';
 
@@ -11,7 +11,7 @@ const goodTargets = randomTensor([ROWS, 2], 2);
 const targets: Tensor = { data: new Float32Array(ROWS * 2).fill(1e5), shape: [ROWS, 2] };
 
 const optimizers: readonly Optimizer[] = [
-  sgd({ learningRate: 1e-3 }), sgd({ learningRate: 1e-3, momentum: 0.9, nesterov: true }), adam(), adam({ globalClipnorm: 1 }), sgd({ globalClipnorm: 0.5 }),
+  sgd({ learningRate: 1e-3 }), sgd({ learningRate: 1e-3, momentum: 0.9, nesterov: true }), adam(), adam({ globalClipnorm: 1 }), sgd({ globalClipnorm: 0.5 }), muon(),
 ];
 
 /** Outputs are 0 whatever the input: the loss is finite, the gradient of the first kernel is as large as the input times the targets. */
@@ -55,6 +55,21 @@ describe('a gradient that is not finite, under a loss that is', () => {
     [model, clipped].forEach((each) => each.close());
   });
 
+  it('or is nearly so large: weights move, and are finite', async () => {
+    const far = { data: good.data.map((value) => Math.sign(value) * 3e12), shape: good.shape };
+    for (const optimizer of [adam(), muon({ momentum: 0 }), muon()]) {
+      const model = await ready(optimizer);
+      for (let step = 0; step < 3; step++) {
+        const before = weightsHash(model);
+        await model.trainOnBatch(step < 2 ? far : good, targets);
+        assert.ok(model.getWeights().every(({ data }) => data.every(Number.isFinite)), `${optimizer.name}, step ${step}`);
+        assert.notEqual(weightsHash(model), before);
+        model.layers[0]!.setWeights([new Float32Array(12), new Float32Array(3)]);
+      }
+      model.close();
+    }
+  });
+
   it('or is finite, but not once it is multiplied by the learning rate', async () => {
     const model = await ready(sgd({ learningRate: 1e30 }));
     const far = { data: good.data.map((value) => Math.sign(value) * 1e6), shape: good.shape };
@@ -69,7 +84,7 @@ describe('a learning rate of 1e30', () => {
     ['a convolutional network', smallCnn, cnnOptions, [randomTensor([16, 8, 8, 1], 1), randomLabels(16, 5, 2)]],
     ['a recurrent network', smallRnn, { loss: 'mse' }, [randomTensor([16, 12, 1], 1), randomTensor([16, 12, 1], 2)]],
   ] as const) {
-    for (const optimizer of [sgd({ learningRate: 1e30 }), sgd({ learningRate: 1e30, momentum: 0.9 }), adam({ learningRate: 1e30 })]) {
+    for (const optimizer of [sgd({ learningRate: 1e30 }), sgd({ learningRate: 1e30, momentum: 0.9 }), adam({ learningRate: 1e30 }), muon({ learningRate: 1e30 })]) {
       it(`stops ${name} with finite weights, or leaves it where no number overflows: ${optimizer.describe()}`, async () => {
         const model = make();
         await model.compile({ ...options, optimizer, threads: 1 });

@@ -210,7 +210,7 @@ const lionSweep: Sweep<'lion'> = function* () {
 };
 
 const muonMomentumSweep: Sweep<'muonMomentum'> = function* () {
-  const momentum = Math.fround(0.95);
+  const momentum = Math.fround(0.95), gain = 1 - momentum;
   for (const { held, broken, clipped, size, blocks, label, common: { g, state, blockSize, clipvalue }, ...setting } of settings()) {
     for (const nesterov of [false, true]) {
       const m = randomArray(size, 72);
@@ -222,10 +222,10 @@ const muonMomentumSweep: Sweep<'muonMomentum'> = function* () {
             assertSameBits(written.m, Float32Array.from(m), 'm');
             return;
           }
-          const mean = map(m, (value, i) => momentum * value + clipped[i]!);
-          const errors = blended(4, m, momentum, clipped, 1);
+          const mean = map(m, (value, i) => momentum * value + (1 - momentum) * clipped[i]!);
+          const errors = blended(5, m, 1 + gain, clipped, gain);
           assertClose(written.m, mean, errors, 'm');
-          assertClose(written.g, nesterov ? map(clipped, (value, i) => value + momentum * mean[i]!) : mean, nesterov ? blended(6, m, 1, clipped, 2) : errors, 'g');
+          assertClose(written.g, nesterov ? map(clipped, (value, i) => gain * value + momentum * mean[i]!) : mean, nesterov ? blended(9, m, 1 + 2 * gain, clipped, 2 * gain) : errors, 'g');
         },
       };
     }
