@@ -1,7 +1,8 @@
 import * as layers from '../layers/index.js';
 import type { Layer } from '../layers/layer.js';
 import { sequential, type Sequential } from '../model/sequential.js';
-import { adam, adamW } from '../optimizers/adam.js';
+import { adam } from '../optimizers/adam.js';
+import { muon } from '../optimizers/muon.js';
 import { linearDecay, oneCycle } from '../optimizers/schedules.js';
 import type { PresetName, Training } from './preset.js';
 
@@ -28,11 +29,13 @@ export const FASHION_MNIST_PRESETS: Readonly<Record<PresetName, FashionMnistPres
   },
   best: {
     network: 'deep', epochs: 12, batchSize: 128, dropout: 0.25, augment: true, labelSmoothing: 0.1,
-    optimizer: (totalSteps) => adamW({ learningRate: oneCycle({ maxLearningRate: 5e-3, totalSteps }), weightDecay: 0.1 }),
+    optimizer: (totalSteps) => muon({ learningRate: oneCycle({ maxLearningRate: 5e-3, totalSteps }), weightDecay: 0.1, excludeLayers: ['dense'] }),
   },
   fast: {
-    network: 'task', epochs: 7, batchSize: 64, dropout: 0.1, augment: true, labelSmoothing: 0.1, targetAccuracy: 0.925,
-    optimizer: (totalSteps) => adamW({ learningRate: linearDecay({ learningRate: 2e-3, totalSteps, warmupSteps: totalSteps / 20 }), weightDecay: 0.05 }),
+    network: 'task', epochs: 6, batchSize: 128, dropout: 0.1, augment: true, labelSmoothing: 0.1, targetAccuracy: 0.925,
+    optimizer: (totalSteps) => muon({
+      learningRate: linearDecay({ learningRate: 3e-3, totalSteps, warmupSteps: totalSteps / 20 }), weightDecay: 0.05, excludeLayers: ['dense'],
+    }),
   },
 };
 
