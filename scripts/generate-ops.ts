@@ -5,8 +5,8 @@ import { Activation, Arithmetic, Control, Fill, Kernel, OP_HEADER_BYTES, OP_NAME
 import type { ArgumentKind, OpName } from '../src/plan/ops.js';
 
 /**
- * Modules of the kernels that are not in the core, which is what programs for the web get. A model gets all if a layer of it says so: its `kernels` are
- * `allKernels`; a test sees that they are.
+ * Modules of the kernels that are not in the core, which is what programs for the web get. A model gets all if a layer of it or its optimizer says so: its
+ * `kernels` are `allKernels`; a test sees that they are.
  */
 export const BEYOND_CORE: readonly string[] = [
   'normalization/layer', 'normalization/columns', 'normalization/batch', 'recurrent/lanes', 'recurrent/lanes-forward', 'recurrent/lanes-backward-kernel',

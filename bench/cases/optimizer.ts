@@ -25,7 +25,7 @@ const plainAdam = (size: number): Plain => ({ floats, kernels }) => {
 /** One kernel of a convolution, [taps · inputs, outputs] as a matrix. */
 function muonStep(shape: readonly [number, number, number, number]): Case {
   const columns = shape[3], rows = shape[0] * shape[1] * shape[2], n = Math.min(rows, columns);
-  const part = { start: 0, size: rows * columns, shape, path: 'conv2d/kernel' };
+  const part = { start: 0, size: rows * columns, shape, matrix: true, path: 'conv2d/kernel' };
   return { ...step('muon', part.size, 4 * n + (36 * n ** 3) / part.size, muon(), undefined, [part]), shape: `${shape.join('×')} weights` };
 }
 

@@ -21,6 +21,8 @@ export interface WeightSpec {
   readonly initializer: WeightInitializer;
   /** False for what a layer keeps by itself, such as moving statistics. Default true. */
   readonly trainable?: boolean;
+  /** False where the last axis is not that of the outputs of a linear map from the others, so that `muon` takes it for no matrix. Default true. */
+  readonly matrix?: boolean;
   /** The penalty on it, from the layer's option of that name: kernelRegularizer for `kernel`. */
   readonly regularizer?: Regularizer;
 }

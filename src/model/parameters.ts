@@ -50,8 +50,8 @@ export class Layout {
 
   /** The weights that are trained. */
   get trainedParts(): ParameterPart[] {
-    return this.entries.flatMap(({ layer, spec: { name, shape } }, index) =>
-      (this.trainable[index] ? [{ start: this.starts[index]!, size: sizeOf(shape), shape, path: `${layer.name}/${name}` }] : []));
+    return this.entries.flatMap(({ layer, spec: { name, shape, matrix = true } }, index) =>
+      (this.trainable[index] ? [{ start: this.starts[index]!, size: sizeOf(shape), shape, matrix, path: `${layer.name}/${name}` }] : []));
   }
 
   /** For each weight of a layer, floats from the start of the region, and whether it is trained. */

@@ -1,5 +1,5 @@
 import { integerPower } from '../numerics.js';
-import type { Optimizer, OptimizerOptions } from './optimizer.js';
+import type { Optimizer, OptimizerOptions, Rule } from './optimizer.js';
 import { requirePositive, requireRate } from '../options.js';
 import { optimizerOf, slotOf } from './optimizer.js';
 
@@ -24,9 +24,13 @@ export const adam = (options: AdamOptions = {}): Optimizer => adamOf('adam', 'Ad
  */
 export const adamW = (options: AdamOptions = {}): Optimizer => adamOf('adamW', 'AdamW', { weightDecay: 0.004, ...options });
 
-/** What the rate is multiplied by, after so many moves: means that start from 0 are too small at first. */
-export const adamCorrection = (beta1: number, beta2: number) => (rate: number, move: number): number =>
-  (rate * Math.sqrt(1 - integerPower(beta2, move + 1))) / (1 - integerPower(beta1, move + 1));
+/** What a rule is that moves weights as Adam does, or some of them. Slots: m and v. */
+export const adamRule = (beta1: number, beta2: number, epsilon: number) => ({
+  slots: ['m', 'v'],
+  correct: (rate, move) => (rate * Math.sqrt(1 - integerPower(beta2, move + 1))) / (1 - integerPower(beta1, move + 1)),
+  emit: (plan, args, slots, blocks) =>
+    plan.op('adam', { ...args, m: slotOf(slots, 0), v: slotOf(slots, 1), gain1: 1 - beta1, gain2: 1 - beta2, epsilon }, blocks),
+}) satisfies Partial<Rule>;
 
 function adamOf(name: string, title: string, { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-7, ...options }: AdamOptions): Optimizer {
   requireRate(beta1, 'beta1', name);
@@ -34,10 +38,7 @@ function adamOf(name: string, title: string, { learningRate = 1e-3, beta1 = 0.9,
   requirePositive(epsilon, 'epsilon', name);
   return optimizerOf({
     name,
-    slots: ['m', 'v'],
-    correct: adamCorrection(beta1, beta2),
-    emit: (plan, args, slots, blocks) =>
-      plan.op('adam', { ...args, m: slotOf(slots, 0), v: slotOf(slots, 1), gain1: 1 - beta1, gain2: 1 - beta2, epsilon }, blocks),
+    ...adamRule(beta1, beta2, epsilon),
     config: { beta1, beta2, epsilon },
     describe: (rate) => `${title}${typeof rate === 'number' ? `, rate ${rate}` : ', scheduled rate'}`,
   }, learningRate, options);

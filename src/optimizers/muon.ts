@@ -4,7 +4,7 @@ import { floatsOn, PlanBuffer, refTo, type Ref } from '../plan/buffer.js';
 import type { PlanBuilder } from '../plan/builder.js';
 import { emitGemm } from '../plan/gemm.js';
 import { allKernels } from '../runtime/embedded.js';
-import { adamCorrection } from './adam.js';
+import { adamRule } from './adam.js';
 import type { Optimizer, OptimizerOptions, ParameterPart, RuleArguments } from './optimizer.js';
 import { optimizerOf, slotOf } from './optimizer.js';
 
@@ -34,10 +34,10 @@ const QUINTIC = [3.4445, -4.775, 2.0315] as const;
 
 /**
  * Muon (Jordan et al., 2024; as Keras in the form of Liu et al., 2025): the momentum of a matrix is brought near the closest orthogonal one, so that
- * an update moves all directions alike. Kernels of convolutions are matrices of a column for each output. Biases, embeddings, what has but one row or
- * column and the layers of `excludeLayers` are moved by AdamW at the same rate. The rate is 0.001 by default, weights decay by 0.004.
+ * an update moves all directions alike. Kernels of convolutions are matrices of a column for each output. Biases, embeddings, depthwise kernels, what has but one row
+ * or column and the layers of `excludeLayers` are moved by AdamW at the same rate. The rate is 0.001 by default, weights decay by 0.004.
  *
- * An update of a weight [rows, columns] costs 4 · rows · columns · n operations and 36 · n³, n being the less of the two.
+ * An update of a weight [rows, columns] costs 4 · rows · columns · n operations and, in five steps, 36 · n³, n being the less of the two.
  * @throws LanewiseError `invalid-argument`
  */
 export function muon({
@@ -48,20 +48,19 @@ export function muon({
   for (const [option, value] of Object.entries({ rmsRate, epsilon })) requirePositive(value, option, 'muon');
   requireNotNegative(adamLrRatio, 'adamLrRatio', 'muon');
   requirePositiveInteger(nsSteps, 'nsSteps', 'muon');
-  const correct = adamCorrection(adamBeta1, adamBeta2);
+  const adam = adamRule(adamBeta1, adamBeta2, epsilon);
   return optimizerOf({
     name: 'muon',
-    slots: ['m', 'v'],
+    slots: adam.slots, // m is the momentum of matrices too
     kernels: allKernels,
-    correct: (rate, move) => adamLrRatio * correct(rate, move),
+    correct: (rate, move) => adamLrRatio * adam.correct(rate, move),
     emit(plan, args, slots, _blocks, parts) {
       const [m, v] = [slotOf(slots, 0), slotOf(slots, 1)];
-      const adam = { gain1: 1 - adamBeta1, gain2: 1 - adamBeta2, epsilon };
       let start = 0; // of what comes before the next matrix
       const emitAdam = (end: number): void => {
         if (end === start) return;
         const range = on(args, start, end - start);
-        plan.op('adam', { ...range, m: floatsOn(m, start), v: floatsOn(v, start), ...adam }, blocksOf(range.size, ELEMENT_BLOCK));
+        adam.emit(plan, range, [floatsOn(m, start), floatsOn(v, start)], blocksOf(range.size, ELEMENT_BLOCK));
       };
       parts.forEach((part, index) => {
         if (!isMatrix(part) || excludeLayers.some((excluded) => part.path.includes(excluded))) return;
@@ -77,19 +76,13 @@ export function muon({
 }
 
 const columnsOf = ({ shape }: ParameterPart): number => shape.at(-1)!;
-const isMatrix = (part: ParameterPart): boolean =>
-  part.shape.length > 1 && columnsOf(part) > 1 && part.size > columnsOf(part) && !part.path.includes('embedding');
+const isMatrix = (part: ParameterPart): boolean => part.matrix && part.shape.length > 1 && columnsOf(part) > 1 && part.size > columnsOf(part);
 
 /** The arguments of a rule for a part of its range. */
 const on = ({ w, g, average, ...args }: RuleArguments, start: number, size: number): RuleArguments =>
   ({ ...args, w: floatsOn(w, start), g: floatsOn(g, start), average: average && floatsOn(average, start), size });
 
-interface MatrixOptions {
-  momentum: number;
-  nesterov: boolean;
-  nsSteps: number;
-  rmsRate: number;
-}
+type MatrixOptions = Required<Pick<MuonOptions, 'momentum' | 'nesterov' | 'nsSteps' | 'rmsRate'>>;
 
 /** The update of one matrix. */
 function emitMatrix(

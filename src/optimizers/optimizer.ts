@@ -5,9 +5,9 @@ import { requireNotNegative, requireOption, requirePositive, requirePositiveInte
 import { ELEMENT_BLOCK, blocksOf } from '../plan/blocking.js';
 import type { PlanBuilder } from '../plan/builder.js';
 import type { Ref } from '../plan/buffer.js';
+import { floatsOn, PlanBuffer, refTo } from '../plan/buffer.js';
 import type { Embedding } from '../runtime/embedded.js';
 import type { Shape } from '../tensor/shape.js';
-import { floatsOn, PlanBuffer, refTo } from '../plan/buffer.js';
 import type { LearningRate } from './learning-rate.js';
 import { rateAt, rateConfig } from './learning-rate.js';
 
@@ -28,6 +28,8 @@ export interface ParameterPart {
   start: number;
   size: number;
   shape: Shape;
+  /** Whether it may be taken for a matrix (see WeightSpec). */
+  matrix: boolean;
   /** Its layer's name and its own, such as `dense_1/kernel`. */
   path: string;
 }
@@ -146,13 +148,14 @@ export function optimizerOf(rule: Rule, learningRate: LearningRate, options: Opt
     ...(rule.kernels && { kernels: rule.kernels }),
     rateAt: (step) => corrected(plainRate(step), step),
     moves: moveOf,
-    numbersAt: (step, adjust = (rate) => rate) => ({
-      learningRate: corrected(adjust(plainRate(step)), step),
-      plainRate: adjust(plainRate(step)),
-      weightDecay: adjust(plainRate(step)) * (weightDecay ?? 0),
-      averageGain: moveOf(step) === 0 ? 1 : 1 - emaMomentum, // the first average is the weights
-      held: (step + 1) % steps !== 0,
-    }),
+    numbersAt(step, adjust = (rate) => rate) {
+      const rate = adjust(plainRate(step));
+      return {
+        learningRate: corrected(rate, step), plainRate: rate, weightDecay: rate * (weightDecay ?? 0),
+        averageGain: moveOf(step) === 0 ? 1 : 1 - emaMomentum, // the first average is the weights
+        held: (step + 1) % steps !== 0,
+      };
+    },
     emit(plan, range, state) {
       const { w, g, size } = range;
       const slot = (wanted: string): Ref | undefined => range.slots[[...rule.slots, ...extra].indexOf(wanted)];

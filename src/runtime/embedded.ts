@@ -2,7 +2,7 @@
 export type Embedding = () => Promise<{ default: string }>;
 
 /**
- * All kernels of the strict build, not those of the core alone: see BEYOND_CORE in scripts/generate-ops.ts. A layer that lays out others names this as its
- * `kernels`, so that a bundle has them if it has such a layer, and a page loads them if a model has one.
+ * All kernels of the strict build, not those of the core alone: see BEYOND_CORE in scripts/generate-ops.ts. A layer or optimizer that lays out others names
+ * this as its `kernels`, so that a bundle has them if it has such a one, and a page loads them if a model has.
  */
 export const allKernels: Embedding = () => import('#wasm/strict');

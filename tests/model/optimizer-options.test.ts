@@ -111,8 +111,8 @@ describe('muon', () => {
       twins: [twins.conv2d({ filters: 9, kernelSize: 3, inputShape: [6, 7, 5] }), twins.flatten(), twins.dense({ units: 37, activation: 'tanh' }), twins.dense({ units: 45 })],
       matrices: /kernel/,
     },
-    'a depthwise convolution, which is no matrix': {
-      twins: [twins.depthwiseConv2d({ kernelSize: 3, inputShape: [6, 7, 5] }), twins.flatten(), twins.dense({ units: 1 })], matrices: /none/,
+    'a depthwise convolution, which is no matrix, and one output': {
+      twins: [twins.depthwiseConv2d({ kernelSize: 3, depthMultiplier: 2, inputShape: [6, 7, 5] }), twins.flatten(), twins.dense({ units: 1 })], matrices: /none/,
     },
     'an embedding and a recurrent layer': {
       twins: [twins.embedding({ inputDim: 12, outputDim: 6, inputShape: [5] }), twins.lstm({ units: 7 }), twins.dense({ units: 3 })], matrices: /kernel|recurrent/i,

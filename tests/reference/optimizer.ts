@@ -149,7 +149,7 @@ export function muonStep(options: MuonOptions): { weights: Float64Array; m: Floa
 }
 
 /** The iteration as it is written down (Jordan et al., 2024): x = u / ‖u‖, then x = a·x + (b·A + c·A²)·x with A = x·xᵀ. u: [rows, columns]. */
-export function newtonSchulz(u: Values, rows: number, columns: number, steps: number): Float64Array {
+function newtonSchulz(u: Values, rows: number, columns: number, steps: number): Float64Array {
   const [a, b, c] = [3.4445, -4.775, 2.0315];
   const norm = Math.sqrt(map(u, (value) => value * value).reduce((sum, value) => sum + value, 1e-14));
   let x = map(u, (value) => value / norm);

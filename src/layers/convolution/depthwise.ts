@@ -74,7 +74,7 @@ export abstract class DepthwiseLayer extends Layer {
   }
 
   protected depthwiseSpec(inputShape: Shape): WeightSpec {
-    return { name: 'depthwiseKernel', shape: [...this.kernel.kernelSize, inputShape[2]!, this.depthMultiplier], initializer: 'glorotUniform' };
+    return { name: 'depthwiseKernel', shape: [...this.kernel.kernelSize, inputShape[2]!, this.depthMultiplier], initializer: 'glorotUniform', matrix: false };
   }
 
   protected describeKernel(): string[] {

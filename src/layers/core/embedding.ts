@@ -71,7 +71,7 @@ class Embedding extends Layer {
   }
 
   protected override weightSpecs(): readonly WeightSpec[] {
-    return [{ name: 'embeddings', shape: [this.inputDim, this.outputDim], initializer: 'randomUniform' }];
+    return [{ name: 'embeddings', shape: [this.inputDim, this.outputDim], initializer: 'randomUniform', matrix: false }];
   }
 
   override describe(): string {
