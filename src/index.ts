@@ -43,6 +43,7 @@ export type { FunctionalOptions } from './model/functional.js';
 export { sequential } from './model/sequential.js';
 export type { Sequential, Stack } from './model/sequential.js';
 export type { InputSpec, ModelInput, ModelTarget } from './model/batches.js';
+export { alternatingFlip } from './model/feeds/alternating-flip.js';
 export { infoBatch } from './model/feeds/info-batch.js';
 export type { InfoBatchOptions } from './model/feeds/info-batch.js';
 export type { Batching, Sampler } from './model/feeds/sampler.js';

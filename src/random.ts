@@ -7,7 +7,7 @@
 import { logarithm } from './numerics.js';
 
 /** What a stream is for. The numbers are part of the reproducibility promise: never renumber. */
-export const Purpose = { initialize: 1, shuffle: 2, dropout: 3, signals: 4, garments: 5, split: 6, augment: 7, recurrentDropout: 8, mixup: 9, infoBatch: 10 } as const;
+export const Purpose = { initialize: 1, shuffle: 2, dropout: 3, signals: 4, garments: 5, split: 6, augment: 7, recurrentDropout: 8, mixup: 9, infoBatch: 10, alternatingFlip: 11 } as const;
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
 
 const PARITY = 0x1bd11bda;

@@ -53,11 +53,12 @@ export async function trainTask(task: Task, { threads, build }: EngineOptions, o
   const model = task.createModel();
   const { shape: [rows] } = (task.augmented ?? task.train).x;
   const stepsPerEpoch = Math.ceil(rows! / training.batchSize);
-  const { epochs, batchSize } = training;
+  const { epochs, batchSize, sampler } = training;
   const optimizer = training.optimizer(epochs * stepsPerEpoch);
   await model.compile({ ...compile, optimizer, threads, build });
   const start: StartEvent = {
-    ...startEvent(task, model, build), training: { seed: task.seed, epochs, batchSize, stepsPerEpoch, optimizer: optimizer.describe() },
+    ...startEvent(task, model, build),
+    training: { seed: task.seed, epochs, batchSize, stepsPerEpoch, optimizer: optimizer.describe(), ...(sampler && { sampler: sampler.config.name }) },
   };
   const { curve, checkpoints, resume } = extras;
   if (resume) start.resumed = { step: resume.progress.step, epoch: resume.progress.epoch + 1 };
@@ -79,7 +80,7 @@ export async function trainTask(task: Task, { threads, build }: EngineOptions, o
 }
 
 function fit(task: Task, model: Sequential, output: Output, probe: LossProbe | undefined, { checkpoints, resume }: TrainingExtras): Promise<History> {
-  const { train, augmented, test, training: { epochs, batchSize, targetAccuracy = Infinity } } = task;
+  const { train, augmented, test, training: { epochs, batchSize, sampler, targetAccuracy = Infinity } } = task;
   let epochAtWork = 0;
   const progress: Callbacks = {
     onEpochBegin(epoch) {
@@ -98,7 +99,7 @@ function fit(task: Task, model: Sequential, output: Output, probe: LossProbe | u
   };
   const { x, y } = augmented ?? train;
   return model.fit(x, y, {
-    ...(augmented && { sampleWeight: augmented.sampleWeight }),
+    ...(augmented && { sampleWeight: augmented.sampleWeight }), ...(sampler && { sampler }),
     epochs, batchSize, validationData: [test.x, test.y], callbacks: checkpoints ? [progress, checkpoints.callbacks] : progress,
     ...(checkpoints && { signal: checkpoints.signal }), ...(resume && { resume }),
   });

@@ -55,7 +55,7 @@ export interface FitOptions extends WeightOptions {
   batchSize?: number;
   /** Whether rows are put in a new order each epoch, one that depends on the seed and the epoch alone. Default true. */
   shuffle?: boolean;
-  /** Chooses the rows of each epoch: `infoBatch()`. Default: each epoch has all of them. */
+  /** Chooses the rows of each epoch, or how they look: `infoBatch()`, `alternatingFlip()`. Default: each epoch has all of them as they are. */
   sampler?: Sampler;
   /** Evaluated after each epoch: inputs, targets and, if rows are to be weighed, what each of them counts. */
   validationData?: readonly [ModelInput, ModelTarget] | readonly [ModelInput, ModelTarget, SampleWeights];

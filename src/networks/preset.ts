@@ -1,3 +1,4 @@
+import type { Sampler } from '../model/feeds/sampler.js';
 import type { Optimizer } from '../optimizers/optimizer.js';
 
 /** What the command trains: the classifier of garments, and the predictor of signals. */
@@ -17,6 +18,8 @@ export interface Training {
   batchSize: number;
   /** Only the first rows of the training set are used. Default: all. */
   rows?: number;
+  /** Chooses the rows of each epoch, or how they look. Default: each epoch has all of them as they are. */
+  sampler?: Sampler;
   /** The training ends after the first epoch that is judged at least this accurate. Default: none does. */
   targetAccuracy?: number;
   /** An optimizer for a run of so many steps (epochs × batches). */

@@ -17,10 +17,15 @@ export interface Tensor<Data extends NumericArray = NumericArray> {
 }
 
 /** Zeros. @throws LanewiseError `out-of-memory`, naming the bytes asked for */
-export function newFloats(length: number, where: string): Float32Array<ArrayBuffer> {
+export const newFloats = (length: number, where: string): Float32Array<ArrayBuffer> => inMemory(() => new Float32Array(length), 4 * length, where);
+
+/** Another of the same kind with the same numbers. @throws LanewiseError `out-of-memory`, naming the bytes asked for */
+export const copyOf = <Data extends NumericArray>(data: Data, where: string): Data => inMemory(() => data.slice() as Data, data.byteLength, where);
+
+function inMemory<Data>(make: () => Data, bytes: number, where: string): Data {
   try {
-    return new Float32Array(length);
+    return make();
   } catch (cause) {
-    throw new LanewiseError('out-of-memory', 'memory could not be had', { where, received: `${4 * length} bytes`, cause });
+    throw new LanewiseError('out-of-memory', 'memory could not be had', { where, received: `${bytes} bytes`, cause });
   }
 }

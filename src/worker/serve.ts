@@ -4,7 +4,7 @@ import { lossFromConfig } from '../losses.js';
 import { metricFromConfig } from '../metrics.js';
 import type { ModelInput, ModelTarget } from '../model/batches.js';
 import type { Callbacks } from '../model/callbacks/callbacks.js';
-import { samplerFromConfig } from '../model/feeds/info-batch.js';
+import { samplerFromConfig } from '../model/feeds/registry.js';
 import type { Model, Prediction } from '../model/model.js';
 import type { CompileOptions, FitOptions } from '../model/options.js';
 import { optimizerFromConfig } from '../optimizers/registry.js';

@@ -15,7 +15,7 @@ export interface StartEvent {
   threads: number;
   build: Build;
   /** Absent where a trained network is evaluated. */
-  training?: { seed: number; epochs: number; batchSize: number; stepsPerEpoch: number; optimizer: string };
+  training?: { seed: number; epochs: number; batchSize: number; stepsPerEpoch: number; optimizer: string; sampler?: string };
   /** Where a run goes on that was stopped: training steps done, and the epoch at work, from 1. */
   resumed?: { step: number; epoch: number };
 }

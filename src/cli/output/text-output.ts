@@ -125,8 +125,8 @@ export class TextOutput implements Output {
 
 type TrainingFacts = NonNullable<StartEvent['training']>;
 
-function describeTraining({ epochs, batchSize, stepsPerEpoch, optimizer }: TrainingFacts, rows: number, noun: string): string {
-  return `${count(epochs, 'epoch')} of ${count(stepsPerEpoch, 'step')}, ${count(Math.min(batchSize, rows), noun)} a step; ${optimizer}`;
+function describeTraining({ epochs, batchSize, stepsPerEpoch, optimizer, sampler }: TrainingFacts, rows: number, noun: string): string {
+  return `${count(epochs, 'epoch')} of ${count(stepsPerEpoch, 'step')}, ${count(Math.min(batchSize, rows), noun)} a step; ${optimizer}${sampler ? `; ${sampler}` : ''}`;
 }
 
 function architecture({ summary, noun }: StartDetails): string[] {

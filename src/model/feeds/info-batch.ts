@@ -1,5 +1,4 @@
 import { LanewiseError } from '../../errors.js';
-import type { JsonRecord } from '../../json.js';
 import { stepsOf as rowsOf } from '../../losses.js';
 import { requireOption, requireRate } from '../../options.js';
 import { Purpose, RandomStream, epochOrder } from '../../random.js';
@@ -46,12 +45,6 @@ export function infoBatch({ easyShare = 0.75, dropShare = 0.6, until }: InfoBatc
       return new InfoBatchFeed(data, batching, prunes, easyOf(data.rows), droppedOf(data.rows));
     },
   };
-}
-
-/** The sampler of a config. @throws LanewiseError `unsupported` for one that is not ours */
-export function samplerFromConfig({ name, ...options }: JsonRecord): Sampler {
-  if (name === 'infoBatch') return infoBatch(options);
-  throw new LanewiseError('unsupported', 'a sampler that cannot be told by its config', { where: 'sampler', expected: 'infoBatch', received: JSON.stringify(name) ?? 'none' });
 }
 
 class InfoBatchFeed implements Feed {

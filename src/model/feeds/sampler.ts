@@ -13,10 +13,10 @@ export interface Batching {
   outputs: readonly { readonly shape: Shape }[];
 }
 
-/** Decides which rows an epoch trains on, and what they count: see `infoBatch`. */
+/** Decides which rows an epoch trains on, how they look and what they count: see `infoBatch` and `alternatingFlip`. */
 export interface Sampler {
   /** What tells it from others. */
-  readonly config: JsonRecord;
+  readonly config: JsonRecord & { readonly name: string };
   /** How many of so many rows an epoch trains on, if the run begins with epoch 0: what the steps of a schedule go by. */
   rowsIn(epoch: number, rows: number): number;
   /** The batches of a run. @throws LanewiseError `invalid-argument` for outputs that it cannot serve @internal */
