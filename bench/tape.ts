@@ -129,7 +129,7 @@ export async function prepare({ build, threads }: Setup, batch: number, layOut: 
   const state = engine.reserve(STATE_BYTES);
   engine.floats(state, STATE_BYTES / 4)[State.learningRate / 4] = 1e-3;
   engine.floats(state, STATE_BYTES / 4)[State.gradientScale / 4] = 1;
-  const tape = new BenchTape(batch, true, 1, fixedRef(state, STATE_BYTES));
+  const tape = new BenchTape(batch, true, 1, fixedRef(state, STATE_BYTES), threads);
   const ops = layOut(tape);
   tape.place((bytes) => engine.reserve(bytes), align);
   const scratchBytes = align(tape.scratch);

@@ -238,7 +238,8 @@ export class Program {
     const outputs = kind === 'trace' ? [nodes.at(-1)!] : graph.outputs;
     const forward = kind === 'trace' || kind === 'predict';
     const state = fixedRef(this.state, STATE_BYTES);
-    const tape = new Tape(batch, kind === 'train' || kind === 'trace', seed, state);
+    const { threads } = this.engine;
+    const tape = new Tape(batch, kind === 'train' || kind === 'trace', seed, state, threads);
     const inputs = graph.inputs.map(({ shape }) => tape.tensor(shape, 'rows', false, true));
     const data = objective.heads.map(({ target, shape }, index) => ({
       target: tape.buffer(batch * sizeOf(target.shape), true), weights: weighted[index] ? tape.buffer(batch * stepsOf(shape), true) : undefined,
@@ -266,7 +267,6 @@ export class Program {
       tape.emitUpdates();
     }
 
-    const threads = this.engine.threads;
     let hoisted: readonly PlannedOp[] = [];
     if (!tape.training) ({ hoisted, others: tape.ops } = this.hoisted.hoist(tape.ops, ({ buffer }) => buffer.address === this.region));
     if (tape.arrange) tape.ops = tape.arrange(tape.ops, threads);

@@ -49,6 +49,9 @@ export class PlanBuilder {
   owner = '';
   private scratchBytes = 0;
 
+  /** @param threads that will share the work */
+  constructor(readonly threads = 1) {}
+
   /** A buffer of `length` floats (or other 4-byte numbers) somewhere in the arena. */
   buffer(length: number, pinned = false): Ref {
     return refTo(new PlanBuffer(length * 4, pinned));

@@ -21,7 +21,7 @@ export interface GemmSizes {
 /** C [m, n] = op(A) · op(B) + bias, all dense in memory. */
 export function emitGemm(plan: PlanBuilder, { c, a, b, bias }: GemmOperands, sizes: GemmSizes): void {
   const { m, n, k, transposeA = false, transposeB = false, relu = 0 } = sizes;
-  const blocks = gemmBlocks(sizes);
+  const blocks = gemmBlocks(sizes, plan.threads);
   const { blockM, blockN, blockK, packA } = blocks;
   plan.op(
     'gemm',

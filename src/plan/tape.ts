@@ -63,8 +63,9 @@ export class Tape extends PlanBuilder {
     readonly seed: number,
     /** The numbers that change from step to step. */
     readonly state: Ref,
+    threads?: number,
   ) {
-    super();
+    super(threads);
   }
 
   /** Groups of four sequences. */

@@ -138,20 +138,26 @@ describe('blocks', () => {
     for (const m of [1, 2, 5, 32, 40, 128, 129, 161, 500, 7744]) {
       for (const n of [1, 8, 10, 64, 128, 137, 1000]) {
         for (const k of [1, 10, 384, 575, 576, 7744]) {
-          const { blockM, blockN, blockK } = gemmBlocks({ m, n, k });
-          assert.equal(blockN % Kernel.panel, 0, `${m} × ${n}`);
-          assert.ok(blockM >= 1 && blockM <= m && blockN <= n + Kernel.panel - 1 && blockK >= 1 && blockK <= k, `${m} × ${n} × ${k}`);
-          assert.ok(blockM <= 160 && blockN <= 128 && blockK < 576, 'panels and strips fit the caches');
+          for (const threads of [1, 2, 3, 8, 64]) {
+            const { blockM, blockN, blockK } = gemmBlocks({ m, n, k }, threads);
+            assert.equal(blockN % Kernel.panel, 0, `${m} × ${n}`);
+            assert.ok(blockM >= 1 && blockM <= m && blockN <= n + Kernel.panel - 1 && blockK >= 1 && blockK <= k, `${m} × ${n} × ${k}`);
+            assert.ok(blockM <= 160 && blockN <= 128 && blockK < 576, 'panels and strips fit the caches');
+          }
         }
       }
     }
   });
 
-  it('give several threads something to do in the products of the large network', () => {
-    for (const [m, n, k] of [[128, 128, 7744], [7744, 128, 128], [128, 7744, 128]] as const) {
-      const { blockM, blockN } = gemmBlocks({ m, n, k });
-      assert.ok(blocksOf(m, blockM) * blocksOf(n, blockN) >= 8, `${m} × ${n}`);
+  it('give all threads something to do in the products of the large network, and one thread no more than fits its caches', () => {
+    const count = (m: number, n: number, k: number, threads: number): number => {
+      const { blockM, blockN } = gemmBlocks({ m, n, k }, threads);
+      return blocksOf(m, blockM) * blocksOf(n, blockN);
+    };
+    for (const threads of [2, 3, 4, 8, 16]) {
+      for (const [m, n, k] of [[128, 128, 7744], [7744, 128, 128], [128, 7744, 128]] as const) assert.ok(count(m, n, k, threads) >= 2 * threads, `${m} × ${n}, ${threads} threads`);
     }
+    assert.deepEqual([count(128, 128, 7744, 1), count(7744, 128, 128, 1)], [1, 49]);
   });
 
   it('of images are at most 16, and cover the batch', () => {

@@ -101,7 +101,7 @@ const gemmSweep: Sweep<'gemm'> = function* () {
       for (const n of [31, 32, 33, 64, 71, 96, 131]) {
         for (const blockN of [32, 40, 64]) yield gemmCase({ m, n, k: depths(), ...transpose, ...rest(), blockN });
         const sizes = { m, n, k: 400, ...transpose };
-        yield gemmCase({ ...sizes, ...gemmBlocks(sizes), gap: gaps(), bias: true, relu: flags() });
+        yield gemmCase({ ...sizes, ...gemmBlocks(sizes, 8), gap: gaps(), bias: true, relu: flags() });
       }
     }
     // a block's depth, and just over and under it
@@ -115,7 +115,7 @@ const gemmSweep: Sweep<'gemm'> = function* () {
     // the blocks that layers use
     for (const [m, n, k] of [[129, 17, 40], [64, 130, 385], [161, 65, 130], [166, 137, 5], [8, 137, 576], [33, 10, 575]] as const) {
       const sizes = { m, n, k, ...transpose };
-      yield gemmCase({ ...sizes, ...gemmBlocks(sizes), gap: gaps(), bias: flags(), relu: flags() });
+      for (const threads of [1, 2, 8]) yield gemmCase({ ...sizes, ...gemmBlocks(sizes, threads), gap: gaps(), bias: flags(), relu: flags() });
     }
     for (const [m, n] of [[7, 9], [8, 40], [40, 17]] as const) {
       for (const relu of [false, true]) yield gemmCase({ m, n, k: 12, ...transpose, ...rest(), relu, special: true });
