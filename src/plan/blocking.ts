@@ -20,7 +20,7 @@ export const blocksOf = (size: number, blockSize: number): number => Math.ceil(s
  * Blocks of a matrix product, as even as may be. Thresholds by `npm run bench -- --filter gemm`: a block of 160 × 128 and 384 deep keeps packed B
  * (192 KiB) in a second-level cache, and a strip of A and a panel of B (8 + 12 KiB) in a first-level one; depths from 256 to 512 and other sizes from
  * 128 × 64 to 256 × 256 differ by 2 %. Tall blocks come first where a product is small, since each block packs its B anew: over a sum of 7744, blocks
- * of 128 × 16 are 6 % faster than 80 × 16. No more blocks than threads need: the classifier's inference is 1.5 % faster than with sixteen, its step 1 %.
+ * of 128 × 16 are 6 % faster than 80 × 16. No more blocks than threads need: the classifier's inference on one is 2 % faster than with eight, its step 1 %.
  */
 const GEMM = {
   /** Rows that block heights are multiples of: a register tile of the strict build. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { detectFeatures } from '../../src/entry.node.js';
 import type { CompileOptions, Sequential, Tensor } from '../../src/entry.node.js';
-import { cnnOptions, randomLabels, randomTensor, rnnOptions, smallCnn, smallRnn, smallWinograd, weightsHash } from './helpers.js';
+import { cnnOptions, randomLabels, randomTensor, rnnOptions, smallCnn, smallDense, smallRnn, smallWinograd, weightsHash } from './helpers.js';
 
 interface Training {
   make: (seed?: number) => Sequential;
@@ -26,6 +26,10 @@ const trainings: Readonly<Record<string, Training>> = {
   'a convolutional network by Winograd': {
     make: smallWinograd, options: cnnOptions, x: randomTensor([55, 9, 10, 1], 9), y: randomLabels(55, 5, 10), batchSize: 16,
     golden: 'b2d2115d801de6c41e5e9520134ee7b14e5f29e12fc5ec40b66eaee42d3a5a0d',
+  },
+  'a network of wide dense layers': {
+    make: smallDense, options: cnnOptions, x: randomTensor([55, 700], 11), y: randomLabels(55, 5, 12), batchSize: 16,
+    golden: '83ffaef8182fb2cc30017c446a9d69cb2e574dac489fc6560115db63ebc7d1d9',
   },
   'a recurrent network': {
     make: smallRnn, options: rnnOptions, x: randomTensor([36, 12, 1], 7), y: randomTensor([36, 12, 1], 8), batchSize: 10,

@@ -69,6 +69,11 @@ export function smallRnn(seed = 1): Sequential {
   return sequential([layers.simpleRNN({ units: 7, ...options, inputShape: [12, 1] }), rnn(5), rnn(3), layers.dense({ units: 1 })], { seed });
 }
 
+/** Dense layers whose products are cut into other blocks for each number of threads, with A packed or not: [700] into 5 classes. */
+export function smallDense(seed = 1): Sequential {
+  return sequential([layers.dense({ units: 128, activation: 'relu', inputShape: [700] }), layers.dense({ units: 70, activation: 'tanh' }), layers.dense({ units: 5, activation: 'softmax' })], { seed });
+}
+
 export const cnnOptions = { optimizer: adam({ learningRate: 0.01 }), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] } satisfies CompileOptions;
 export const rnnOptions = { optimizer: adam({ learningRate: 0.01, globalClipnorm: 0.5 }), loss: 'mse' } satisfies CompileOptions;
 
