@@ -18,7 +18,7 @@ export interface Training {
   batchSize: number;
   /** Only the first rows of the training set are used. Default: all. */
   rows?: number;
-  /** Chooses the rows of each epoch, or how they look. Default: each epoch has all of them as they are. */
+  /** Says how the rows of an epoch look; all of them must come, for the steps of the optimizer. Default: as they are. */
   sampler?: Sampler;
   /** The training ends after the first epoch that is judged at least this accurate. Default: none does. */
   targetAccuracy?: number;

@@ -61,9 +61,9 @@ test('--preset fast mirrors images in turn, and ends with the first epoch that r
   withFolder(async (folder) => {
     const data = await writeGarments(folder, { train: 120, test: 120, sameImages: true });
     const outcome = await runHere(['train', 'fashion-mnist', '--preset', 'fast', '--data', data, '--batch-size', '10', '--epochs', '60', '--json']);
-    const [start] = events(outcome);
+    const [start, ...later] = events(outcome);
     assert.equal((start!['training'] as { sampler?: string }).sampler, 'alternatingFlip');
-    const accuracies = events(outcome).filter(({ event }) => event === 'epoch').map(({ valAccuracy }) => Number(valAccuracy));
+    const accuracies = later.filter(({ event }) => event === 'epoch').map(({ valAccuracy }) => Number(valAccuracy));
     assert.ok(accuracies.length > 1 && accuracies.length < 60, `${accuracies.length} epochs`);
     assert.deepEqual(accuracies.map((accuracy) => accuracy >= 0.925), accuracies.map((_, index) => index === accuracies.length - 1));
   }));

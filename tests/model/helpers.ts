@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { adam, LanewiseError, layers, sequential, sgd } from '../../src/entry.node.js';
-import type { CompileOptions, ErrorCode, InputSpec, Layer, Model, Prediction, Sequential, Tensor } from '../../src/entry.node.js';
+import { adam, decodeCheckpoint, encodeCheckpoint, LanewiseError, layers, sequential, sgd } from '../../src/entry.node.js';
+import type { Callbacks, Checkpoint, CompileOptions, ErrorCode, InputSpec, Layer, Model, Prediction, Sequential, Tensor } from '../../src/entry.node.js';
 import { Purpose, RandomStream } from '../../src/random.js';
 
 /** Uniform numbers in ±1 of the given shape, the same on every machine. */
@@ -34,6 +34,16 @@ export function weightsHash(model: Model<Prediction>): string {
   const hash = createHash('sha256');
   for (const { data } of model.getWeights()) hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return hash.digest('hex');
+}
+
+/** Runs a fit that is stopped after a step. Gives its checkpoint, through the bytes of a file. */
+export async function stoppedAfter(step: number, model: Sequential, fit: (changes: { signal: AbortSignal; callbacks: Callbacks }) => Promise<unknown>): Promise<Checkpoint> {
+  const controller = new AbortController();
+  const callbacks: Callbacks = { onBatchEnd: () => void (model.step === step && controller.abort()) };
+  await assert.rejects(fit({ signal: controller.signal, callbacks }), { name: 'AbortError' });
+  const checkpoint = await decodeCheckpoint(await encodeCheckpoint(model.checkpoint()));
+  model.close();
+  return checkpoint;
 }
 
 /** A classifier of [4] into 3 classes. */

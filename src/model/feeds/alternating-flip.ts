@@ -8,8 +8,8 @@ import type { Sampler } from './sampler.js';
 
 /**
  * Mirrors each image, left for right, in every second epoch, for `fit`: half of them, drawn by the seed of the model, in the first, third, …, the others
- * in those between. So any two epochs show every image both ways, where `randomFlip` shows half of the images twice the same: the fewer the epochs, the
- * more that helps (Jordan, "94% on CIFAR-10 in 3.29 seconds on a single GPU", 2024). Validation sees images as they are.
+ * in those between. So any two epochs show every image both ways, where `randomFlip` shows half of the images twice the same (Jordan, "94% on CIFAR-10 in
+ * 3.29 seconds on a single GPU", 2024). Validation sees images as they are.
  *
  * For a model of one input, [height, width, channels]. A second copy of the images is held while it trains.
  * @throws LanewiseError `invalid-argument` from `fit`, for other inputs
