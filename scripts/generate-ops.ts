@@ -11,8 +11,10 @@ import type { ArgumentKind, OpName } from '../src/plan/ops.js';
 export const BEYOND_CORE: readonly string[] = [
   'normalization/layer', 'normalization/columns', 'normalization/batch', 'recurrent/lanes', 'recurrent/lanes-forward', 'recurrent/lanes-backward-kernel',
   'recurrent/simple-rnn', 'recurrent/lstm-forward', 'recurrent/lstm-backward', 'recurrent/gru-forward', 'recurrent/gru-backward', 'recurrent/keep-state',
+  'recurrent/dropout-steps', 'step-mask', 'pad',
   'depthwise/forward', 'depthwise/backward-input', 'depthwise/backward-filter', 'augment/random-affine', 'augment/random-erasing',
-  'augment/random-flip', 'embedding', 'optimizer/muon', 'pool2d/average-forward', 'pool2d/average-backward',
+  'augment/random-flip', 'embedding', 'optimizer/muon', 'optimizer/rmsprop', 'optimizer/adagrad', 'optimizer/lion', 'pool2d/average-forward',
+  'pool2d/average-backward',
 ];
 export const isInCore = (name: OpName): boolean => !BEYOND_CORE.includes(moduleOf(name));
 

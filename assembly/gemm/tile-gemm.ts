@@ -205,3 +205,25 @@ export function tileGemmRow(c: usize, a: usize, b: usize, bStep: usize, k: i32):
   v128.store(c, x0); v128.store(c, x1, 16); v128.store(c, x2, 32); v128.store(c, x3, 48);
   v128.store(c, x4, 64); v128.store(c, x5, 80); v128.store(c, x6, 96); v128.store(c, x7, 112);
 }
+
+/** Bytes from the place of a term in a list to its value: the places of all terms, and room for the last vector of them. */
+export const LISTED_VALUES: usize = ((<usize>Kernel.sparseDepth) << 2) + 16;
+
+/** One row of C, of terms in a list: C[0…31] = start[0…31] + Σ value · B[place][0…31]. list to end: places, in bytes from b on; values LISTED_VALUES further. */
+export function tileGemmListed(c: usize, start: usize, list: usize, end: usize, b: usize): void {
+  let x0 = v128.load(start), x1 = v128.load(start, 16), x2 = v128.load(start, 32), x3 = v128.load(start, 48);
+  let x4 = v128.load(start, 64), x5 = v128.load(start, 80), x6 = v128.load(start, 96), x7 = v128.load(start, 112);
+  if (list < end) {
+    do {
+      const row = b + load<usize>(list);
+      const e = v128.load32_splat(list, LISTED_VALUES);
+      x0 = multiplyAdd(x0, e, v128.load(row)); x1 = multiplyAdd(x1, e, v128.load(row, 16));
+      x2 = multiplyAdd(x2, e, v128.load(row, 32)); x3 = multiplyAdd(x3, e, v128.load(row, 48));
+      x4 = multiplyAdd(x4, e, v128.load(row, 64)); x5 = multiplyAdd(x5, e, v128.load(row, 80));
+      x6 = multiplyAdd(x6, e, v128.load(row, 96)); x7 = multiplyAdd(x7, e, v128.load(row, 112));
+      list += 4;
+    } while (list < end);
+  }
+  v128.store(c, x0); v128.store(c, x1, 16); v128.store(c, x2, 32); v128.store(c, x3, 48);
+  v128.store(c, x4, 64); v128.store(c, x5, 80); v128.store(c, x6, 96); v128.store(c, x7, 112);
+}

@@ -87,6 +87,12 @@ export namespace Kernel {
   export const rowPanels: i32 = 4;
   // @ts-ignore: decorator
   @inline
+  export const sparseColumns: i32 = 32;
+  // @ts-ignore: decorator
+  @inline
+  export const sparseDepth: i32 = 128;
+  // @ts-ignore: decorator
+  @inline
   export const rowTableBytes: i32 = 64;
   // @ts-ignore: decorator
   @inline

@@ -1,3 +1,4 @@
+import { relu } from '../../src/layers/core/activation.js';
 import { dense } from '../../src/layers/core/dense.js';
 import type { Case, Plain } from '../case.js';
 import { layerCases } from '../case.js';
@@ -11,15 +12,16 @@ const product = (m: number, n: number, k: number, transposeA: number, transposeB
 
 type Pass = 'forward' | 'backwardKernel' | 'backwardInput';
 
-/** The three products of a dense layer: x · w, xᵀ · dy and dy · wᵀ. */
-function denseCases(kernel: string, batch: number, features: number, units: number, passes: readonly Pass[]): Case[] {
+/** The three products of a dense layer: x · w, xᵀ · dy and dy · wᵀ; behind a ReLU, whose own pass counts too, half of x is zeros. */
+function denseCases(kernel: string, batch: number, features: number, units: number, passes: readonly Pass[], afterRelu = false): Case[] {
   const plain: Readonly<Record<Pass, Plain>> = {
     forward: product(batch, units, features, 0, 0),
     backwardKernel: product(features, units, batch, 1, 0),
     backwardInput: product(batch, features, units, 0, 1),
   };
   return layerCases({
-    kernel, shape: `${batch} × ${features} → ${units}`, batch, stack: () => [dense({ units, useBias: false, inputShape: [features] })],
+    kernel, shape: `${batch} × ${features} → ${units}`, batch,
+    stack: () => [...(afterRelu ? [relu({ inputShape: [features] })] : []), dense({ units, useBias: false, ...(!afterRelu && { inputShape: [features] }) })],
     flops: 2 * features * units,
     passes: Object.fromEntries(passes.map((pass) => [pass, plain[pass]])),
   });
@@ -32,5 +34,6 @@ const SQUARE: Readonly<Record<string, string>> = { 'gemm forward': 'gemm A·B', 
 export const denseLayerCases: readonly Case[] = [
   ...[64, 65, 127, 128, 256, 512, 513, 1024].flatMap((size) => denseCases('gemm', size, size, size, size === 127 || size === 512 ? PASSES : ['forward']))
     .map((option) => ({ ...option, kernel: SQUARE[option.kernel]!, shape: `${option.batch}` })),
-  ...denseCases('dense', 128, 7744, 128, PASSES), ...denseCases('dense', 128, 128, 10, PASSES), ...denseCases('dense', 1, 7744, 128, ['forward']),
+  ...denseCases('dense', 128, 7744, 128, PASSES), ...denseCases('relu + dense', 128, 7744, 128, ['forward', 'backwardKernel'], true),
+  ...denseCases('dense', 128, 128, 10, PASSES), ...denseCases('dense', 1, 7744, 128, ['forward']),
 ];

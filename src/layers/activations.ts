@@ -29,6 +29,9 @@ export function requireActivation<Name extends ActivationName>(name: Name, where
 /** 1 where a kernel that can apply ReLU on the way shall do so. */
 export const reluFlag = (activation: ActivationName): number => Number(activation === 'relu');
 
+/** What is likely of values that come out of ReLU. */
+export const RECTIFIED = { density: 0.5 } as const;
+
 interface ActivationWays {
   /** Whether the kernel before has applied it already. Default false. */
   fused?: boolean;
@@ -48,7 +51,11 @@ export function emitActivation(tape: Tape, x: PlanTensor, name: ActivationName, 
   const blocks = blocksOf(size, ELEMENT_BLOCK);
   const sizes = { size, blockSize: ELEMENT_BLOCK, kind: Activation[name], alpha };
   // in place where the values before are not needed any more; but a loss may ask for those before a sigmoid
-  const y: PlanTensor = name === 'sigmoid' ? { ...tape.like(x), probabilities: { kind: 'sigmoid', logits: x } } : inPlace && !keepsInput ? unsaid(x) : tape.like(x);
+  const isSigmoid = name === 'sigmoid';
+  const y: PlanTensor = {
+    ...(inPlace && !keepsInput && !isSigmoid ? unsaid(x) : tape.like(x)),
+    ...(isSigmoid && { probabilities: { kind: 'sigmoid', logits: x } }), ...(name === 'relu' && RECTIFIED),
+  };
   if (!fused) tape.op('activationForward', { y: y.ref, x: x.ref, ...sizes }, blocks);
   const z = keepsInput ? x : y;
   tape.record(y, [x], (dy) => {

@@ -20,9 +20,10 @@ export function emitProduct(tape: Tape, { x, kernel, bias, output, relu }: Produ
   const units = output.at(-1)!;
   const rows = tape.length(x.shape, 'rows') / features;
   const y = tape.tensor(output);
-  emitGemm(tape, { c: y.ref, a: x.ref, b: kernel.value, bias: bias?.value }, { m: rows, n: units, k: features, relu });
+  const { density = 1 } = x;
+  emitGemm(tape, { c: y.ref, a: x.ref, b: kernel.value, bias: bias?.value }, { m: rows, n: units, k: features, relu, density });
   tape.record(y, [x], (dy) => {
-    if (kernel.gradient) emitGemm(tape, { c: kernel.gradient, a: x.ref, b: dy.ref }, { m: features, n: units, k: rows, transposeA: true });
+    if (kernel.gradient) emitGemm(tape, { c: kernel.gradient, a: x.ref, b: dy.ref }, { m: features, n: units, k: rows, transposeA: true, density });
     if (bias) emitBiasGradient(tape, bias, dy, rows, units);
     if (!x.needsGradient) return [];
     const dx = tape.like(x);

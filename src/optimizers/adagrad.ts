@@ -1,5 +1,6 @@
 import type { Optimizer, OptimizerOptions } from './optimizer.js';
 import { requireNotNegative, requirePositive } from '../options.js';
+import { allKernels } from '../runtime/embedded.js';
 import { optimizerOf, slotOf } from './optimizer.js';
 
 export interface AdagradOptions extends OptimizerOptions {
@@ -16,6 +17,7 @@ export function adagrad({ learningRate = 1e-3, initialAccumulatorValue: start = 
   return optimizerOf({
     name: 'adagrad',
     slots: ['accumulator'],
+    kernels: allKernels,
     slotStart: { accumulator: start },
     emit: (plan, args, slots, blocks) => plan.op('adagrad', { ...args, a: slotOf(slots, 0), epsilon }, blocks),
     config: { initialAccumulatorValue: start, epsilon },

@@ -1,5 +1,6 @@
 import type { Optimizer, OptimizerOptions } from './optimizer.js';
 import { requireRate } from '../options.js';
+import { allKernels } from '../runtime/embedded.js';
 import { optimizerOf, slotOf } from './optimizer.js';
 
 export interface LionOptions extends OptimizerOptions {
@@ -16,6 +17,7 @@ export function lion({ learningRate = 1e-3, beta1 = 0.9, beta2 = 0.99, ...option
   return optimizerOf({
     name: 'lion',
     slots: ['momentum'],
+    kernels: allKernels,
     emit: (plan, args, slots, blocks) => plan.op('lion', { ...args, m: slotOf(slots, 0), beta1, beta2 }, blocks),
     config: { beta1, beta2 },
     describe: () => 'Lion',

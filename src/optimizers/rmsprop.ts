@@ -1,5 +1,6 @@
 import type { Optimizer, OptimizerOptions } from './optimizer.js';
 import { requirePositive, requireRate } from '../options.js';
+import { allKernels } from '../runtime/embedded.js';
 import { optimizerOf, slotOf } from './optimizer.js';
 
 export interface RmspropOptions extends OptimizerOptions {
@@ -24,6 +25,7 @@ export function rmsprop(
   return optimizerOf({
     name: 'rmsprop',
     slots,
+    kernels: allKernels,
     emit: (plan, args, refs, blocks) => {
       const [mean, b] = [refs[slots.indexOf('mean')], refs[slots.indexOf('momentum')]];
       plan.op('rmsprop', { ...args, v: slotOf(refs, 0), mean, b, rho, momentum, epsilon }, blocks);

@@ -70,6 +70,30 @@ export const stripFloats = (rows: number, k: number): number => (rows + Kernel.m
 export const gemmScratch = ({ blockM, blockN, blockK, packA }: GemmBlocks): number =>
   4 * Kernel.panel + Kernel.edgeBytes + 4 * blockN * blockK + (packA ? 4 * stripFloats(blockM, blockK) : 0);
 
+/**
+ * Blocks of a product that leaves the zeros of A out. Each lists its rows' terms and packs its columns of B anew, so there are few: one a thread, where
+ * rows are not too many for their lists, 1072 bytes each, to stay in a second-level cache.
+ */
+const SPARSE = { mostRows: 160, densest: 0.6 } as const;
+
+/**
+ * Whether a product is taken so: where B lies in rows, its columns make whole tiles, A has rows enough to pay for the packing, and so many zeros, as far as
+ * one can tell, that listing the rest pays (`npm run bench -- --filter relu`: while less than 0.7 of all is left).
+ */
+export const leavesZerosOut = ({ m, n, transposeB = false, density }: { m: number; n: number; transposeB?: boolean; density: number }): boolean =>
+  density <= SPARSE.densest && !transposeB && n % Kernel.sparseColumns === 0 && m > Kernel.rowsAlone;
+
+export function sparseGemmBlocks({ m, n }: { m: number; n: number }, threads: number): { blockM: number; blockN: number } {
+  const countM = blocksOf(m, SPARSE.mostRows);
+  const tiles = n / Kernel.sparseColumns;
+  const countN = Math.min(tiles, blocksOf(threads, countM));
+  return { blockM: 4 * blocksOf(m, 4 * countM), blockN: Kernel.sparseColumns * blocksOf(tiles, countN) };
+}
+
+/** Bytes of scratch of a block, as assembly/gemm/sparse-gemm.ts lays it out. */
+export const sparseGemmScratch = ({ blockM }: { blockM: number }): number =>
+  4 * Kernel.sparseColumns * (1 + Kernel.sparseDepth) + 256 + blockM * (16 + 8 * (Kernel.sparseDepth + 4));
+
 /** Rows in a block of a kernel that goes down the columns: 64 KiB, so that a line of the cache is used up before it is gone. */
 export const columnBlock = (columns: number): number => Math.max(1, Math.ceil(16384 / columns));
 

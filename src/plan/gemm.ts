@@ -1,4 +1,4 @@
-import { blocksOf, gemmBlocks, gemmScratch } from './blocking.js';
+import { blocksOf, gemmBlocks, gemmScratch, leavesZerosOut, sparseGemmBlocks, sparseGemmScratch } from './blocking.js';
 import type { Ref } from './buffer.js';
 import type { PlanBuilder } from './builder.js';
 
@@ -16,11 +16,19 @@ export interface GemmSizes {
   transposeA?: boolean;
   transposeB?: boolean;
   relu?: number;
+  /** Share of A's elements that are likely not to be zero. */
+  density?: number;
 }
 
-/** C [m, n] = op(A) · op(B) + bias, all dense in memory. */
+/** C [m, n] = op(A) · op(B) + bias, all dense in memory; the zeros of A are left out where that pays. */
 export function emitGemm(plan: PlanBuilder, { c, a, b, bias }: GemmOperands, sizes: GemmSizes): void {
-  const { m, n, k, transposeA = false, transposeB = false, relu = 0 } = sizes;
+  const { m, n, k, transposeA = false, transposeB = false, relu = 0, density = 1 } = sizes;
+  if (leavesZerosOut({ ...sizes, density })) {
+    const sparse = sparseGemmBlocks(sizes, plan.threads);
+    const count = blocksOf(m, sparse.blockM) * blocksOf(n, sparse.blockN);
+    plan.op('sparseGemm', { c, a, b, bias, m, n, k, transposeA: Number(transposeA), ...sparse, relu }, count, sparseGemmScratch(sparse));
+    return;
+  }
   const blocks = gemmBlocks(sizes, plan.threads);
   const { blockM, blockN, blockK, packA } = blocks;
   plan.op(

@@ -42,6 +42,9 @@ export const OPS = {
     c: 'out', a: 'in', b: 'in', bias: 'in?', m: 'i32', n: 'i32', k: 'i32', lda: 'i32', ldb: 'i32', ldc: 'i32',
     transposeA: 'i32', transposeB: 'i32', blockM: 'i32', blockN: 'i32', blockK: 'i32', packA: 'i32', relu: 'i32',
   },
+  sparseGemm: {
+    c: 'out', a: 'in', b: 'in', bias: 'in?', m: 'i32', n: 'i32', k: 'i32', transposeA: 'i32', blockM: 'i32', blockN: 'i32', relu: 'i32',
+  },
   packPanels: { panels: 'out', b: 'in', k: 'i32', n: 'i32', strideK: 'i32', strideN: 'i32', matrixStride: 'i32' },
   conv2dForward: { y: 'out', x: 'in', filterPanels: 'in', bias: 'in?', ...convolution, relu: 'i32' },
   conv2dBackwardInput: { dx: 'out', dy: 'in', filterPanels: 'in', ...convolution },
@@ -184,6 +187,8 @@ export const Kernel = {
   mostRows: 6, // rows of a register tile in the relaxed build; five in the strict one
   rowsAlone: 2, // rows of a matrix product, at most, that are taken one by one …
   rowPanels: 4, // … in tiles of so many panels' columns
+  sparseColumns: 32, // columns of a tile of a product that leaves zeros out …
+  sparseDepth: 128, // … and terms of its sums that are taken at a time
   rowTableBytes: 64, // scratch: addresses of a tile's rows
   edgeBytes: 192, // scratch: a tile that hangs over the edge
   windowBand: 16, // pooling windows that a fused convolution takes at a time

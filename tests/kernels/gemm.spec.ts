@@ -1,7 +1,8 @@
 import { gemm } from "../../assembly/gemm/gemm";
+import { sparseGemm } from "../../assembly/gemm/sparse-gemm";
 import { packPanels, packStrip, packStrips } from "../../assembly/gemm/panels";
 import { TILE_COLUMNS, TILE_ROWS, clampRows, setRow, tileRows, tileSegments } from "../../assembly/gemm/tile";
-import { tileGemm, tileGemmRow, tileGemmShort, tileGemmStrip } from "../../assembly/gemm/tile-gemm";
+import { LISTED_VALUES, tileGemm, tileGemmListed, tileGemmRow, tileGemmShort, tileGemmStrip } from "../../assembly/gemm/tile-gemm";
 import { Kernel } from "../../assembly/plan/ops";
 import { at, blank, eighths, floats, mismatches } from "./buffers";
 
@@ -62,6 +63,40 @@ function checkTileRow(k: i32): i32 {
     for (let p = 0; p < (i < columns ? k : 0); p++) expected[i] += at(a, p) * at(b, p * bStep + i);
   }
   tileGemmRow(c, a, b, bStep << 2, k);
+  return mismatches(c, expected);
+}
+
+/** tileGemmListed onto C from a row beside it: every third row of B, last first. */
+function checkTileListed(terms: i32): i32 {
+  const columns = i32(Kernel.sparseColumns);
+  const c = eighths(columns + 4, 1), start = eighths(columns, 2), b = eighths(3 * terms * columns + 1, 5), list = blank(i32(LISTED_VALUES) / 2);
+  const expected = new StaticArray<f64>(columns + 4);
+  for (let i = 0; i < expected.length; i++) expected[i] = i < columns ? at(start, i) : at(c, i);
+  for (let term = 0; term < terms; term++) {
+    const row = 3 * (terms - 1 - term), value = f32(term % 5) - 2.5;
+    store<i32>(list + ((<usize>term) << 2), 4 * row * columns);
+    store<f32>(list + ((<usize>term) << 2) + LISTED_VALUES, value);
+    for (let i = 0; i < columns; i++) expected[i] += value * at(b, row * columns + i);
+  }
+  tileGemmListed(c, start, list, list + ((<usize>terms) << 2), b);
+  return mismatches(c, expected);
+}
+
+/** A of eighths, of which every third is kept. */
+function checkSparseGemm(m: i32, n: i32, k: i32, transposeA: bool, bias: bool, relu: bool): i32 {
+  const a = eighths(m * k, 6), b = eighths(k * n, 7), offsets = bias ? eighths(n, 8) : 0, c = blank(m * n);
+  for (let i = 0; i < m * k; i++) if ((i * 7) % 3) store<f32>(a + ((<usize>i) << 2), 0);
+  const blockM = 4, blockN = i32(Kernel.sparseColumns), depth = i32(Kernel.sparseDepth);
+  const scratch = blank(blockN * (1 + depth) + 64 + blockM * (4 + 2 * (depth + 4)));
+  const blocks = ((m + blockM - 1) / blockM) * (n / blockN);
+  for (let block = 0; block < blocks; block++) sparseGemm(block, scratch, c, a, b, offsets, m, n, k, i32(transposeA), blockM, blockN, i32(relu));
+  const expected = new StaticArray<f64>(m * n);
+  for (let i = 0; i < expected.length; i++) {
+    const row = i / n, column = i % n;
+    let sum: f64 = bias ? at(offsets, column) : 0;
+    for (let p = 0; p < k; p++) sum += at(a, transposeA ? p * m + row : row * k + p) * at(b, p * n + column);
+    expected[i] = relu ? Math.max(sum, 0) : sum;
+  }
   return mismatches(c, expected);
 }
 
@@ -170,6 +205,24 @@ describe("a register tile of gemm", () => {
 describe("a row of gemm", () => {
   test("adds one row of A times 32 columns of B", () => {
     for (let k = 0; k <= 9; k++) expect(checkTileRow(k)).toBe(0, `k = ${k}`);
+  });
+});
+
+describe("a row of a product that leaves zeros out", () => {
+  test("adds the listed terms times 32 columns of B", () => {
+    for (let terms = 0; terms <= 9; terms++) expect(checkTileListed(terms)).toBe(0, `${terms} terms`);
+  });
+});
+
+describe("sparseGemm", () => {
+  test("multiplies, for strips and vectors that are not whole", () => {
+    for (let m = 1; m <= 9; m++) {
+      for (let k = 1; k <= 9; k++) expect(checkSparseGemm(m, 64, k, k % 2 == 1, m % 2 == 1, m % 3 == 0)).toBe(0, `${m} × ${k}`);
+    }
+  });
+
+  test("goes on over its depth", () => {
+    for (let more = -1; more <= 2; more++) expect(checkSparseGemm(5, 32, i32(Kernel.sparseDepth) + more, more < 1, true, false)).toBe(0, `${more} more`);
   });
 });
 

@@ -1,4 +1,5 @@
-import { dropout, dropoutSteps } from "../../assembly/dropout";
+import { dropout } from "../../assembly/dropout";
+import { dropoutSteps } from "../../assembly/recurrent/dropout-steps";
 import { State } from "../../assembly/plan/ops";
 import { threefry8 } from "../../assembly/simd/random";
 import { at, blank, eighths, intact, mismatches } from "./buffers";

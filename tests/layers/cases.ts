@@ -189,6 +189,13 @@ add('masking', 5, 'mse', () => [masking({ maskValue: 0.5, inputShape: [6, 3] }),
 add('masking of what has a gradient', 5, 'mse', () => [dense({ units: 2, activation: 'relu', inputShape: [6, 3] }), masking({}), flatten(), dense({ units: 2 })]);
 
 // Dropout, with the masks that the library draws
+// products that leave zeros out
+add('dense behind ReLU', 7, 'mse', () => [
+  dense({ units: 12, activation: 'relu', inputShape: [6] }), dense({ units: 32, activation: 'relu' }), dropout({ rate: 0.3 }), dense({ units: 64, useBias: false }), dense({ units: 2 }),
+]);
+add('dense behind a convolution with ReLU', 5, crossEntropy, () => [
+  conv2d({ filters: 6, kernelSize: 3, activation: 'relu', ...image }), flatten(), dropout({ rate: 0.5 }), dense({ units: 32 }), relu({}), dense({ units: 3 }),
+]);
 for (const rate of [0, 0.3, 0.8]) {
   add(`dropout ${rate}`, 6, 'mse', () => [
     dropout({ rate, inputShape: [20] }), dense({ units: 11, activation: 'tanh' }), dropout({ rate }), dense({ units: 3 }), dropout({ rate }),

@@ -6,7 +6,7 @@ import type { PlanTensor } from '../../plan/tape.js';
 import type { Shape } from '../../tensor/shape.js';
 import { sizeOf } from '../../tensor/shape.js';
 import type { ActivationName } from '../activations.js';
-import { emitActivation, reluFlag, requireActivation } from '../activations.js';
+import { RECTIFIED, emitActivation, requireActivation } from '../activations.js';
 import { emitBiasGradient } from '../bias.js';
 import type { EmitContext, Flops, WeightSpec } from '../layer.js';
 import { Layer, count } from '../layer.js';
@@ -113,9 +113,9 @@ export class Convolution extends Layer {
     const { batch, inH, inW, inC, outH, outW, outC, kernelH, kernelW, padTop, padLeft, groups } = geometry;
     const blocks = blocksOf(batch, geometry.blockImages);
     const patch = (kernelH * kernelW * inC) / groups;
-    const y = tape.tensor(this.output);
+    const relu = this.activation === 'relu';
+    const y: PlanTensor = { ...tape.tensor(this.output), ...(relu && RECTIFIED) };
     if (usesWinograd(geometry)) {
-      const relu = this.activation === 'relu';
       emitWinograd(tape, { x, y, kernel, bias, relu, inH, inW, inC, outH, outW, outC, padTop, padLeft });
       return relu ? y : emitActivation(tape, y, this.activation);
     }
@@ -124,7 +124,7 @@ export class Convolution extends Layer {
       'conv2dForward',
       {
         y: y.ref, x: x.ref, filterPanels: emitFilterPanels(tape, kernel.value, geometry), bias: bias?.value, ...geometry,
-        relu: reluFlag(this.activation),
+        relu: Number(relu),
       },
       blocks, Kernel.rowTableBytes + Kernel.edgeBytes + 4 * Kernel.mostRows * patch + padded,
     );
@@ -148,7 +148,7 @@ export class Convolution extends Layer {
       );
       return [dx];
     });
-    return emitActivation(tape, y, this.activation, { fused: this.activation === 'relu' });
+    return emitActivation(tape, y, this.activation, { fused: relu });
   }
 
   private geometry(batch: number): ReturnType<typeof convGeometry> {

@@ -2,6 +2,7 @@ import { requireFinite } from '../../options.js';
 import { ROW_BLOCK, blocksOf } from '../../plan/blocking.js';
 import type { Ref } from '../../plan/buffer.js';
 import type { PlanTensor, Tape } from '../../plan/tape.js';
+import { allKernels, type Embedding } from '../../runtime/embedded.js';
 import type { Shape } from '../../tensor/shape.js';
 import type { EmitContext } from '../layer.js';
 import { Layer, bareFactory } from '../layer.js';
@@ -47,6 +48,10 @@ class Masking extends Layer {
   constructor(options: MaskingOptions) {
     super(options);
     this.maskValue = requireFinite(options.maskValue ?? 0, 'maskValue', this.name);
+  }
+
+  override get kernels(): Embedding {
+    return allKernels;
   }
 
   protected outputShape(inputShape: Shape): Shape {

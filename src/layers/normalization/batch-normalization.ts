@@ -4,6 +4,7 @@ import type { Ref } from '../../plan/buffer.js';
 import { floatsOn } from '../../plan/buffer.js';
 import type { PlanTensor } from '../../plan/tape.js';
 import type { Shape } from '../../tensor/shape.js';
+import { RECTIFIED } from '../activations.js';
 import { ActivationLayer } from '../core/activation.js';
 import type { EmitContext, Layer, WeightSpec } from '../layer.js';
 import { bareFactory } from '../layer.js';
@@ -78,7 +79,7 @@ class BatchNormalization extends Normalization {
     } else {
       tape.op('keptMoments', { moments, mean: movingMean.value, variance: movingVariance.value, columns, epsilon }, 1);
     }
-    const y = tape.tensor(this.output);
+    const y: PlanTensor = { ...tape.tensor(this.output), ...(withRelu && RECTIFIED) };
     tape.op('batchNormForward', { y: y.ref, x: x.ref, moments, gamma: gamma?.value, beta: beta?.value, rows, columns, blockRows, relu }, blocks, 8 * columns);
 
     tape.record(y, [x], (dy) => {

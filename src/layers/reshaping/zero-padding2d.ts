@@ -1,6 +1,7 @@
 import { LanewiseError } from '../../errors.js';
 import { requireCount } from '../../options.js';
 import type { PlanTensor } from '../../plan/tape.js';
+import { allKernels, type Embedding } from '../../runtime/embedded.js';
 import type { Shape } from '../../tensor/shape.js';
 import type { EmitContext } from '../layer.js';
 import { Layer, bareFactory } from '../layer.js';
@@ -27,6 +28,10 @@ class ZeroPadding2d extends Layer {
   constructor(options: ZeroPadding2dOptions) {
     super(options);
     this.padding = padding2d(options.padding ?? 1, this.name);
+  }
+
+  override get kernels(): Embedding {
+    return allKernels;
   }
 
   protected outputShape(inputShape: Shape): Shape {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { blocksOf, gemmBlocks, gemmScratch, type GemmBlocks } from '../../../src/plan/blocking.js';
+import { blocksOf, gemmBlocks, gemmScratch, sparseGemmBlocks, sparseGemmScratch, type GemmBlocks } from '../../../src/plan/blocking.js';
 import { Kernel } from '../../../src/plan/ops.js';
 import { absGemm, assertClose, elementTolerances, gemm, randomArray, type Values } from '../../reference/index.js';
 import { blank, cycle, floats, type OpCase, type Sweep } from '../harness.js';
@@ -166,4 +166,82 @@ const packSweep: Sweep<'packPanels'> = function* () {
   }
 };
 
-export const gemmSweeps = { gemm: gemmSweep, packPanels: packSweep };
+interface SparseSizes {
+  m: number;
+  n: number;
+  k: number;
+  transposeA: boolean;
+  blockM: number;
+  blockN: number;
+  bias: boolean;
+  relu: boolean;
+  /** Share of the elements of a that are not zero. */
+  density: number;
+  /** Whether b is not finite where a is zero, and elsewhere once, and a holds NaN. */
+  special?: boolean;
+}
+
+function sparseCase(sizes: SparseSizes): OpCase<'sparseGemm'> {
+  const { m, n, k, transposeA, blockM, blockN, relu, density } = sizes;
+  const chance = randomArray(m * k, 4); // from -1 to 1
+  const a = randomArray(m * k, 1).map((value, i) => (Math.abs(chance[i]!) < density ? value : i % 3 ? 0 : -0));
+  const b = randomArray(k * n, 2);
+  const at = (row: number, p: number): number => (transposeA ? p * m + row : row * k + p);
+  if (sizes.special) {
+    for (let row = 0; row < m; row++) {
+      a[at(row, 0)] = row === m - 1 ? NaN : 0.5; // not left out
+      a[at(row, 1)] = 0; // left out, so what b holds there does not count
+    }
+    b[3] = Infinity;
+    for (let column = 0; column < n; column++) b[n + column] = SPECIAL[column % 3]!;
+  }
+  const bias = sizes.bias ? randomArray(n, 3) : undefined;
+  const options = {
+    m, n, k, transposeA, a, b: sizes.special ? b.map((value, i) => (i >= n && i < 2 * n ? 0 : value)) : b,
+    ...(bias && { c: Float64Array.from({ length: m * n }, (_, i) => bias[i % n]!) }),
+  };
+  return {
+    label: JSON.stringify(sizes),
+    args: { c: blank(m * n), a: floats(a), b: floats(b), bias: bias && floats(bias), m, n, k, transposeA: Number(transposeA), blockM, blockN, relu: Number(relu) },
+    blocks: blocksOf(m, blockM) * blocksOf(n, blockN),
+    scratch: sparseGemmScratch(sizes),
+    check({ c }) {
+      const expected = gemm(options).map((value) => (relu ? Math.max(value, 0) : value));
+      const tolerances = elementTolerances(absGemm(options), k + 1);
+      const product = Float64Array.from(c);
+      if (sizes.special) splitNonFinite(product, expected, tolerances);
+      assertClose(product, expected, tolerances, 'c');
+    },
+  };
+}
+
+const sparseSweep: Sweep<'sparseGemm'> = function* () {
+  const [flags, densities] = [cycle([true, false, false, true, true]), cycle([0.3, 0.5, 0.1, 0, 0.7, 1, 0.35])];
+  const [blockRows, blockColumns] = [cycle([4, 8, 12, 160]), cycle([32, 64, 96])];
+  const rest = (): Omit<SparseSizes, 'm' | 'n' | 'k'> => ({
+    transposeA: flags(), blockM: blockRows(), blockN: blockColumns(), bias: flags(), relu: flags(), density: densities(),
+  });
+  // strips of four rows, vectors of four terms, and what is left of both
+  for (let m = 1; m <= 13; m++) {
+    for (let k = 1; k <= 13; k++) {
+      for (const transposeA of [false, true]) yield sparseCase({ m, n: k % 3 ? 32 : 64, k, ...rest(), transposeA });
+    }
+  }
+  // terms taken at a time, and just over and under
+  for (const k of [-1, 0, 1, 3, 4].map((more) => Kernel.sparseDepth + more).concat(2 * Kernel.sparseDepth + 7, 3 * Kernel.sparseDepth)) {
+    for (const transposeA of [false, true]) {
+      for (const density of [0, 0.3, 1]) yield sparseCase({ m: 9, n: 96, k, ...rest(), transposeA, density });
+    }
+  }
+  // the blocks that layers use
+  for (const [m, n, k] of [[128, 128, 300], [96, 64, 150], [321, 32, 50], [17, 256, 131], [333, 64, 128]] as const) {
+    for (const threads of [1, 2, 3, 8]) {
+      for (const transposeA of [false, true]) yield sparseCase({ m, n, k, ...rest(), ...sparseGemmBlocks({ m, n }, threads), transposeA });
+    }
+  }
+  for (const transposeA of [false, true]) {
+    for (const k of [2, 5, 140]) yield sparseCase({ m: 7, n: 64, k, ...rest(), transposeA, density: 0.4, special: true });
+  }
+};
+
+export const gemmSweeps = { gemm: gemmSweep, sparseGemm: sparseSweep, packPanels: packSweep };

@@ -1,0 +1,69 @@
+/** Where the product of a dense layer leaves out the zeros of its input, and that its numbers are those of the product that does not. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { layers, sequential, sgd } from '../../src/entry.node.js';
+import type { Layer } from '../../src/entry.node.js';
+import { opsOf } from './ops-of.js';
+
+const { activation, batchNormalization, conv2d, dense, dropout, flatten, maxPooling2d, relu, reshape } = layers;
+const units = 32;
+/** What the last product of a pass forward, or the gradient of its kernel, is made by. */
+const forward = (stack: Layer[], batch = 8): string => opsOf(stack, false, batch).filter((name) => /gemm/i.test(name)).at(-1)!;
+const first = { inputShape: [24] };
+
+describe('a dense layer', () => {
+  const sparse: Record<string, () => Layer[]> = {
+    'behind ReLU': () => [relu(first), dense({ units })],
+    'behind a dense layer with ReLU': () => [dense({ units: 9, activation: 'relu', ...first }), dense({ units })],
+    'behind an activation by name': () => [activation({ activation: 'relu', ...first }), dense({ units: 4 * units })],
+    'behind ReLU and another shape': () => [relu(first), reshape({ targetShape: [4, 6] }), flatten(), dense({ units })],
+    'behind batch normalisation with ReLU': () => [batchNormalization(first), relu({}), dense({ units })],
+    'behind a convolution with ReLU': () => [conv2d({ filters: 3, kernelSize: 3, activation: 'relu', inputShape: [5, 5, 1] }), flatten(), dense({ units })],
+    'behind Winograd’s convolution with ReLU': () => [conv2d({ filters: 16, kernelSize: 3, activation: 'relu', inputShape: [5, 5, 16] }), flatten(), dense({ units })],
+  };
+  for (const [where, stack] of Object.entries(sparse)) {
+    it(`leaves zeros out ${where}`, () => assert.equal(forward(stack()), 'sparseGemm'));
+  }
+
+  it('does so for the gradient of its kernel too, and not for that of its input', () => {
+    assert.deepEqual(opsOf([relu(first), dense({ units, useBias: false })], true, 8).filter((name) => /gemm/i.test(name)), ['sparseGemm', 'sparseGemm']);
+    const deeper = opsOf([dense({ units: 24, useBias: false, ...first }), relu({}), dense({ units, useBias: false })], true, 8);
+    assert.deepEqual(deeper.filter((name) => /gemm/i.test(name)), ['gemm', 'sparseGemm', 'sparseGemm', 'gemm', 'gemm']);
+  });
+
+  it('does so behind a dropout of half, in training', () => {
+    const products = (rate: number, training: boolean): string[] => opsOf([dropout({ rate, ...first }), dense({ units })], training, 8).filter((name) => /gemm/i.test(name));
+    assert.deepEqual(products(0.5, true), ['sparseGemm', 'sparseGemm']);
+    assert.deepEqual(products(0.3, true), ['gemm', 'gemm']);
+    assert.deepEqual(products(0.5, false), ['gemm']);
+  });
+
+  const whole: Record<string, () => Layer[]> = {
+    'of the input': () => [dense({ units, ...first })],
+    'behind another activation': () => [activation({ activation: 'sigmoid', ...first }), dense({ units })],
+    'behind pooling, which keeps the largest': () => [relu({ inputShape: [4, 6, 1] }), maxPooling2d({}), flatten(), dense({ units })],
+    'where its units do not fill tiles': () => [relu(first), dense({ units: units + 8 })],
+  };
+  for (const [where, stack] of Object.entries(whole)) {
+    it(`takes all values ${where}`, () => assert.equal(forward(stack()), 'gemm'));
+  }
+
+  it('takes all values of a sample or two', () => assert.equal(forward([relu(first), dense({ units })], 2), 'gemm'));
+});
+
+describe('a product that leaves zeros out', () => {
+  it('gives the bits of the one that does not', async () => {
+    const x = { data: Float32Array.from({ length: 9 * 24 }, (_, i) => Math.sin(7 * i)), shape: [9, 24] };
+    const y = { data: new Float32Array(9 * units), shape: [9, units] };
+    /** The same layers, with ReLU said or not: leaky ReLU of slope 0 is the same function. */
+    const trained = async (rectifier: () => Layer): Promise<unknown> => {
+      const model = sequential([dense({ units: 40, ...first }), rectifier(), dense({ units })], { seed: 4 });
+      await model.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'mse', threads: 2 });
+      for (let step = 0; step < 3; step++) await model.trainOnBatch(x, y);
+      const { data } = await model.predict(x);
+      model.close();
+      return [data, model.getWeights().map((weight) => weight.data)];
+    };
+    assert.deepEqual(await trained(() => relu({})), await trained(() => layers.leakyRelu({ negativeSlope: 0 })));
+  });
+});
