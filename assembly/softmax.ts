@@ -1,4 +1,4 @@
-import { exp4, log4 } from "./simd/math";
+import { exp4, logarithms } from "./simd/math";
 import { blockEnd, blockStart, sumLanes } from "./simd/lanes";
 import { firstLargest, scaleOf } from "./loss/rows";
 
@@ -65,7 +65,7 @@ export function softmaxCrossEntropy(
     const sum = exponentials(scratch, x, classes);
     const best = firstLargest(x, classes);
     const largest = load<f32>(x + ((<usize>best) << 2));
-    const logSum = f32x4.extract_lane(log4(f32x4.splat(sum)), 0);
+    const logSum = f32x4.extract_lane(logarithms(f32x4.splat(sum)), 0);
     let loss = <f64>keep * <f64>(logSum - (load<f32>(x + ((<usize>label) << 2)) - largest));
     if (even != 0) for (let c = 0; c < classes; c++) loss += <f64>even * <f64>(logSum - (load<f32>(x + ((<usize>c) << 2)) - largest));
     store<f32>(rowLoss + ((<usize>row) << 2), <f32>loss);

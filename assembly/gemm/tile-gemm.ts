@@ -1,4 +1,5 @@
 // The register tiles of `gemm`. They begin from a bias or from C, so C needs no pass of its own to begin with. See tile.ts on why they have this form.
+import { LISTED_VALUES, PLACE } from "./lists";
 import { PANEL_STEP, TILE_ROWS } from "./tile";
 import { Kernel } from "../plan/ops";
 import { multiplyAdd } from "../simd/lanes";
@@ -206,10 +207,7 @@ export function tileGemmRow(c: usize, a: usize, b: usize, bStep: usize, k: i32):
   v128.store(c, x4, 64); v128.store(c, x5, 80); v128.store(c, x6, 96); v128.store(c, x7, 112);
 }
 
-/** Bytes from the place of a term in a list to its value: the places of all terms, and room for the last vector of them. */
-export const LISTED_VALUES: usize = ((<usize>Kernel.sparseDepth) << 2) + 16;
-
-/** One row of C, of terms in a list: C[0…31] = start[0…31] + Σ value · B[place][0…31]. list to end: places, in bytes from b on; values LISTED_VALUES further. */
+/** One row of C, of terms in a list: C[0…31] = start[0…31] + Σ value · B[place][0…31]. list to end: places, in bytes from b on, and values (lists.ts). */
 export function tileGemmListed(c: usize, start: usize, list: usize, end: usize, b: usize): void {
   let x0 = v128.load(start), x1 = v128.load(start, 16), x2 = v128.load(start, 32), x3 = v128.load(start, 48);
   let x4 = v128.load(start, 64), x5 = v128.load(start, 80), x6 = v128.load(start, 96), x7 = v128.load(start, 112);
@@ -226,4 +224,39 @@ export function tileGemmListed(c: usize, start: usize, list: usize, end: usize, 
   }
   v128.store(c, x0); v128.store(c, x1, 16); v128.store(c, x2, 32); v128.store(c, x3, 48);
   v128.store(c, x4, 64); v128.store(c, x5, 80); v128.store(c, x6, 96); v128.store(c, x7, 112);
+}
+
+/** How many times as far apart places are as elements. */
+const PER_ELEMENT: usize = PLACE >> 2;
+
+/**
+ * Four dot products: C[place / PLACE] = A · B[place / PLACE] for four places; each sum by lanes, which are then added.
+ *
+ * a: [k]; list: [4] places; b: rows of k floats, `scale` · PLACE bytes each. k: a multiple of eight.
+ */
+export function tileSampled(c: usize, a: usize, list: usize, b: usize, scale: usize, k: i32): void {
+  const p0 = load<usize>(list), p1 = load<usize>(list, 4), p2 = load<usize>(list, 8), p3 = load<usize>(list, 12);
+  let b0 = b + p0 * scale, b1 = b + p1 * scale, b2 = b + p2 * scale, b3 = b + p3 * scale;
+  let x0 = f32x4.splat(0), x1 = f32x4.splat(0), x2 = f32x4.splat(0), x3 = f32x4.splat(0);
+  if (k > 0) {
+    do {
+      let e = v128.load(a);
+      x0 = multiplyAdd(x0, e, v128.load(b0)); x1 = multiplyAdd(x1, e, v128.load(b1));
+      x2 = multiplyAdd(x2, e, v128.load(b2)); x3 = multiplyAdd(x3, e, v128.load(b3));
+      e = v128.load(a, 16);
+      x0 = multiplyAdd(x0, e, v128.load(b0, 16)); x1 = multiplyAdd(x1, e, v128.load(b1, 16));
+      x2 = multiplyAdd(x2, e, v128.load(b2, 16)); x3 = multiplyAdd(x3, e, v128.load(b3, 16));
+      a += 32;
+      b0 += 32; b1 += 32; b2 += 32; b3 += 32;
+      k -= 8;
+    } while (k > 0);
+  }
+  const low01 = v128.shuffle<i32>(x0, x1, 0, 4, 1, 5), high01 = v128.shuffle<i32>(x0, x1, 2, 6, 3, 7);
+  const low23 = v128.shuffle<i32>(x2, x3, 0, 4, 1, 5), high23 = v128.shuffle<i32>(x2, x3, 2, 6, 3, 7);
+  const even = f32x4.add(v128.shuffle<i64>(low01, low23, 0, 2), v128.shuffle<i64>(high01, high23, 0, 2));
+  const sum = f32x4.add(even, f32x4.add(v128.shuffle<i64>(low01, low23, 1, 3), v128.shuffle<i64>(high01, high23, 1, 3)));
+  v128.store_lane<f32>(c + p0 / PER_ELEMENT, sum, 0);
+  v128.store_lane<f32>(c + p1 / PER_ELEMENT, sum, 1);
+  v128.store_lane<f32>(c + p2 / PER_ELEMENT, sum, 2);
+  v128.store_lane<f32>(c + p3 / PER_ELEMENT, sum, 3);
 }

@@ -1,28 +1,17 @@
 import { blockEnd, blockStart, loadOne, storeOne, sumLanes } from "../simd/lanes";
-import { exp4, log4, sigmoid4 } from "../simd/math";
+import { logarithms, sigmoid4, softplus4 } from "../simd/math";
 import { scaleOf } from "./rows";
 
 // @ts-ignore: decorator
 @inline
 const EPSILON: f32 = 1e-7;
 
-/** log(1 + e) for e from 0 to 1 without the loss of digits where e is small (Higham's correction of the rounding of 1 + e). */
-// @ts-ignore: decorator
-@inline
-function logOnePlus(e: v128): v128 {
-  const one = f32x4.splat(1);
-  const sum = f32x4.add(one, e);
-  const taken = f32x4.sub(sum, one);
-  const corrected = f32x4.mul(log4(sum), f32x4.div(e, taken));
-  return v128.bitselect(e, corrected, f32x4.eq(taken, f32x4.splat(0)));
-}
-
 /** Loss of four logits x: max(x, 0) - x·t + log(1 + exp(-|x|)). */
 // @ts-ignore: decorator
 @inline
 function lossOfLogits(x: v128, t: v128): v128 {
   const linear = f32x4.sub(f32x4.max(x, f32x4.splat(0)), f32x4.mul(x, t));
-  return f32x4.add(linear, logOnePlus(exp4(f32x4.neg(f32x4.abs(x)))));
+  return f32x4.add(linear, softplus4(f32x4.neg(f32x4.abs(x))));
 }
 
 // @ts-ignore: decorator
@@ -36,7 +25,7 @@ function within(p: v128): v128 {
 @inline
 function lossOfProbabilities(p: v128, t: v128): v128 {
   const one = f32x4.splat(1);
-  return f32x4.neg(f32x4.add(f32x4.mul(t, log4(p)), f32x4.mul(f32x4.sub(one, t), log4(f32x4.sub(one, p)))));
+  return f32x4.neg(f32x4.add(f32x4.mul(t, logarithms(p)), f32x4.mul(f32x4.sub(one, t), logarithms(f32x4.sub(one, p)))));
 }
 
 /** Their gradient (p - t) / (p·(1 - p)); 0 where p had to be moved to be within. */

@@ -1,5 +1,5 @@
 import { blockEnd, blockStart } from "../simd/lanes";
-import { log4 } from "../simd/math";
+import { logarithms } from "../simd/math";
 import { exponentials } from "../softmax";
 import { firstLargest, scaleOf, smoothed } from "./rows";
 
@@ -11,7 +11,7 @@ const EPSILON: f32 = 1e-7;
 // @ts-ignore: decorator
 @inline
 function logarithm(x: f32): f32 {
-  return f32x4.extract_lane(log4(f32x4.splat(x)), 0);
+  return f32x4.extract_lane(logarithms(f32x4.splat(x)), 0);
 }
 
 /**

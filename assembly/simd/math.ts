@@ -86,6 +86,11 @@ export function log4(x: v128): v128 {
   return f32x4.add(y, v128.and(f32x4.eq(x, zero), f32x4.splat(-Infinity)));
 }
 
+/** log4 in one place, for what is no inner loop. */
+export function logarithms(x: v128): v128 {
+  return log4(x);
+}
+
 /**
  * Hyperbolic tangent. Error at most 2.6 ULP (measured 2.569). Odd to the last bit (tanh4(-0) is -0), never beyond
  * ±1, and exactly ±1 for |x| ≥ 8.5. 21 instructions.

@@ -1,4 +1,5 @@
-import { emitGemm } from '../plan/gemm.js';
+import { leavesZerosOut } from '../plan/blocking.js';
+import { emitGemm, emitSampledGemm } from '../plan/gemm.js';
 import type { PlanParameter, PlanTensor, Tape } from '../plan/tape.js';
 import type { Shape } from '../tensor/shape.js';
 import { emitBiasGradient } from './bias.js';
@@ -27,7 +28,10 @@ export function emitProduct(tape: Tape, { x, kernel, bias, output, relu }: Produ
     if (bias) emitBiasGradient(tape, bias, dy, rows, units);
     if (!x.needsGradient) return [];
     const dx = tape.like(x);
-    emitGemm(tape, { c: dx.ref, a: dy.ref, b: kernel.value }, { m: rows, n: features, k: units, transposeB: true });
+    const [operands, sizes] = [{ c: dx.ref, a: dy.ref, b: kernel.value }, { m: rows, n: features, k: units }];
+    // where ReLU let nothing through, nobody asks for the gradient
+    if (features % 4 === 0 && leavesZerosOut({ m: rows, n: units, density })) emitSampledGemm(tape, { ...operands, x: x.ref }, sizes);
+    else emitGemm(tape, operands, { ...sizes, transposeB: true });
     return [dx];
   });
   return y;

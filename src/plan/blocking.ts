@@ -90,9 +90,12 @@ export function sparseGemmBlocks({ m, n }: { m: number; n: number }, threads: nu
   return { blockM: 4 * blocksOf(m, 4 * countM), blockN: Kernel.sparseColumns * blocksOf(tiles, countN) };
 }
 
+/** Bytes of scratch for lists of so many rows, a multiple of four, as assembly/gemm/lists.ts lays them out. */
+const listScratch = (rows: number): number => 256 + rows * (16 + 8 * (Kernel.sparseDepth + 4));
 /** Bytes of scratch of a block, as assembly/gemm/sparse-gemm.ts lays it out. */
-export const sparseGemmScratch = ({ blockM }: { blockM: number }): number =>
-  4 * Kernel.sparseColumns * (1 + Kernel.sparseDepth) + 256 + blockM * (16 + 8 * (Kernel.sparseDepth + 4));
+export const sparseGemmScratch = ({ blockM }: { blockM: number }): number => 4 * Kernel.sparseColumns * (1 + Kernel.sparseDepth) + listScratch(blockM);
+/** The same of assembly/gemm/sampled-gemm.ts. */
+export const sampledGemmScratch = listScratch(4);
 
 /** Rows in a block of a kernel that goes down the columns: 64 KiB, so that a line of the cache is used up before it is gone. */
 export const columnBlock = (columns: number): number => Math.max(1, Math.ceil(16384 / columns));

@@ -1,6 +1,7 @@
-import { blocksOf, gemmBlocks, gemmScratch, leavesZerosOut, sparseGemmBlocks, sparseGemmScratch } from './blocking.js';
+import { blocksOf, gemmBlocks, gemmScratch, leavesZerosOut, sampledGemmScratch, sparseGemmBlocks, sparseGemmScratch } from './blocking.js';
 import type { Ref } from './buffer.js';
 import type { PlanBuilder } from './builder.js';
+import { Kernel } from './ops.js';
 
 export interface GemmOperands {
   c: Ref;
@@ -39,4 +40,9 @@ export function emitGemm(plan: PlanBuilder, { c, a, b, bias }: GemmOperands, siz
     },
     blocksOf(m, blockM) * blocksOf(n, blockN), gemmScratch(blocks),
   );
+}
+
+/** C [m, n] = A · Bᵀ where x [m, n] is not zero, zeros elsewhere. n: a multiple of four; k: of a sparse product's columns. */
+export function emitSampledGemm(plan: PlanBuilder, operands: { c: Ref; a: Ref; b: Ref; x: Ref }, sizes: { m: number; n: number; k: number }): void {
+  plan.op('sampledGemm', { ...operands, ...sizes }, blocksOf(sizes.n, Kernel.sparseDepth), sampledGemmScratch);
 }

@@ -45,6 +45,7 @@ export const OPS = {
   sparseGemm: {
     c: 'out', a: 'in', b: 'in', bias: 'in?', m: 'i32', n: 'i32', k: 'i32', transposeA: 'i32', blockM: 'i32', blockN: 'i32', relu: 'i32',
   },
+  sampledGemm: { c: 'out', a: 'in', b: 'in', x: 'in', m: 'i32', n: 'i32', k: 'i32' },
   packPanels: { panels: 'out', b: 'in', k: 'i32', n: 'i32', strideK: 'i32', strideN: 'i32', matrixStride: 'i32' },
   conv2dForward: { y: 'out', x: 'in', filterPanels: 'in', bias: 'in?', ...convolution, relu: 'i32' },
   conv2dBackwardInput: { dx: 'out', dy: 'in', filterPanels: 'in', ...convolution },
@@ -188,7 +189,7 @@ export const Kernel = {
   rowsAlone: 2, // rows of a matrix product, at most, that are taken one by one …
   rowPanels: 4, // … in tiles of so many panels' columns
   sparseColumns: 32, // columns of a tile of a product that leaves zeros out …
-  sparseDepth: 128, // … and terms of its sums that are taken at a time
+  sparseDepth: 128, // … and terms of its sums that are taken at a time; columns of a block of one that is sampled
   rowTableBytes: 64, // scratch: addresses of a tile's rows
   edgeBytes: 192, // scratch: a tile that hangs over the edge
   windowBand: 16, // pooling windows that a fused convolution takes at a time

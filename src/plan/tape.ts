@@ -21,7 +21,10 @@ export interface PlanTensor {
   readonly needsGradient: boolean;
   /** Where these are probabilities: how they came about. A layer that only gives another shape to its input hands this on. */
   readonly probabilities?: Probabilities;
-  /** Share of the values that are likely not to be zero, where ReLU or dropout leave fewer than all. A product takes it as a hint. */
+  /**
+   * Of values that came through ReLU, and perhaps a dropout: the share that is likely not to be zero. Products leave zeros out where there are enough, and
+   * do not compute the gradient of a zero: nobody asks for it.
+   */
   readonly density?: number;
   /** Of a sequence [time, features]: which steps count, 1 or 0. [batch, time], as at the API whatever the layout. Undefined if all do. */
   readonly mask?: Ref;

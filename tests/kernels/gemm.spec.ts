@@ -1,8 +1,10 @@
 import { gemm } from "../../assembly/gemm/gemm";
+import { LISTED_VALUES } from "../../assembly/gemm/lists";
+import { sampledGemm } from "../../assembly/gemm/sampled-gemm";
 import { sparseGemm } from "../../assembly/gemm/sparse-gemm";
 import { packPanels, packStrip, packStrips } from "../../assembly/gemm/panels";
 import { TILE_COLUMNS, TILE_ROWS, clampRows, setRow, tileRows, tileSegments } from "../../assembly/gemm/tile";
-import { LISTED_VALUES, tileGemm, tileGemmListed, tileGemmRow, tileGemmShort, tileGemmStrip } from "../../assembly/gemm/tile-gemm";
+import { tileGemm, tileGemmListed, tileGemmRow, tileGemmShort, tileGemmStrip } from "../../assembly/gemm/tile-gemm";
 import { Kernel } from "../../assembly/plan/ops";
 import { at, blank, eighths, floats, mismatches } from "./buffers";
 
@@ -96,6 +98,19 @@ function checkSparseGemm(m: i32, n: i32, k: i32, transposeA: bool, bias: bool, r
     let sum: f64 = bias ? at(offsets, column) : 0;
     for (let p = 0; p < k; p++) sum += at(a, transposeA ? p * m + row : row * k + p) * at(b, p * n + column);
     expected[i] = relu ? Math.max(sum, 0) : sum;
+  }
+  return mismatches(c, expected);
+}
+
+/** Every other element of x is zero. */
+function checkSampledGemm(m: i32, n: i32, k: i32): i32 {
+  const a = eighths(m * k, 6), b = eighths(n * k, 7), x = eighths(m * n, 8), c = blank(m * n);
+  for (let i = 0; i < m * n; i += 2) store<f32>(x + ((<usize>i) << 2), 0);
+  const depth = i32(Kernel.sparseDepth), scratch = blank(64 + 4 * (4 + 2 * (depth + 4)));
+  for (let block = 0; block < (n + depth - 1) / depth; block++) sampledGemm(block, scratch, c, a, b, x, m, n, k);
+  const expected = new StaticArray<f64>(m * n);
+  for (let i = 0; i < expected.length; i++) {
+    if (at(x, i) != 0) for (let p = 0; p < k; p++) expected[i] += at(a, i / n * k + p) * at(b, i % n * k + p);
   }
   return mismatches(c, expected);
 }
@@ -223,6 +238,15 @@ describe("sparseGemm", () => {
 
   test("goes on over its depth", () => {
     for (let more = -1; more <= 2; more++) expect(checkSparseGemm(5, 32, i32(Kernel.sparseDepth) + more, more < 1, true, false)).toBe(0, `${more} more`);
+  });
+});
+
+describe("sampledGemm", () => {
+  test("multiplies where x is not zero", () => {
+    for (let m = 1; m <= 5; m++) {
+      for (let n = 4; n <= 20; n += 4) expect(checkSampledGemm(m, n, m % 2 ? 32 : 64)).toBe(0, `${m} × ${n}`);
+    }
+    expect(checkSampledGemm(3, i32(Kernel.sparseDepth) + 4, 32)).toBe(0, "more than a block");
   });
 });
 

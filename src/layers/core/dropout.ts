@@ -51,7 +51,7 @@ class Dropout extends Layer {
     const elements = { size, blockSize: ELEMENT_BLOCK };
     const mask = maskArguments(tape, stream, this.rate, 16);
     const kept = x.needsGradient ? tape.buffer(Math.ceil(size / 32)) : undefined; // a bit a value
-    const y: PlanTensor = { ...tape.like(x), density: (x.density ?? 1) * (1 - this.rate) };
+    const y: PlanTensor = { ...tape.like(x), ...(x.density && { density: x.density * (1 - this.rate) }) };
     tape.op('dropout', { y: y.ref, kept, x: x.ref, state: tape.state, ...elements, ...mask }, blocks, Kernel.randomBytes);
     tape.record(y, [x], (dy) => {
       if (kept) tape.op('dropoutBackward', { dx: dy.ref, dy: dy.ref, kept, ...elements, scale: mask.scale }, blocks);

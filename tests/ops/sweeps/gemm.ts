@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { blocksOf, gemmBlocks, gemmScratch, sparseGemmBlocks, sparseGemmScratch, type GemmBlocks } from '../../../src/plan/blocking.js';
+import { blocksOf, gemmBlocks, gemmScratch, sampledGemmScratch, sparseGemmBlocks, sparseGemmScratch, type GemmBlocks } from '../../../src/plan/blocking.js';
 import { Kernel } from '../../../src/plan/ops.js';
 import { absGemm, assertClose, elementTolerances, gemm, randomArray, type Values } from '../../reference/index.js';
 import { blank, cycle, floats, type OpCase, type Sweep } from '../harness.js';
@@ -244,4 +244,43 @@ const sparseSweep: Sweep<'sparseGemm'> = function* () {
   }
 };
 
-export const gemmSweeps = { gemm: gemmSweep, sparseGemm: sparseSweep, packPanels: packSweep };
+function sampledCase(sizes: { m: number; n: number; k: number; density: number; special?: boolean }): OpCase<'sampledGemm'> {
+  const { m, n, k, density, special = false } = sizes;
+  const [a, b, chance] = [randomArray(m * k, 1), randomArray(n * k, 2), randomArray(m * n, 4)];
+  const x = randomArray(m * n, 3).map((value, i) => (Math.abs(chance[i]!) < density ? value : i % 3 ? 0 : -0));
+  if (special) {
+    x[0] = NaN; // is not zero
+    x[1] = 0;
+    b[k] = Infinity; // of column 1
+    a[(m - 1) * k] = NaN;
+  }
+  return {
+    label: JSON.stringify(sizes),
+    args: { c: blank(m * n), a: floats(a), b: floats(b), x: floats(x), m, n, k },
+    blocks: blocksOf(n, Kernel.sparseDepth),
+    scratch: sampledGemmScratch,
+    check({ c }) {
+      const options = { m, n, k, a, b, transposeB: true };
+      const [expected, tolerances] = [gemm(options), elementTolerances(absGemm(options), k)].map((values) => values.map((value, i) => (x[i] === 0 ? 0 : value))) as [Float64Array, Float64Array];
+      const product = Float64Array.from(c);
+      if (special) splitNonFinite(product, expected, tolerances);
+      assertClose(product, expected, tolerances, 'c');
+    },
+  };
+}
+
+const sampledSweep: Sweep<'sampledGemm'> = function* () {
+  const densities = cycle([0.3, 0.5, 0.1, 0, 0.7, 1, 0.35]);
+  const depths = cycle([32, 64, 32, 96]);
+  for (let m = 1; m <= 9; m++) {
+    for (let n = 4; n <= 24; n += 4) yield sampledCase({ m, n, k: depths(), density: densities() });
+  }
+  // a block's columns, and just over and under
+  for (const n of [-4, 0, 4, 8].map((more) => Kernel.sparseDepth + more).concat(2 * Kernel.sparseDepth + 12, 4 * Kernel.sparseDepth)) {
+    for (const density of [0, 0.3, 1]) yield sampledCase({ m: 6, n, k: depths(), density });
+  }
+  for (const [m, n, k] of [[32, 600, 128], [96, 128, 64]] as const) yield sampledCase({ m, n, k, density: densities() });
+  for (const m of [2, 7]) yield sampledCase({ m, n: 20, k: 32, density: 0.6, special: true });
+};
+
+export const gemmSweeps = { gemm: gemmSweep, sparseGemm: sparseSweep, sampledGemm: sampledSweep, packPanels: packSweep };
