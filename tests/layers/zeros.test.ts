@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { layers, sequential, sgd } from '../../src/entry.node.js';
 import type { Layer } from '../../src/entry.node.js';
+import type { FirstLayer } from '../../src/layers/layer.js';
 import { opsOf } from './ops-of.js';
 
 const { activation, batchNormalization, conv2d, dense, dropout, flatten, maxPooling2d, relu, reshape } = layers;
@@ -51,7 +52,7 @@ describe('products that leave zeros out', () => {
     const x = { data: Float32Array.from({ length: 9 * 24 }, (_, i) => Math.sin(7 * i)), shape: [9, 24] };
     const y = { data: new Float32Array(9 * units), shape: [9, units] };
     /** The same layers, with ReLU said or not: leaky ReLU of slope 0 is the same function. */
-    const trained = async (rectifier: () => Layer): Promise<unknown> => {
+    const trained = async (rectifier: () => FirstLayer): Promise<unknown> => {
       const model = sequential([rectifier(), dense({ units })], { seed: 4 });
       await model.compile({ optimizer: sgd({ learningRate: 0.5 }), loss: 'mse', threads: 2 });
       for (let step = 0; step < 3; step++) await model.trainOnBatch(x, y);
