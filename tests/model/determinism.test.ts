@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { detectFeatures } from '../../src/entry.node.js';
 import type { CompileOptions, Sequential, Tensor } from '../../src/entry.node.js';
-import { cnnOptions, randomLabels, randomTensor, rnnOptions, smallCnn, smallDense, smallRnn, smallWinograd, weightsHash } from './helpers.js';
+import { cnnOptions, randomLabels, randomTensor, rnnOptions, smallCnn, smallDense, smallRectified, smallRnn, smallWinograd, weightsHash } from './helpers.js';
 
 interface Training {
   make: (seed?: number) => Sequential;
@@ -30,6 +30,10 @@ const trainings: Readonly<Record<string, Training>> = {
   'a network of wide dense layers': {
     make: smallDense, options: cnnOptions, x: randomTensor([55, 700], 11), y: randomLabels(55, 5, 12), batchSize: 16,
     golden: '83ffaef8182fb2cc30017c446a9d69cb2e574dac489fc6560115db63ebc7d1d9',
+  },
+  'a network of rectified dense layers': {
+    make: smallRectified, options: cnnOptions, x: randomTensor([55, 60], 13), y: randomLabels(55, 5, 14), batchSize: 16,
+    golden: '892906cfa0a3571ae639bc3c43a5924affd3b91cf3fa4dedeecd7b8205e5ffe2',
   },
   'a recurrent network': {
     make: smallRnn, options: rnnOptions, x: randomTensor([36, 12, 1], 7), y: randomTensor([36, 12, 1], 8), batchSize: 10,

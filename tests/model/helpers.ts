@@ -84,6 +84,14 @@ export function smallDense(seed = 1): Sequential {
   return sequential([layers.dense({ units: 128, activation: 'relu', inputShape: [700] }), layers.dense({ units: 70, activation: 'tanh' }), layers.dense({ units: 5, activation: 'softmax' })], { seed });
 }
 
+/** Dense layers behind ReLU, whose products leave zeros out: [60] into 5 classes. */
+export function smallRectified(seed = 1): Sequential {
+  return sequential([
+    layers.dense({ units: 180, activation: 'relu', inputShape: [60] }), layers.dropout({ rate: 0.3 }), layers.dense({ units: 64, activation: 'relu' }),
+    layers.dense({ units: 32 }), layers.dense({ units: 5, activation: 'softmax' }),
+  ], { seed });
+}
+
 export const cnnOptions = { optimizer: adam({ learningRate: 0.01 }), loss: 'sparseCategoricalCrossentropy', metrics: ['accuracy'] } satisfies CompileOptions;
 export const rnnOptions = { optimizer: adam({ learningRate: 0.01, globalClipnorm: 0.5 }), loss: 'mse' } satisfies CompileOptions;
 
