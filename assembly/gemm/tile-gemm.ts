@@ -1,4 +1,4 @@
-// The register tiles of `gemm`. They begin from a bias or from C, so C needs no pass of its own to begin with. See tile.ts on why they have this form.
+// The register tiles of `gemm`, and of the products that leave zeros out. They begin from a bias or from C, so C needs no pass of its own to begin with. See tile.ts on why they have this form.
 import { LISTED_VALUES, PLACE } from "./lists";
 import { PANEL_STEP, TILE_ROWS } from "./tile";
 import { Kernel } from "../plan/ops";

@@ -78,7 +78,7 @@ const SPARSE = { mostRows: 160, densest: 0.6 } as const;
 
 /**
  * Whether a product is taken so: where B lies in rows, its columns make whole tiles, A has rows enough to pay for the packing, and so many zeros, as far as
- * one can tell, that listing the rest pays (`npm run bench -- --filter relu`: while less than 0.7 of all is left).
+ * one can tell, that listing the rest pays (measured on 128 × 7744 × 128: while less than 0.7 of all is left, less than 0.5 for the gradient of A).
  */
 export const leavesZerosOut = ({ m, n, transposeB = false, density }: { m: number; n: number; transposeB?: boolean; density: number }): boolean =>
   density <= SPARSE.densest && !transposeB && n % Kernel.sparseColumns === 0 && m > Kernel.rowsAlone;
