@@ -1,5 +1,6 @@
 /** Lanewise from its sources: node --import tsx lanewise.ts THREADS BUILD. The products are those of the kernel bench. */
 import { readFileSync } from 'node:fs';
+import { loadFashionMnist } from '../../src/data/fashion-mnist.js';
 import { adam, layers, sequential } from '../../src/entry.node.js';
 import type { Layer } from '../../src/layers/layer.js';
 import type { Build } from '../../src/runtime/load.js';
@@ -31,6 +32,26 @@ async function predicting(workload: Workload, rows: number): Promise<Work> {
   return { run: () => model.predict(x, { batchSize: rows }), close: () => model.close() };
 }
 
+/** Batches after which the classifier is measured on images: it lets through about what it will. */
+const WARM_UP = 100;
+
+/** One batch of the training images after another, first to train by, then for what is measured. */
+async function onImages(directory: string, use: 'train' | 'predict'): Promise<Work> {
+  const { images, labels } = (await loadFashionMnist({ directory })).train;
+  const model = await compiled(fashionMnist, setup);
+  const rows = fashionMnist.batchSize;
+  let first = 0;
+  async function run(kind: typeof use): Promise<void> {
+    if (first + rows > labels.data.length) first = 0;
+    const x = { data: images.data.subarray(784 * first, 784 * (first + rows)), shape: [rows, 28, 28, 1] };
+    if (kind === 'predict') await model.predict(x, { batchSize: rows });
+    else await model.trainOnBatch(x, { data: labels.data.subarray(first, first + rows), shape: [rows] });
+    first += rows;
+  }
+  for (let batch = 0; batch < WARM_UP; batch++) await run('train');
+  return { run: () => run(use), close: () => model.close() };
+}
+
 type MakeRecurrent = (options: { units: number; returnSequences: true; inputShape?: readonly number[] }) => Layer;
 
 /** Three recurrent layers of so many units and a dense one. */
@@ -57,6 +78,8 @@ const cases: Cases = {
   'cnn-predict-one': () => predicting(fashionMnist, 1),
   'signals-epoch': () => training(signals, [32, 32, 2]),
 };
+const directory = process.env['FASHION_MNIST_DIR'];
+if (directory) for (const use of ['train', 'predict'] as const) cases[`images-${use}`] = () => onImages(directory, use);
 const available = layers as unknown as Partial<Record<string, MakeRecurrent>>;
 for (const [name, make] of [['rnn', available['simpleRNN']], ['lstm', available['lstm']], ['gru', available['gru']]] as const) {
   if (make) for (const units of [32, 64]) cases[`${name}3-${units}`] = () => training(recurrent(make, units), [66]);

@@ -3,6 +3,8 @@
  * once.
  *
  *   cd bench/peers && npm install && npm run peers -- [--cases cnn,gemm] [--threads 1,2] [--peers Lanewise,PyTorch] [--rounds N] [--json|--markdown]
+ *
+ * The cases "cnn-…" see noise. Where the variable FASHION_MNIST_DIR names a folder that has it, cases "images-…" see its images, after some training.
  */
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
@@ -44,13 +46,16 @@ interface Row {
   peer: string;
   variant: string;
   threads: number;
+  /** The median of its turns, and the best of them: where others use the machine too, what it does when they leave it alone. */
   milliseconds?: number;
+  best?: number;
   rounds: number;
   /** The first time, with what is compiled and set up on the way. */
   first?: number;
   error?: string;
-  /** Times of this over that of Lanewise, strict build, on as many threads. */
+  /** Times of this over those of Lanewise, strict build, on as many threads. */
   ratio?: number;
+  bestRatio?: number;
 }
 
 /** A way of a peer while it is measured. */
@@ -89,6 +94,7 @@ for (const name of names) {
   const print = output.table<Row>(name, [
     { title: 'peer', width: 34, text: ({ peer, variant }) => `${peer}${variant && `, ${variant}`}` }, { title: 'threads', width: 7, text: ({ threads }) => String(threads) },
     { title: 'ms', width: 9, text: ({ milliseconds }) => figure(milliseconds) }, { title: '× Lanewise', width: 10, text: ({ ratio }) => figure(ratio) },
+    { title: 'best, ms', width: 9, text: ({ best }) => figure(best) }, { title: '× Lanewise', width: 10, text: ({ bestRatio }) => figure(bestRatio) },
     { title: 'rounds', width: 6, text: (row) => String(row.rounds) }, { title: 'first, ms', width: 9, text: ({ first }) => figure(first) },
     { title: '', width: 0, text: ({ error }) => error ?? '' },
   ]);
@@ -124,11 +130,13 @@ async function compare(name: string): Promise<Row[]> {
   }
   for (const { child } of children) await child.ask({ drop: true }, PATIENCE);
   progress('');
-  for (const { row, samples } of entries) if (samples.length > 0) Object.assign(row, { milliseconds: median(samples), rounds: samples.length });
+  for (const { row, samples } of entries) if (samples.length > 0) Object.assign(row, { milliseconds: median(samples), best: Math.min(...samples), rounds: samples.length });
   const rows = entries.map(({ row }) => row);
   for (const row of rows) {
-    const own = rows.find(({ peer, threads }) => peer === 'Lanewise' && threads === row.threads)?.milliseconds;
-    if (own !== undefined && row.milliseconds !== undefined) row.ratio = row.milliseconds / own;
+    const own = rows.find(({ peer, threads }) => peer === 'Lanewise' && threads === row.threads);
+    if (own?.milliseconds === undefined || row.milliseconds === undefined) continue;
+    row.ratio = row.milliseconds / own.milliseconds;
+    row.bestRatio = row.best! / own.best!;
   }
   return rows;
 }
@@ -136,27 +144,36 @@ async function compare(name: string): Promise<Row[]> {
 /** A line for each case and number of threads: how many times as long as Lanewise the others take, each in its fastest variant. */
 function summarize(): void {
   const peers = [...new Set(children.map(({ child }) => child.peer.name))].filter((name) => name !== 'Lanewise');
+  type Ratios = Readonly<Record<string, number>>;
   interface Summary {
     case: string;
     threads: number;
     milliseconds: number;
-    ratios: Record<string, number>;
+    ratios: Ratios;
+    /** Of the best turns. */
+    bestRatios: Ratios;
   }
-  const print = output.table<Summary>('Times of the others over that of Lanewise (above 1: Lanewise is faster); those without threads against each number of threads', [
-    { title: 'case', width: 14, text: (row) => row.case }, { title: 'threads', width: 7, text: ({ threads }) => String(threads) },
-    { title: 'Lanewise, ms', width: 12, text: ({ milliseconds }) => figure(milliseconds) },
-    ...peers.map((peer) => ({ title: peer, width: peer.length, text: ({ ratios }: Summary) => figure(ratios[peer]) })),
-  ]);
+  const print = output.table<Summary>(
+    'Times of the others over that of Lanewise (above 1: Lanewise is faster), in brackets of the best turns; those without threads against each number of threads',
+    [
+      { title: 'case', width: 14, text: (row) => row.case }, { title: 'threads', width: 7, text: ({ threads }) => String(threads) },
+      { title: 'Lanewise, ms', width: 12, text: ({ milliseconds }) => figure(milliseconds) },
+      ...peers.map((peer) => ({
+        title: peer, width: Math.max(peer.length, 13), text: ({ ratios, bestRatios }: Summary) => `${figure(ratios[peer])} (${figure(bestRatios[peer])})`,
+      })),
+    ],
+  );
   for (const [name, rows] of results) {
     for (const own of rows.filter(({ peer }) => peer === 'Lanewise')) {
       if (own.milliseconds === undefined) continue;
-      const ratios = peers.map((peer): [string, number] => {
-        const all = rows.filter((row) => row.peer === peer);
-        const comparable = all.filter(({ threads }) => threads === own.threads);
-        const times = (comparable.length > 0 ? comparable : all).map(({ milliseconds }) => milliseconds ?? Infinity);
-        return [peer, Math.min(...times) / own.milliseconds!];
-      });
-      print({ case: name, threads: own.threads, milliseconds: own.milliseconds, ratios: Object.fromEntries(ratios) });
+      const ratiosOf = (time: 'milliseconds' | 'best'): Ratios =>
+        Object.fromEntries(peers.map((peer) => {
+          const all = rows.filter((row) => row.peer === peer);
+          const comparable = all.filter(({ threads }) => threads === own.threads);
+          const times = (comparable.length > 0 ? comparable : all).map((row) => row[time] ?? Infinity);
+          return [peer, Math.min(...times) / own[time]!];
+        }));
+      print({ case: name, threads: own.threads, milliseconds: own.milliseconds, ratios: ratiosOf('milliseconds'), bestRatios: ratiosOf('best') });
     }
   }
   output.end();

@@ -1,5 +1,8 @@
 """PyTorch on the CPU: python3 torch_peer.py THREADS. Talks as serve.mjs says."""
+import gzip
+import itertools
 import json
+import os
 import re
 import sys
 import time
@@ -8,7 +11,10 @@ import torch
 from torch import nn
 
 THREADS = int(sys.argv[1])
+LAYOUTS = ("nchw", "channels_last")
 TIME = 499
+WARM_UP = 100
+IMAGES = os.environ.get("FASHION_MNIST_DIR")
 torch.set_num_threads(THREADS)
 torch.manual_seed(0)
 
@@ -51,16 +57,30 @@ class Recurrent(nn.Module):
         return self.out(x)
 
 
-def training(model, loss, data):
+def stepping(model, loss):
     optimizer = torch.optim.Adam(model.parameters(), 1e-3, eps=1e-7)
+
+    def step(x, y):
+        optimizer.zero_grad()
+        loss(model(x), y).backward()
+        optimizer.step()
+
+    return step
+
+
+def training(model, loss, data):
+    step = stepping(model, loss)
 
     def run():
         for x, y in data:
-            optimizer.zero_grad()
-            loss(model(x), y).backward()
-            optimizer.step()
+            step(x, y)
 
     return run
+
+
+def predicting(model, x):
+    with torch.inference_mode():
+        torch.softmax(model(x), 1)
 
 
 def cnn_train(layout):
@@ -69,12 +89,32 @@ def cnn_train(layout):
 
 def cnn_predict(layout, rows):
     model, x = laid_out(cnn(), layout).eval(), images(layout, rows)
+    return lambda: predicting(model, x)
 
-    def run():
-        with torch.inference_mode():
-            torch.softmax(model(x), 1)
 
-    return run
+def idx(name):
+    """The numbers of an IDX file, which come after a word and one for each dimension."""
+    path = os.path.join(IMAGES, name)
+    with open(path, "rb") if os.path.exists(path) else gzip.open(path + ".gz") as file:
+        data = bytearray(file.read())
+    return torch.frombuffer(data, dtype=torch.uint8, offset=4 + 4 * data[3])
+
+
+def on_images(layout, use, rows=128):
+    """One batch of the training images after another, first to train by, then for what is measured."""
+    model = laid_out(cnn(), layout)
+    x = idx("train-images-idx3-ubyte").reshape(-1, 1, 28, 28) / 255
+    if layout == "channels_last":
+        x = x.to(memory_format=torch.channels_last)
+    y = idx("train-labels-idx1-ubyte").long()
+    batches = itertools.cycle(list(zip(x.split(rows), y.split(rows)))[: len(y) // rows])
+    step = stepping(model, nn.CrossEntropyLoss())
+    for _ in range(WARM_UP):
+        step(*next(batches))
+    if use == "predict":
+        model.eval()
+        return lambda: predicting(model, next(batches)[0])
+    return lambda: step(*next(batches))
 
 
 def sequences(*batches):
@@ -87,11 +127,14 @@ def gemm(size):
 
 
 CASES = {
-    "cnn-train": {layout: lambda layout=layout: cnn_train(layout) for layout in ("nchw", "channels_last")},
-    "cnn-predict": {layout: lambda layout=layout: cnn_predict(layout, 128) for layout in ("nchw", "channels_last")},
-    "cnn-predict-one": {layout: lambda layout=layout: cnn_predict(layout, 1) for layout in ("nchw", "channels_last")},
+    "cnn-train": {layout: lambda layout=layout: cnn_train(layout) for layout in LAYOUTS},
+    "cnn-predict": {layout: lambda layout=layout: cnn_predict(layout, 128) for layout in LAYOUTS},
+    "cnn-predict-one": {layout: lambda layout=layout: cnn_predict(layout, 1) for layout in LAYOUTS},
     "signals-epoch": {"": lambda: training(Recurrent("RNN", [20, 10, 5], 0.2), nn.MSELoss(), sequences(32, 32, 2))},
 }
+if IMAGES:
+    for use in ("train", "predict"):
+        CASES[f"images-{use}"] = {layout: lambda layout=layout, use=use: on_images(layout, use) for layout in LAYOUTS}
 for name, kind in (("rnn", "RNN"), ("lstm", "LSTM"), ("gru", "GRU")):
     for units in (32, 64):
         CASES[f"{name}3-{units}"] = {"": lambda kind=kind, units=units: training(Recurrent(kind, [units] * 3), nn.MSELoss(), sequences(66))}
