@@ -113,7 +113,7 @@ export class OpRunner {
       const region = placed.get(value)!;
       region.assertIntact(key);
       if (mayWrite.has(value)) written[key] = region.data.slice();
-      else assert.ok(bytesOf(region.data).every((byte, i) => byte === before.get(region)![i]), `${key} is only to be read`);
+      else assert.ok(Buffer.from(bytesOf(region.data)).equals(before.get(region)!), `${key} is only to be read`);
     }
     return written as Written<Name>;
   }

@@ -3,7 +3,7 @@
  * gradients of its weights add up in the cell.
  */
 import { type Activation, activations } from './activation.js';
-import { requireShape, type Values } from './values.js';
+import { generate, requireShape, type Values } from './values.js';
 
 interface Step {
   /** The states after the step, the output first. Each: [U]. */
@@ -39,15 +39,14 @@ interface Fn {
 }
 
 const range = (length: number): number[] => Array.from({ length }, (_, i) => i);
-const vector = (length: number, at: (i: number) => number): Float64Array => Float64Array.from({ length }, (_, i) => at(i));
 
 /** x · w, columns `first` … `first + count - 1` of a matrix of `columns` columns; and the way back, which adds to dw. */
 function product(x: Float64Array, w: Values, dw: Float64Array, columns: number, first: number, count: number): {
   y: Float64Array; back: (dy: Float64Array) => Float64Array;
 } {
   return {
-    y: vector(count, (c) => x.reduce((sum, value, k) => sum + value * w[k * columns + first + c]!, 0)),
-    back: (dy) => vector(x.length, (k) => range(count).reduce((sum, c) => {
+    y: generate(count, (c) => x.reduce((sum, value, k) => sum + value * w[k * columns + first + c]!, 0)),
+    back: (dy) => generate(x.length, (k) => range(count).reduce((sum, c) => {
       dw[k * columns + first + c]! += x[k]! * dy[c]!;
       return sum + w[k * columns + first + c]! * dy[c]!;
     }, 0)),
@@ -55,8 +54,8 @@ function product(x: Float64Array, w: Values, dw: Float64Array, columns: number, 
 }
 
 const sum = (...all: readonly (Float64Array | undefined)[]): Float64Array =>
-  vector(all[0]!.length, (i) => all.reduce((total, values) => total + (values?.[i] ?? 0), 0));
-const times = (a: Values, b: Values): Float64Array => vector(a.length, (i) => a[i]! * b[i]!);
+  generate(all[0]!.length, (i) => all.reduce((total, values) => total + (values?.[i] ?? 0), 0));
+const times = (a: Values, b: Values): Float64Array => generate(a.length, (i) => a[i]! * b[i]!);
 function addTo(into: Float64Array | undefined, values: Float64Array, offset = 0): void {
   if (into) values.forEach((value, i) => (into[offset + i]! += value));
 }
@@ -69,7 +68,7 @@ function prepare({ features, units, kernel, recurrentKernel, bias, activation = 
   const dWeights = [kernel, recurrentKernel, ...(bias ? [bias] : [])].map(({ length }) => new Float64Array(length));
   const phi: Fn = activations[activation];
   const sigma: Fn = activations[recurrentActivation];
-  const slope = (f: Fn, dy: Float64Array, y: Float64Array): Float64Array => vector(dy.length, (i) => dy[i]! * f.derivative(y[i]!));
+  const slope = (f: Fn, dy: Float64Array, y: Float64Array): Float64Array => generate(dy.length, (i) => dy[i]! * f.derivative(y[i]!));
   return { columns, dWeights, phi, sigma, slope };
 }
 
@@ -147,10 +146,10 @@ export function gruCell({ resetAfter = true, ...weights }: CellWeights & { reset
       const inner = sum(candidateProduct.y, ofState?.slice(2 * units));
       const g = sum(sums.slice(2 * units), resetAfter ? times(r, inner) : inner).map(phi.forward);
       return {
-        after: [vector(units, (u) => z[u]! * h![u]! + (1 - z[u]!) * g[u]!)],
+        after: [generate(units, (u) => z[u]! * h![u]! + (1 - z[u]!) * g[u]!)],
         back([dh]) {
-          const dg = slope(phi, vector(units, (u) => dh![u]! * (1 - z[u]!)), g);
-          const dz = slope(sigma, vector(units, (u) => dh![u]! * (h![u]! - g[u]!)), z);
+          const dg = slope(phi, generate(units, (u) => dh![u]! * (1 - z[u]!)), g);
+          const dz = slope(sigma, generate(units, (u) => dh![u]! * (h![u]! - g[u]!)), z);
           const dInner = resetAfter ? times(dg, r) : dg;
           const dCandidate = candidateProduct.back(dInner);
           const dr = slope(sigma, times(resetAfter ? dg : dCandidate, resetAfter ? inner : dropped), r);
@@ -197,10 +196,10 @@ export function unroll({ cell, batch, steps, features, x, goBackwards = false, m
   const place = (n: number, t: number): number => n * steps + (goBackwards ? steps - 1 - t : t);
   for (let n = 0; n < batch; n++) {
     const own = factors ? Float64Array.from(factors).subarray(n * units, (n + 1) * units) : new Float64Array(units).fill(1);
-    let now: Float64Array[] = range(cell.states).map((s) => vector(units, (u) => initialStates?.[s]?.[n * units + u] ?? 0));
+    let now: Float64Array[] = range(cell.states).map((s) => generate(units, (u) => initialStates?.[s]?.[n * units + u] ?? 0));
     for (let t = 0; t < steps; t++) {
       const at = place(n, t);
-      const step = mask && mask[at] === 0 ? undefined : cell.step(vector(features, (f) => x[at * features + f]!), now, own);
+      const step = mask && mask[at] === 0 ? undefined : cell.step(generate(features, (f) => x[at * features + f]!), now, own);
       taken.push(step);
       now = step?.after ?? now;
       h.set(now[0]!, (n * steps + t) * units);
@@ -216,7 +215,7 @@ export function unroll({ cell, batch, steps, features, x, goBackwards = false, m
       for (let n = 0; n < batch; n++) {
         let later: Float64Array[] = range(cell.states).map(() => new Float64Array(units));
         for (let t = steps - 1; t >= 0; t--) {
-          later[0] = vector(units, (u) => later[0]![u]! + dh[(n * steps + t) * units + u]!);
+          later[0] = generate(units, (u) => later[0]![u]! + dh[(n * steps + t) * units + u]!);
           const step = taken[n * steps + t];
           if (!step) continue;
           const { dx: ofStep, dBefore } = step.back(later);

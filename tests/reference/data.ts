@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { Purpose, RandomStream } from '../../src/random.js';
-import type { Values } from './values.js';
+import { generate, type Values } from './values.js';
 
 /** Uniform numbers in [low, high), each of them a float32: the fast kernel and the reference start from the same values. */
 export function randomArray(length: number, seed: number, low = -1, high = 1): Float64Array {
   const stream = new RandomStream(seed, Purpose.initialize);
-  return Float64Array.from({ length }, () => Math.fround(stream.uniform(low, high)));
+  return generate(length, () => Math.fround(stream.uniform(low, high)));
 }
 
 export function toFloat32(values: Values): Float32Array {

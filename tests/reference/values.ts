@@ -17,9 +17,16 @@ export function requireShape(name: string, values: Values, shape: readonly numbe
   }
 }
 
+/** f(0), f(1), …: many times as fast as `Float64Array.from`, which the sweeps feel. */
+export function generate(length: number, f: (index: number) => number): Float64Array {
+  const values = new Float64Array(length);
+  for (let i = 0; i < length; i++) values[i] = f(i);
+  return values;
+}
+
 /** A fresh array of f(value, index). */
 export function map(values: Values, f: (value: number, index: number) => number): Float64Array {
-  return Float64Array.from(values, f);
+  return generate(values.length, (i) => f(values[i]!, i));
 }
 
 /** |values|, element by element: what the absolute sums of an error bound are made of. */

@@ -5,7 +5,7 @@
 import type { Conv2dBackwardFilterOptions, Conv2dBackwardInputOptions, Conv2dForwardOptions, Conv2dSizes } from './conv2d.js';
 import { gemm, type GemmOptions } from './gemm.js';
 import { convGeometry } from './geometry.js';
-import { absolute, requireShape, type Values, zeros } from './values.js';
+import { absolute, generate, requireShape, type Values, zeros } from './values.js';
 
 export type Matrix = readonly (readonly number[])[];
 
@@ -78,7 +78,14 @@ export function sandwich(m: Matrix, s: Matrix, n = m): Matrix {
 }
 
 export function product(x: Matrix, y: Matrix): Matrix {
-  return x.map((row) => y[0]!.map((_, j) => row.reduce((sum, value, k) => sum + value * y[k]![j]!, 0)));
+  const columns = y[0]!.length;
+  return x.map((row) => {
+    const sums = new Array<number>(columns).fill(0);
+    for (let k = 0; k < row.length; k++) {
+      for (let j = 0; j < columns; j++) sums[j]! += row[k]! * y[k]![j]!;
+    }
+    return sums;
+  });
 }
 
 /** Tiles of an image [batch, height, width, channels]; the first one begins at (-top, -left), the next ones 4 further. */
@@ -116,8 +123,15 @@ export function winogradTilings(sizes: Conv2dSizes): { input: Tiling; output: Ti
 /** A matrix by the outputs of a tile in a direction. */
 export type MatrixOf = (outputs: number) => Matrix;
 
+/** The same, each made once. */
+function onceEach(m: MatrixOf): MatrixOf {
+  const made = [1, 2, 3, TILE].map(m);
+  return (outputs) => made[outputs - 1]!;
+}
+
 /** m·s·mᵀ of the square s under every tile and channel, zeros outside of the image: [36][tiles][channels]. */
-export function toTiles(m: MatrixOf, image: Values, tiling: Tiling): Float64Array {
+export function toTiles(matrix: MatrixOf, image: Values, tiling: Tiling): Float64Array {
+  const m = onceEach(matrix);
   const size = m(TILE)[0]!.length;
   requireShape('image', image, imageShape(tiling));
   const result = zeros(tilesShape(tiling));
@@ -129,7 +143,8 @@ export function toTiles(m: MatrixOf, image: Values, tiling: Tiling): Float64Arra
 }
 
 /** The way back: m·s·mᵀ of every tile and channel [36][tiles][channels], added where tiles overlap: [batch, height, width, channels]. */
-export function fromTiles(m: MatrixOf, tiles: Values, tiling: Tiling): Float64Array {
+export function fromTiles(matrix: MatrixOf, tiles: Values, tiling: Tiling): Float64Array {
+  const m = onceEach(matrix);
   requireShape('tiles', tiles, tilesShape(tiling));
   const image = zeros(imageShape(tiling));
   forEachTile(tiling, (pixelAt, tileAt, rows, columns) => {
@@ -145,8 +160,15 @@ export function fromTiles(m: MatrixOf, tiles: Values, tiling: Tiling): Float64Ar
 
 const imageShape = ({ batch, height, width, channels }: Tiling): number[] => [batch, height, width, channels];
 const tilesShape = ({ batch, down, across, channels }: Tiling): number[] => [POSITIONS, batch * down * across, channels];
-const squareOf = (size: number, f: (i: number, j: number) => number): Matrix =>
-  Array.from({ length: size }, (_, i) => Array.from({ length: size }, (__, j) => f(i, j)));
+function squareOf(size: number, f: (i: number, j: number) => number): Matrix {
+  const rows: number[][] = [];
+  for (let i = 0; i < size; i++) {
+    const row: number[] = [];
+    for (let j = 0; j < size; j++) row.push(f(i, j));
+    rows.push(row);
+  }
+  return rows;
+}
 
 /**
  * Gives each tile and channel the index of a pixel of the square under it, undefined outside of the image, and that of a position, and how many
@@ -183,7 +205,7 @@ export function positionProducts({ a, b, ...sizes }: Omit<GemmOptions, 'lda' | '
   requireShape('b', b, [POSITIONS, k, n]);
   const part = (values: Values, position: number): Values => {
     const each = values.length / POSITIONS;
-    return Float64Array.from({ length: each }, (_, i) => values[position * each + i]!);
+    return generate(each, (i) => values[position * each + i]!);
   };
   return Float64Array.from(
     Array.from({ length: POSITIONS }, (_, position) => [...gemm({ ...sizes, a: part(a, position), b: part(b, position) })]).flat(),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { blocksOf, gemmBlocks, gemmScratch, sampledGemmScratch, sparseGemmBlocks, sparseGemmScratch, type GemmBlocks } from '../../../src/plan/blocking.js';
 import { Kernel } from '../../../src/plan/ops.js';
-import { absGemm, assertClose, elementTolerances, gemm, randomArray, type Values } from '../../reference/index.js';
+import { absGemm, assertClose, elementTolerances, gemm, generate, randomArray, type Values } from '../../reference/index.js';
 import { blank, cycle, floats, type OpCase, type Sweep } from '../harness.js';
 
 /** Rows of the largest register tile: 5 in the strict build, 6 in the relaxed one. */
@@ -41,7 +41,7 @@ function gemmCase(sizes: Sizes): OpCase<'gemm'> {
   }
   const bias = sizes.bias ? randomArray(n, 3) : undefined;
   const c = Float32Array.from({ length: m * ldc }, (_, i) => (i % ldc < n ? NaN : GAP));
-  const options = { m, n, k, a, b, lda, ldb, transposeA, transposeB, ...(bias && { c: Float64Array.from({ length: m * n }, (_, i) => bias[i % n]!) }) };
+  const options = { m, n, k, a, b, lda, ldb, transposeA, transposeB, ...(bias && { c: generate(m * n, (i) => bias[i % n]!) }) };
   return {
     label: JSON.stringify(sizes),
     args: {
@@ -127,7 +127,7 @@ const gemmSweep: Sweep<'gemm'> = function* () {
 /** op(B) as panels [matrices][ceil(n / 8)][k][8], columns beyond n zero. */
 export function packed(b: Values, { k, n, strideK, strideN, matrixStride, matrices }: PanelSizes): Float64Array {
   const perMatrix = blocksOf(n, Kernel.panel);
-  return Float64Array.from({ length: matrices * perMatrix * k * Kernel.panel }, (_, i) => {
+  return generate(matrices * perMatrix * k * Kernel.panel, (i) => {
     const lane = i % Kernel.panel;
     const row = Math.floor(i / Kernel.panel) % k;
     const panel = Math.floor(i / (Kernel.panel * k));
@@ -198,7 +198,7 @@ function sparseCase(sizes: SparseSizes): OpCase<'sparseGemm'> {
   const bias = sizes.bias ? randomArray(n, 3) : undefined;
   const options = {
     m, n, k, transposeA, a, b: sizes.special ? b.map((value, i) => (i >= n && i < 2 * n ? 0 : value)) : b,
-    ...(bias && { c: Float64Array.from({ length: m * n }, (_, i) => bias[i % n]!) }),
+    ...(bias && { c: generate(m * n, (i) => bias[i % n]!) }),
   };
   return {
     label: JSON.stringify(sizes),

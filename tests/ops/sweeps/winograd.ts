@@ -3,7 +3,7 @@ import { blocksOf } from '../../../src/plan/blocking.js';
 import { Kernel } from '../../../src/plan/ops.js';
 import {
   absolute, absoluteMatrices, absWinogradBackwardInput, absWinogradForward, assertClose, columnSums, conv2dBackwardInput, type Conv2dSizes,
-  conv2dForward, elementTolerances, fromTiles, map, type MatricesOf, type Matrix, type MatrixOf, outputsOf, type Padding, positionProducts, POSITIONS, product,
+  conv2dForward, elementTolerances, fromTiles, generate, map, type MatricesOf, type Matrix, type MatrixOf, outputsOf, type Padding, positionProducts, POSITIONS, product,
   randomArray, type Tiling, toTiles, transpose, type Values, WINOGRAD,
   winogradTilings,
 } from '../../reference/index.js';
@@ -114,7 +114,7 @@ const scratchOf = ({ inC, outC, chunk }: { inC: number; outC: number; chunk: num
 
 /** 36 positions of `size` floats, `step` apart; what stands between them nobody knows: NaN. */
 const withRoom = (positions: Values, size: number, step: number): Float64Array =>
-  Float64Array.from({ length: POSITIONS * step }, (_, i) => (i % step < size ? positions[Math.floor(i / step) * size + (i % step)]! : NaN));
+  generate(POSITIONS * step, (i) => (i % step < size ? positions[Math.floor(i / step) * size + (i % step)]! : NaN));
 const withoutRoom = (positions: Values, size: number, step: number): Float64Array => Float64Array.from(positions).filter((_, i) => i % step < size);
 
 /** [36][inC][outC] in panels [36][outC / 8][inC][8], or, transposed, [36][inC / 8][outC][8]. */
@@ -178,7 +178,7 @@ function placesOf({ batch, outH, outW, blockImages, chunk }: Chunks): { tile: nu
 function byPlaces(values: Values, channels: number, chunks: Chunks): Float64Array {
   const places = placesOf(chunks);
   const tiles = places.length;
-  return Float64Array.from({ length: values.length }, (_, i) => {
+  return generate(values.length, (i) => {
     const position = Math.floor(i / (tiles * channels));
     const { tile, takes } = places[Math.floor(i / channels) % tiles]!;
     return takes(position) ? values[(position * tiles + tile) * channels + (i % channels)]! : 0;
