@@ -19,9 +19,20 @@ const root = new URL('../', import.meta.url);
 export function describeMachine(): Machine {
   const { version } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { version: string };
   return {
-    lanewise: version, commit: commit(), date: new Date().toISOString().slice(0, 10), cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(),
+    lanewise: version, commit: commit(), date: new Date().toISOString().slice(0, 10), cpu: processor(), cores: availableParallelism(),
     system: `${type()} ${release()}`, node: process.versions.node, v8: process.versions.v8,
   };
+}
+
+/** Its name, and where the system tells them its family and model: cloud machines go by names that several generations share. */
+function processor(): string {
+  const name = cpus()[0]?.model.trim() ?? 'unknown';
+  try {
+    const [family, model] = ['cpu family', 'model'].map((key) => new RegExp(`^${key}\\s*: (\\d+)$`, 'm').exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]);
+    return family && model ? `${name} (family ${family}, model ${model})` : name;
+  } catch {
+    return name; // not Linux
+  }
 }
 
 /** The commit checked out, with a + if files differ from it. */
