@@ -134,6 +134,9 @@ details table { margin-top: 8px; font-size: .82rem; }
 `;
 
 const NARROW = `
+@media screen and (max-width: 1048px) {
+  .card:has(.confusion), .card:has(.mistakes) { grid-column: 1 / -1; } /* half the page is too little for all classes side by side */
+}
 @media screen and (max-width: 820px) {
   .cards, .beside { grid-template-columns: minmax(0, 1fr); }
   .figures { grid-template-columns: repeat(auto-fill, minmax(120px, 1fr)); }
