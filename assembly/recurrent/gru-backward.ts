@@ -1,6 +1,6 @@
 import { backward } from "../activation";
 import { Activation, Kernel } from "../plan/ops";
-import { carryBack, lanesThatCount } from "./states";
+import { carryBack, fetchStep, lanesThatCount } from "./states";
 import { stepProduct } from "./step-tile";
 
 const LANES: i32 = Kernel.lanes;
@@ -41,6 +41,14 @@ export function gruBackward(
       else mixBackward(to, e, own, z, earlier, live, row, kind, recurrentKind);
       if (resetAfter) resetAfterBackward(to, dInner + 3 * on, z + row, inner + on, row, recurrentKind);
     }
+    if (t > 0) {
+      fetchStep(groups, gates + 3 * (step - row), 3 * pair, 3 * row);
+      fetchStep(groups, dy + step - row, pair, row);
+      if (resetAfter) {
+        fetchStep(groups, inner + step - row, pair, row);
+        fetchStep(groups, dInner + 3 * (step - row), 3 * pair, 3 * row);
+      }
+    }
     if (resetAfter) {
       if (t > 0) carryBack(groups, carry, wTransposed, dInner + 3 * step, 3 * pair, units, 3 * units, drop, product, zeros);
     } else {
@@ -65,7 +73,8 @@ function mixBackward(
   d: usize, dy: usize, carry: usize, z: usize, before: usize, live: v128, row: usize, kind: i32, recurrentKind: i32,
 ): void {
   const one = f32x4.splat(1);
-  for (let i: usize = 0; i < row; i += 16) {
+  for (let i = row; i > 0; ) {
+    i -= 16; // downwards, as the steps go
     const total = f32x4.add(v128.load(dy + i), v128.load(carry + i));
     const update = v128.load(z + i), g = v128.load(z + 2 * row + i);
     const dUpdate = backward(f32x4.mul(total, f32x4.sub(v128.load(before + i), g)), update, recurrentKind);
@@ -78,7 +87,8 @@ function mixBackward(
 
 /** The gradient at the sum of r, the second of d, and all of dInner: [3·units][4]. inner = h[t-1] · w + bias of g: [units][4]. */
 function resetAfterBackward(d: usize, dInner: usize, reset: usize, inner: usize, row: usize, recurrentKind: i32): void {
-  for (let i: usize = 0; i < row; i += 16) {
+  for (let i = row; i > 0; ) {
+    i -= 16; // downwards, as the steps go
     const r = v128.load(reset + i), dCandidate = v128.load(d + 2 * row + i);
     const dReset = backward(f32x4.mul(dCandidate, v128.load(inner + i)), r, recurrentKind);
     v128.store(d + row + i, dReset);
@@ -92,7 +102,8 @@ function resetAfterBackward(d: usize, dInner: usize, reset: usize, inner: usize,
 function resetBeforeBackward(
   dReset: usize, carry: usize, product: usize, reset: usize, before: usize, drop: usize, row: usize, recurrentKind: i32,
 ): void {
-  for (let i: usize = 0; i < row; i += 16) {
+  for (let i = row; i > 0; ) {
+    i -= 16; // downwards, as the steps go
     const r = v128.load(reset + i), p = v128.load(product + i);
     const factor = drop == 0 ? f32x4.splat(1) : v128.load(drop + i);
     const earlier = f32x4.mul(v128.load(before + i), factor);

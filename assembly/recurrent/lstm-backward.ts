@@ -1,6 +1,6 @@
 import { activate, backward } from "../activation";
 import { Activation, Kernel } from "../plan/ops";
-import { carryBack, lanesThatCount } from "./states";
+import { carryBack, fetchStep, lanesThatCount } from "./states";
 
 const LANES: i32 = Kernel.lanes;
 
@@ -38,7 +38,11 @@ export function lstmBackward(
         lstmStepBackward(d, e, h, k, z, activated, before, live, row, Activation.tanh, Activation.sigmoid);
       } else lstmStepBackward(d, e, h, k, z, activated, before, live, row, kind, recurrentKind);
     }
-    if (t > 0) carryBack(groups, carry, wTransposed, dz + 4 * step, 4 * pair, units, 4 * units, drop, product, zeros);
+    if (t > 0) {
+      fetchStep(groups, gates + 4 * (step - row), 4 * pair, 4 * row);
+      fetchStep(groups, dy + step - row, pair, row);
+      carryBack(groups, carry, wTransposed, dz + 4 * step, 4 * pair, units, 4 * units, drop, product, zeros);
+    }
   }
 }
 
@@ -51,22 +55,19 @@ export function lstmBackward(
 function lstmStepBackward(
   d: usize, dy: usize, carry: usize, dc: usize, z: usize, activated: usize, before: usize, live: v128, row: usize, kind: i32, recurrentKind: i32,
 ): void {
-  for (const end = z + row; z < end; z += 16) {
-    const i = v128.load(z), f = v128.load(z + row), g = v128.load(z + 2 * row), o = v128.load(z + 3 * row);
-    const y = v128.load(activated), later = v128.load(dc);
-    const total = f32x4.add(v128.load(dy), v128.load(carry));
+  for (let at = row; at > 0; ) {
+    at -= 16; // downwards, as the steps go
+    const gate = z + at;
+    const i = v128.load(gate), f = v128.load(gate + row), g = v128.load(gate + 2 * row), o = v128.load(gate + 3 * row);
+    const y = v128.load(activated + at), later = v128.load(dc + at);
+    const total = f32x4.add(v128.load(dy + at), v128.load(carry + at));
     const own = f32x4.add(later, backward(f32x4.mul(total, o), y, kind));
-    v128.store(d, v128.and(live, backward(f32x4.mul(own, g), i, recurrentKind)));
-    v128.store(d + row, v128.and(live, backward(f32x4.mul(own, v128.load(before)), f, recurrentKind)));
-    v128.store(d + 2 * row, v128.and(live, backward(f32x4.mul(own, i), g, kind)));
-    v128.store(d + 3 * row, v128.and(live, backward(f32x4.mul(total, y), o, recurrentKind)));
-    v128.store(dc, v128.bitselect(f32x4.mul(own, f), later, live));
-    v128.store(carry, v128.andnot(total, live));
-    d += 16;
-    dy += 16;
-    carry += 16;
-    dc += 16;
-    activated += 16;
-    before += 16;
+    const to = d + at;
+    v128.store(to, v128.and(live, backward(f32x4.mul(own, g), i, recurrentKind)));
+    v128.store(to + row, v128.and(live, backward(f32x4.mul(own, v128.load(before + at)), f, recurrentKind)));
+    v128.store(to + 2 * row, v128.and(live, backward(f32x4.mul(own, i), g, kind)));
+    v128.store(to + 3 * row, v128.and(live, backward(f32x4.mul(total, y), o, recurrentKind)));
+    v128.store(dc + at, v128.bitselect(f32x4.mul(own, f), later, live));
+    v128.store(carry + at, v128.andnot(total, live));
   }
 }

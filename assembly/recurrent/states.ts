@@ -2,6 +2,7 @@
 //
 // A state is [units][4], one for each group of sequences. Those of a pair of groups lie `pair` bytes apart.
 import { Kernel } from "../plan/ops";
+import { fetch } from "../simd/prefetch";
 import { stepProduct } from "./step-tile";
 
 const LANES: i32 = Kernel.lanes;
@@ -18,6 +19,14 @@ export function lanesBelow(count: i32): v128 {
 @inline
 export function lanesThatCount(mask: usize): v128 {
   return mask == 0 ? i32x4.splat(-1) : f32x4.ne(v128.load(mask), f32x4.splat(0));
+}
+
+/** Fetches a step of each of `groups` groups. Back through time it is fetched before the product of the step after it: prefetchers look ahead only. */
+export function fetchStep(groups: i32, step: usize, pair: usize, bytes: usize): void {
+  for (; groups > 0; groups--) {
+    fetch(step, bytes);
+    step += pair;
+  }
 }
 
 /** y = x · factors for a state of each of `groups` groups. y, factors: [groups][units][4], side by side. */
