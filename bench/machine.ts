@@ -28,7 +28,7 @@ export function describeMachine(): Machine {
 function processor(): string {
   const name = cpus()[0]?.model.trim() ?? 'unknown';
   try {
-    const [family, model] = ['cpu family', 'model'].map((key) => new RegExp(`^${key}\\s*: (\\d+)$`, 'm').exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1]);
+    const [, family, model] = /^cpu family\s*: (\d+)\nmodel\s*: (\d+)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8')) ?? [];
     return family && model ? `${name} (family ${family}, model ${model})` : name;
   } catch {
     return name; // not Linux

@@ -21,7 +21,7 @@ export function lanesThatCount(mask: usize): v128 {
   return mask == 0 ? i32x4.splat(-1) : f32x4.ne(v128.load(mask), f32x4.splat(0));
 }
 
-/** Fetches a step of each of `groups` groups. Back through time it is fetched before the product of the step after it: prefetchers look ahead only. */
+/** Fetches a step of each of `groups` groups. Back through time prefetchers miss where a step begins, so it is fetched before the product of the step after it. */
 export function fetchStep(groups: i32, step: usize, pair: usize, bytes: usize): void {
   for (; groups > 0; groups--) {
     fetch(step, bytes);

@@ -40,10 +40,12 @@ async function onImages(directory: string, use: 'train' | 'predict'): Promise<Wo
   const { images, labels } = (await loadFashionMnist({ directory })).train;
   const model = await compiled(fashionMnist, setup);
   const rows = fashionMnist.batchSize;
+  const [, ...shape] = images.shape;
+  const pixels = images.data.length / labels.data.length;
   let first = 0;
   async function run(kind: typeof use): Promise<void> {
     if (first + rows > labels.data.length) first = 0;
-    const x = { data: images.data.subarray(784 * first, 784 * (first + rows)), shape: [rows, 28, 28, 1] };
+    const x = { data: images.data.subarray(pixels * first, pixels * (first + rows)), shape: [rows, ...shape] };
     if (kind === 'predict') await model.predict(x, { batchSize: rows });
     else await model.trainOnBatch(x, { data: labels.data.subarray(first, first + rows), shape: [rows] });
     first += rows;

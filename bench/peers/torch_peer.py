@@ -13,7 +13,7 @@ from torch import nn
 THREADS = int(sys.argv[1])
 LAYOUTS = ("nchw", "channels_last")
 TIME = 499
-WARM_UP = 100
+WARM_UP = 100  # as in lanewise.ts
 IMAGES = os.environ.get("FASHION_MNIST_DIR")
 torch.set_num_threads(THREADS)
 torch.manual_seed(0)

@@ -28,7 +28,7 @@ export class DataView {
         <label class="drop"><b>${garments ? 'Drop the IDX files of Fashion-MNIST here' : 'Drop an npy file of signals here'}</b><span>${garments ? 'two or four of them, .gz or not, or choose them' : '[signals, samples], or choose it'}</span>
           <input type="file" ?multiple=${garments} accept=${garments ? '.gz,.idx,.idx1,.idx3,*/*' : '.npy,.gz'} @change=${this.chosen} /></label>
         ${garments ? html`<form class="address" @submit=${this.fetch}>
-          <label class="field"><span>or fetch the four archives from</span><input type="url" name="address" placeholder="https://…" required /></label><button>Fetch</button>
+          <label class="field"><span>or fetch the four archives from https://…</span><input type="url" name="address" required /></label><button>Fetch</button>
         </form>` : nothing}
         ${data && !data.synthetic ? html`<button @click=${() => void session.useGenerated()}>Back to ${garments ? 'the drawn garments' : 'the generated signals'}</button>` : nothing}
       </div>
